@@ -1,0 +1,3 @@
+"""Sentences of what connectors report."""
+
+SENTENCES: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,154 @@
+"""What the replica can be asked: conditions, orders, pages and measures over entities and their links, as frozen data.
+
+The comparisons are those of `connectors.select`; a value in them is plain, or a `Slot` that is read from the operation's
+variables when the statement is bound, so that one compiled statement serves every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from connectors.select import And, Op, Order
+
+Variables = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A value that is known only when a plan runs. `None` read from it is an explicit null."""
+
+    read: Callable[[Variables], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`op value` on a number of partners."""
+
+    op: Op
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Quantified partners over a hop: some, none or every partner satisfies `condition`; or their number compares."""
+
+    hop: str
+    quantifier: Literal["some", "none", "every"] | Count
+    condition: object = And(())
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Whether a to-one hop has an accepted match; with `methods` (a list or a slot of one) by one of these."""
+
+    hop: str
+    missing: bool = False
+    methods: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The record whose code is `value`, and every record below it in the entity's hierarchy."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class HasIssues:
+    """Records with (some), without (none) or with a number of issues of these codes and fields."""
+
+    quantifier: Literal["some", "none"] | Count
+    codes: object = None
+    fields: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Start from all records of the entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByNode:
+    """Start from the records of these identities; bound to a list of `_node` values when the statement runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Start from the partners over a hop of many parents at once; bound to a list of their `_id` values.
+    `statuses` is a slot, or None for accepted matches."""
+
+    entity: str
+    hop: str
+    statuses: object = None
+
+
+Start = Everything | ByNode | Partners
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One column of the answer, at the end of `path` (to-one hops from the entity asked).
+
+    `kind` says what `name` is: "field" or "derived" of the record there; "own" for one of the hub's columns (`_id`,
+    `_node`, `_sort`, `_at`, `_issues`, `_changed`); "part" for a column of the record's part; "match" for a column of the
+    match over the last hop of the path (with an empty path: of the match with the parent)."""
+
+    path: tuple[str, ...]
+    kind: Literal["field", "derived", "own", "part", "match"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a keyset page: the values of the order and the tie-break, as a cursor carries them. `position` is the
+    index among `Page.order`; the last is the tie-break."""
+
+    values: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """At most `size` records after and before the bounds, `offset` skipped; `backward` takes them from the end (the
+    answer then comes in reverse). `size` and `offset` are slots of numbers; None means all."""
+
+    size: Slot | None = None
+    offset: Slot | None = None
+    after: Bound | None = None
+    before: Bound | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Ask for records. Columns follow `outputs`; from `Partners`, one more column in front holds the parent's `_id` and the
+    rows of a parent stand together."""
+
+    entity: str
+    outputs: tuple[Output, ...]
+    start: Start = Everything()
+    where: object = And(())
+    order: tuple[Order, ...] = ()
+    page: Page = Page()
+    every_scope: bool = False  # also records that do not count (scope: ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number over a set: count (name ignored), sum, min, max, known (non-null), unreadable (issues on that field)."""
+
+    kind: Literal["count", "sum", "min", "max", "known", "unreadable"]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Ask for measures over the same sets as `Rows` without a page; one row for a set, the parent's `_id` in front from
+    `Partners`. A parent without partners has no row. A sum of decimals comes as (high, low): see compile."""
+
+    entity: str
+    measures: tuple[Measure, ...]
+    start: Start = Everything()
+    where: object = And(())
+    every_scope: bool = False

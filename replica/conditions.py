@@ -1,0 +1,214 @@
+"""Conditions as SQL expressions, with the graph's null logic and over links."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import (
+    Alias,
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
+
+from config.entities import Catalogue, Derived, Entity, Hop
+from connectors.select import And, Compare, Not, Op, Or
+from replica.ask import Count, HasIssues, Linked, Matched, Within
+from replica.binding import Binder, Stored, stored_as, stored_int, stored_list, stored_node, stored_text
+from replica.tables import Tables, fold
+from replica.where import read_where
+
+ONE: ColumnElement[Any] = literal_column("1")
+ACCEPTED: ColumnElement[Any] = literal_column("'ACCEPTED'")
+
+
+class Conditions:
+    """Writes conditions over records; `base` is always the aliased table of the entity in question."""
+
+    def __init__(self, catalogue: Catalogue, tables: Tables, binder: Binder) -> None:
+        self._catalogue = catalogue
+        self._tables = tables
+        self._binder = binder
+
+    def condition(self, entity: Entity, base: Alias, condition: object) -> ColumnElement[bool]:
+        """An expression that is true where the condition holds; elsewhere false or NULL, which a filter treats alike.
+        Only `Not` needs them told apart, and does so."""
+        match condition:
+            case And(conditions=parts):
+                return and_(true(), *(self.condition(entity, base, part) for part in parts))
+            case Or(conditions=parts):
+                return or_(false(), *(self.condition(entity, base, part) for part in parts))
+            case Not(condition=part):
+                return self._negated(self.condition(entity, base, part))
+            case Compare():
+                return self._compare(entity, base, condition)
+            case Linked():
+                return self._linked(entity, base, condition)
+            case Matched():
+                return self._matched(entity, base, condition)
+            case Within(value=value):
+                return self._within(entity, base, value)
+            case HasIssues():
+                return self._has_issues(base, condition)
+            case _:
+                raise TypeError(f"not a condition: {condition!r}")
+
+    def _negated(self, expression: ColumnElement[bool]) -> ColumnElement[bool]:
+        return not_(func.coalesce(expression, false()))
+
+    def _compare(self, entity: Entity, base: Alias, compare: Compare) -> ColumnElement[bool]:
+        field = entity.field(compare.name)
+        if compare.name == "id":
+            return self._operator(base.c._node, compare.op, compare.value, stored_node(entity))
+        if field is None and compare.name in ("file", "sheet"):
+            part = self._binder.alias(self._tables.part)
+            place = select(part.c[compare.name]).where(part.c.id == base.c._part).scalar_subquery()
+            return self._operator(place, compare.op, compare.value, stored_text)
+        if field is None:
+            column = self.derived(entity, base, derived_of(entity, compare.name))
+            return self._operator(column, compare.op, compare.value, stored_text)
+        if compare.op in (Op.CONTAINS, Op.STARTS_WITH):
+            return self._folded(base.c[f"f_{field.name}"], compare)
+        return self._operator(base.c[f"c_{field.name}"], compare.op, compare.value, stored_as(field))
+
+    def _operator(
+        self,
+        column: ColumnElement[Any],
+        op: Op,
+        value: object,
+        stored: Stored,
+    ) -> ColumnElement[bool]:
+        if op is Op.IS_NULL:
+            return column.is_(null()) if value else column.is_not(null())
+        if op is Op.IN:
+            many = self._binder.rows_of(self._binder.value(value, lambda v: stored_list(stored, v)))
+            return column.in_(select(many.c.value))
+        operand = self._binder.value(value, lambda v: stored(op, v))
+        match op:
+            case Op.EQ:
+                return column == operand
+            case Op.NE:
+                return column != operand
+            case Op.LT:
+                return column < operand
+            case Op.LTE:
+                return column <= operand
+            case Op.GT:
+                return column > operand
+            case _:
+                return column >= operand
+
+    def _folded(self, column: ColumnElement[Any], compare: Compare) -> ColumnElement[bool]:
+        needle = self._binder.value(compare.value, lambda v: fold(str(v)))
+        if compare.op is Op.CONTAINS:
+            return func.instr(column, needle) > literal_column("0")
+        return func.substr(column, ONE, func.length(needle)) == needle
+
+    def _linked(self, entity: Entity, base: Alias, linked: Linked) -> ColumnElement[bool]:
+        hop = self._catalogue.hops(entity.name)[linked.hop]
+        match = self._binder.alias(self._tables.link(hop.link))
+        partner = self._binder.alias(self._tables.entities[hop.to].table)
+        partners = match.join(partner, partner.c._id == self.far(hop, match))
+        near: list[ColumnElement[bool]] = [
+            self.near(hop, match) == base.c._id,
+            self.has_status(match, None),
+            partner.c._current == ONE,
+        ]
+        if isinstance(linked.quantifier, Count):
+            number = select(func.count()).select_from(partners).where(*near).scalar_subquery()
+            return self._operator(number, linked.quantifier.op, linked.quantifier.value, stored_int)
+        condition = self.condition(self._catalogue[hop.to], partner, linked.condition)
+        if linked.quantifier == "every":
+            condition = self._negated(condition)
+        found = select(ONE).select_from(partners).where(*near, condition).exists()
+        return found if linked.quantifier == "some" else not_(found)
+
+    def _matched(self, entity: Entity, base: Alias, matched: Matched) -> ColumnElement[bool]:
+        hop = self._catalogue.hops(entity.name)[matched.hop]
+        match = self._binder.alias(self._tables.link(hop.link))
+        partner = self._binder.alias(self._tables.entities[hop.to].table)
+        conditions = [
+            self.near(hop, match) == base.c._id,
+            self.has_status(match, None),
+            partner.c._current == ONE,
+        ]
+        if matched.methods is not None:
+            methods = self._binder.list_of(matched.methods)
+            conditions.append(match.c.method.in_(select(methods.c.value)))
+        partners = match.join(partner, partner.c._id == self.far(hop, match))
+        found = select(ONE).select_from(partners).where(*conditions).exists()
+        return not_(found) if matched.missing else found
+
+    def _within(self, entity: Entity, base: Alias, value: object) -> ColumnElement[bool]:
+        hop = self._catalogue.hops(entity.name)[cast(str, entity.hierarchy)]
+        match = self._binder.alias(self._tables.link(hop.link))
+        top = self._binder.alias(self._tables.entities[entity.name].table)
+        code = top.c[f"c_{entity.finders[0].field}"]
+        root = select(top.c._id.label("id")).where(code == self._binder.value(value, str), top.c._current == ONE)
+        below = root.cte(self._binder.name("below"), recursive=True)
+        child = select(self.near(hop, match)).where(
+            self.far(hop, match) == below.c.id,
+            match.c.status == ACCEPTED,
+        )
+        below = below.union(child)
+        return base.c._id.in_(select(below.c.id))
+
+    def _has_issues(self, base: Alias, asked: HasIssues) -> ColumnElement[bool]:
+        if isinstance(asked.quantifier, Count):
+            number = func.coalesce(func.json_array_length(base.c._issues), literal_column("0"))
+            return self._operator(number, asked.quantifier.op, asked.quantifier.value, stored_int)
+        found = self.issue_exists(base, asked.codes, asked.fields)
+        return found if asked.quantifier == "some" else not_(found)
+
+    def issue_exists(self, base: Alias, codes: object, fields: object) -> ColumnElement[bool]:
+        issue = func.json_each(base.c._issues).table_valued("value", name=self._binder.name("i"))
+        conditions: list[ColumnElement[bool]] = [base.c._issues.is_not(null())]
+        for member, values in (("code", codes), ("field", fields)):
+            if values is not None:
+                wanted = self._binder.list_of(values)
+                found = func.json_extract(issue.c.value, literal_column(f"'$.{member}'"))
+                conditions.append(found.in_(select(wanted.c.value)))
+        return select(ONE).select_from(issue).where(*conditions).exists()
+
+    def derived(self, entity: Entity, base: Alias, derived: Derived) -> ColumnElement[Any]:
+        whens = [
+            (
+                self.condition(entity, base, read_where(self._catalogue, entity, where)),
+                _literal(value),
+            )
+            for where, value in derived.cases
+        ]
+        return case(*whens, else_=_literal(derived.otherwise)) if whens else _literal(derived.otherwise)
+
+    # -- links -------------------------------------------------------------------------------------------------------
+
+    def near(self, hop: Hop, match: Alias) -> ColumnElement[Any]:
+        return match.c.a if hop.forward else match.c.b
+
+    def far(self, hop: Hop, match: Alias) -> ColumnElement[Any]:
+        return match.c.b if hop.forward else match.c.a
+
+    def has_status(self, match: Alias, statuses: object) -> ColumnElement[bool]:
+        if statuses is None:
+            return match.c.status == ACCEPTED
+        wanted = self._binder.list_of(statuses)
+        return match.c.status.in_(select(wanted.c.value))
+
+
+def derived_of(entity: Entity, name: str) -> Derived:
+    return next(derived for derived in entity.derived if derived.name == name)
+
+
+def _literal(value: str) -> ColumnElement[Any]:
+    """An enum value of our own as SQL text; such names are made of letters and underscores only."""
+    if not value.replace("_", "").isalnum():
+        raise ValueError(f"not an enum value: {value}")
+    return literal_column(f"'{value}'")

@@ -1,0 +1,3 @@
+"""Sentences of what mapping, sync and links report."""
+
+SENTENCES: dict[str, tuple[str, str]] = {}

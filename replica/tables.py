@@ -1,0 +1,263 @@
+"""The tables of the replica, derived from the catalogue.
+
+An entity has one table `e_<Entity>`. Columns that start with an underscore are the hub's own:
+
+    _id       integer, internal; joins and links use it
+    _node     32 hex digits, the identity: truncated SHA-256 of (entity, key, scope)
+    _sort     text, unique among live records: the key in its natural order, then _node; the tie-break of every order
+    _part     part.id;  _at  the row's own part of the locator
+    _hash     content and mapping, not the locator
+    _live     1 for the record that answers for its _node, 0 for a duplicate that was set aside
+    _current  1 if it is live and counts (see config.entities.Current)
+    _changed  UTC ISO time at which the content last changed
+    _issues   JSON list of {"code", "field", "raw", "cell", "params"}, or NULL when there are none
+    _raw      JSON object: column name to the cell's text
+
+Fields are `c_<field>`; a text or code that can be filtered has `f_<field>` beside it, folded (see fold); a field that a
+key or crosswalk rule uses has `n<i>_<field>`, normalised by the i-th way of normalising that its entity needs (a JSON
+list for list fields). Values: text NFC; decimal a scaled integer; date ISO text; datetime by `store_time`; boolean 0/1;
+enum its name; lists JSON.
+
+A link has one table `l_<Entity>_<link>`: a, b (the _id of the two ends), method, confidence (0..1000), rule, status, why.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, text
+
+from config.entities import (
+    Catalogue,
+    CrosswalkRule,
+    Entity,
+    Field,
+    FieldType,
+    KeyRule,
+    Link,
+    Normalise,
+)
+
+
+def fold(value: str) -> str:
+    """Text as `contains` and `startsWith` compare it: without case and accents, white space joined."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().split())
+
+
+def store_time(moment: datetime) -> str:
+    """An aware time as the replica keeps it: UTC in fixed width, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTable:
+    """A table, the entity it holds, and its normalised columns: (field, Normalise) to column name."""
+
+    entity: Entity
+    table: Table
+    normalised: Mapping[tuple[str, Normalise], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Every table of a replica."""
+
+    metadata: MetaData
+    entities: Mapping[str, EntityTable]
+    links: Mapping[tuple[str, str], Table]
+    part: Table
+    dataset: Table
+    run: Table
+    revision: Table
+    meta: Table
+
+    def link(self, link: Link) -> Table:
+        """The table of a link."""
+        return self.links[link.source, link.name]
+
+
+def build_tables(catalogue: Catalogue) -> Tables:
+    """The tables for a catalogue; nothing is created in a database yet."""
+    metadata = MetaData()
+    wanted = _normalised_fields(catalogue)
+    entities = {entity.name: _entity_table(metadata, entity, wanted[entity.name]) for entity in catalogue}
+    links = {(link.source, link.name): _link_table(metadata, link) for link in catalogue.links}
+    return Tables(
+        metadata,
+        entities,
+        links,
+        part=Table(
+            "part",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("source", Text, nullable=False),
+            Column("dataset", Text, nullable=False),
+            Column("entity", Text, nullable=False),
+            Column("key", Text, nullable=False),
+            Column("label", Text, nullable=False),
+            Column("file", Text),
+            Column("sheet", Text),
+            Column("stamp", Text),
+            Column("grid", Integer, nullable=False),
+            Column("columns", Text, nullable=False),  # JSON object: field to column label
+            Column(
+                "fetched_at", Text, nullable=False
+            ),  # UTC ISO, when its rows were last read or known to be unchanged
+            Column("stale", Text),  # JSON {code, where, params} of why the last read failed, NULL when fresh
+            Index("part_key", "source", "dataset", "entity", "key", unique=True),
+        ),
+        dataset=Table(
+            "dataset",
+            metadata,
+            Column("source", Text, primary_key=True),
+            Column("dataset", Text, primary_key=True),
+            Column("entity", Text, primary_key=True),
+            Column("ever_read", Integer, nullable=False),  # 1 once a sync has succeeded
+            Column("tried_at", Text, nullable=False),
+            Column("read_at", Text),
+            Column("problem", Text),  # JSON {code, where, params} of the last failure, NULL when the last sync was well
+        ),
+        run=Table(
+            "run",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("source", Text, nullable=False),
+            Column("dataset", Text, nullable=False),
+            Column("started_at", Text, nullable=False),
+            Column("ended_at", Text, nullable=False),
+            Column("outcome", Text, nullable=False),  # UNCHANGED, CHANGED, FAILED, REFUSED
+            Column("counts", Text, nullable=False),  # JSON
+            Column("problem", Text),
+        ),
+        revision=Table(
+            "revision",
+            metadata,
+            Column("name", Text, primary_key=True),  # entity:Proposal, link:Proposal.region, source:planning
+            Column("number", BigInteger, nullable=False),
+        ),
+        meta=Table(
+            "meta",
+            metadata,
+            Column("key", Text, primary_key=True),
+            Column("value", Text, nullable=False),
+        ),
+    )
+
+
+def column_type(field: Field) -> type[Text] | type[BigInteger]:
+    """How a field's value is stored."""
+    if field.type in (FieldType.INT, FieldType.BOOLEAN) or (field.type.is_decimal and not is_wide(field)):
+        return BigInteger
+    return Text
+
+
+def is_wide(field: Field) -> bool:
+    """Whether a decimal has too many places for a 64-bit integer that still holds trillions of rupiah."""
+    return field.type.is_decimal and field.scale > 9
+
+
+def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str, Normalise], str]) -> EntityTable:
+    columns: list[Column[Any]] = [
+        Column("_id", Integer, primary_key=True),
+        Column("_node", Text, nullable=False),
+        Column("_sort", Text, nullable=False),
+        Column("_part", Integer, nullable=False),
+        Column("_at", Text, nullable=False),
+        Column("_hash", Text, nullable=False),
+        Column("_live", Integer, nullable=False),
+        Column("_current", Integer, nullable=False),
+        Column("_changed", Text, nullable=False),
+        Column("_issues", Text),
+        Column("_raw", Text),
+    ]
+    for field in entity.fields:
+        columns.append(Column(f"c_{field.name}", column_type(field)))
+        if field.type.is_text:
+            columns.append(Column(f"f_{field.name}", Text))
+    columns += [Column(name, Text) for name in wanted.values()]
+    name = f"e_{entity.name}"
+    table = Table(name, metadata, *columns, sqlite_with_rowid=True)
+    Index(f"{name}_live", table.c._node, unique=True, sqlite_where=text("_live = 1"))
+    Index(f"{name}_node", table.c._node)
+    Index(f"{name}_sort", table.c._sort)
+    Index(f"{name}_part", table.c._part)
+    for column in wanted.values():
+        Index(f"{name}_{column}", table.c[column])
+    for field in entity.fields:
+        if _is_indexed(field):
+            Index(f"{name}_c_{field.name}", table.c[f"c_{field.name}"])
+    return EntityTable(entity, table, wanted)
+
+
+def _is_indexed(field: Field) -> bool:
+    return field.raw_of is None and field.type in (
+        FieldType.CODE,
+        FieldType.ENUM,
+        FieldType.INT,
+        FieldType.DATE,
+    )
+
+
+def _link_table(metadata: MetaData, link: Link) -> Table:
+    name = f"l_{link.source}_{link.name}"
+    table = Table(
+        name,
+        metadata,
+        Column("a", Integer, primary_key=True),
+        Column("b", Integer, primary_key=True),
+        Column("method", Text, nullable=False),  # KEY, CROSSWALK, VIA
+        Column("confidence", Integer, nullable=False),  # 0..1000
+        Column("rule", Text, nullable=False),
+        Column("status", Text, nullable=False),  # ACCEPTED, CANDIDATE, REFUSED
+        Column("why", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    Index(f"{name}_b", table.c.b)
+    accepted = text("status = 'ACCEPTED'")  # of a to-one end a record has one accepted partner at most
+    if not link.many:
+        Index(f"{name}_one", table.c.a, unique=True, sqlite_where=accepted)
+    if not link.inverse_many:
+        Index(f"{name}_inverse_one", table.c.b, unique=True, sqlite_where=accepted)
+    return table
+
+
+def _normalised_fields(
+    catalogue: Catalogue,
+) -> dict[str, dict[tuple[str, Normalise], str]]:
+    wanted: dict[str, dict[tuple[str, Normalise], str]] = {entity.name: {} for entity in catalogue}
+    ways: dict[str, list[Normalise]] = {entity.name: [] for entity in catalogue}
+    for link in catalogue.links:
+        for end, name, way in _rule_fields(catalogue, link):
+            if (name, way) not in wanted[end]:
+                if way not in ways[end]:
+                    ways[end].append(way)
+                wanted[end][name, way] = f"n{ways[end].index(way)}_{name}"
+    return wanted
+
+
+def _rule_fields(catalogue: Catalogue, link: Link) -> Iterator[tuple[str, str, Normalise]]:
+    """(entity, field, way) of every value that the rules of a link compare."""
+    for rule in link.rules:
+        match rule:
+            case KeyRule(pairs=pairs, normalise=way):
+                for left, right in pairs:
+                    yield link.source, left, way
+                    yield *walk(catalogue, link.to, right), way
+            case CrosswalkRule(left=left_fields, right=right_fields, normalise=way):
+                for name, _ in left_fields:
+                    yield link.source, name, way
+                for name, _ in right_fields:
+                    yield link.to, name, way
+
+
+def walk(catalogue: Catalogue, entity: str, path: str) -> tuple[str, str]:
+    """The entity and field at which a path such as `parent.name` ends."""
+    *hops, name = path.split(".")
+    for hop in hops:
+        entity = catalogue.hops(entity)[hop].to
+    return entity, name

@@ -1,0 +1,88 @@
+"""What planning shares: the schema, the catalogue, the operation's variables, and what was found out on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
+
+from config.entities import Catalogue
+from replica.ask import Rows, Slot, Totals, Variables
+from replica.binding import Statement
+from replica.compile import compile_rows, compile_totals
+from replica.tables import Tables
+from resolvers.arguments import read_arguments
+from resolvers.collect import Collector, Fields
+from resolvers.errors import BadRequest
+from resolvers.run import Pattern
+from resolvers.shape import Writer
+
+Check = Callable[[Variables], None]
+T = TypeVar("T")
+
+
+class Asked:
+    """One operation while it is planned. `checks`, `to_one` and `entities` fill as its fields are visited."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        catalogue: Catalogue,
+        tables: Tables,
+        writer: Writer,
+        collector: Collector,
+        variables: Variables,
+    ) -> None:
+        self._schema = schema
+        self._tables = tables
+        self._collector = collector
+        self._variables = variables
+        self.catalogue = catalogue
+        self.writer = writer
+        self.checks: list[Check] = []
+        self.to_one: list[tuple[Pattern, str]] = []
+        self.entities: set[str] = set()
+
+    def fields_of(self, type_name: str, nodes: Iterable[FieldNode]) -> Fields:
+        """What these field nodes ask of an object of the type of this name."""
+        return self._collector.below(self._type(type_name), nodes)
+
+    def arguments(self, type_name: str, nodes: list[FieldNode]) -> dict[str, object]:
+        """The arguments of a field of that type."""
+        return read_arguments(self._type(type_name).fields[nodes[0].name.value], nodes[0], self._variables)
+
+    def rows(self, rows: Rows) -> Statement:
+        return compile_rows(self.catalogue, self._tables, rows)
+
+    def totals(self, totals: Totals) -> Statement:
+        return compile_totals(self.catalogue, self._tables, totals)
+
+    def bound(self, read: Callable[[Variables], int], limit: int, argument: str, nodes: list[FieldNode]) -> None:
+        """Has the plan check before it runs that a number lies between 0 and `limit`."""
+
+        def check(variables: Variables) -> None:
+            if not 0 <= read(variables) <= limit:
+                raise BadRequest("BAD_USER_INPUT", "OUT_OF_BOUNDS", nodes, argument=argument, limit=limit)
+
+        self.checks.append(check)
+
+    def _type(self, name: str) -> GraphQLObjectType:
+        return cast(GraphQLObjectType, self._schema.type_map[name])
+
+
+def reader(value: object, convert: Callable[[Any], T]) -> Callable[[Variables], T]:
+    """How to read an argument's value, be it a slot or known already."""
+    if isinstance(value, Slot):
+        read = value.read
+        return lambda variables: convert(read(variables))
+    constant = convert(value)
+    return lambda _: constant
+
+
+def as_int(value: object) -> int:
+    return cast(int, value)
+
+
+def as_where(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value or {})

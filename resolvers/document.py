@@ -1,0 +1,68 @@
+"""A parsed and validated document: its operations, its fragments, and the plans that were made of it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+)
+
+from resolvers.errors import BadRequest
+from resolvers.plan import Plan
+
+
+class Document:
+    """One document of a client; `plans` are kept by operation, caller, language and structure of the variables."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        definitions = document.definitions
+        self.fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+        self._operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
+        self.plans: OrderedDict[object, Plan] = OrderedDict()
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation to run. Raises BadRequest if it can't be told which, or if it is not a query."""
+        operations = self._operations
+        names = ", ".join(o.name.value if o.name else "(unnamed)" for o in operations)
+        if not operations:
+            raise BadRequest("OPERATION_RESOLUTION_FAILURE", "OPERATION_MISSING")
+        if name is not None:
+            operations = [o for o in operations if o.name and o.name.value == name]
+            if not operations:
+                raise BadRequest(
+                    "OPERATION_RESOLUTION_FAILURE",
+                    "OPERATION_UNKNOWN",
+                    (),
+                    name=name,
+                    names=names,
+                )
+        elif len(operations) > 1:
+            raise BadRequest(
+                "OPERATION_RESOLUTION_FAILURE",
+                "OPERATION_NAME_MISSING",
+                (),
+                names=names,
+            )
+        (operation,) = operations
+        if operation.operation is not OperationType.QUERY:
+            kind = operation.operation.value
+            raise BadRequest("OPERATION_RESOLUTION_FAILURE", "OPERATION_NOT_A_QUERY", (), kind=kind)
+        return operation
+
+    def reduced(self, operation: OperationDefinitionNode, fields: Sequence[FieldNode]) -> DocumentNode:
+        """A document that asks for these fields of the root alone."""
+        asked = OperationDefinitionNode(
+            operation=operation.operation,
+            name=operation.name,
+            variable_definitions=operation.variable_definitions,
+            directives=(),
+            selection_set=SelectionSetNode(selections=tuple(fields)),
+        )
+        return DocumentNode(definitions=(asked, *self.fragments.values()))

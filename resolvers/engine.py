@@ -1,0 +1,337 @@
+"""The query path as a whole: a request becomes an answer.
+
+Parsing, measuring, validating and planning happen once for each document (and structure of its variables); then a plan runs
+in one read transaction. Errors of the first kind refuse the operation (`Answer.started` is False and there is no data):
+syntax, validation, variables, an argument out of its bounds (BAD_USER_INPUT), a foreign cursor (BAD_CURSOR), an operation
+that is too large (QUERY_TOO_COSTLY). Errors of the second kind stand beside data: AMBIGUOUS_KEY at a lookup, and
+SOURCE_UNAVAILABLE, once for each field of the operation whose entity was never read, with the path of its first place and
+the number of `places`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import orjson
+from graphql import (
+    GraphQLError,
+    GraphQLInputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableValues,
+    execute_sync,
+    get_variable_values,
+    parse,
+    specified_rules,
+    type_from_ast,
+    validate,
+)
+
+from config.entities import Catalogue
+from config.hub import Language
+from config.messages import Messages
+from replica.reading import (
+    MAX_ROWS,
+    DatasetState,
+    DeadlineExceeded,
+    Reading,
+    Replica,
+    TooManyRows,
+)
+from replica.tables import Tables
+from resolvers.arguments import shape_of
+from resolvers.document import Document
+from resolvers.errors import BadRequest
+from resolvers.limits import Limits, check_size
+from resolvers.messages import MESSAGES
+from resolvers.plan import Plan, build_plan
+from resolvers.run import Failure, Run, positions
+from resolvers.shape import Writer
+
+DOCUMENTS = 500  # parsed and planned operations that are kept
+PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
+MAX_ERRORS = 10  # validation errors that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. Decides with the document which plan is made; there is one so far."""
+
+    role: str = "public"
+
+
+PUBLIC = Caller()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation as it came in."""
+
+    query: str
+    variables: Mapping[str, object] | None = None
+    operation_name: str | None = None
+    language: Language = "id"
+    caller: Caller = PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of an operation. Not `started` means a request error: it has errors and no data."""
+
+    data: dict[str, object] | None
+    errors: tuple[dict[str, object], ...] = ()
+    extensions: Mapping[str, object] = field(default_factory=dict)
+    started: bool = True
+    statements: int = 0
+
+    def body(self) -> bytes:
+        """The answer as JSON."""
+        members: dict[str, object] = {}
+        if self.errors:
+            members["errors"] = self.errors
+        if self.started:
+            members["data"] = self.data
+        if self.extensions:
+            members["extensions"] = self.extensions
+        return orjson.dumps(members)
+
+
+class Engine:
+    """Answers GraphQL requests from the replica."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        catalogue: Catalogue,
+        tables: Tables,
+        replica: Replica,
+        zone: ZoneInfo,
+        notice: str | None = None,
+        limits: Limits = Limits(),
+        seconds: float = 10.0,
+        messages: Messages = MESSAGES,
+    ) -> None:
+        self._schema = schema
+        self._catalogue = catalogue
+        self._tables = tables
+        self._replica = replica
+        self._zone = zone
+        self._notice = notice
+        self._limits = limits
+        self._seconds = seconds
+        self._messages = messages
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._lock = Lock()
+
+    async def execute(self, request: Request) -> Answer:
+        """The answer to a request; raises only on our own bugs."""
+        try:
+            document = self._document(request.query)
+            operation = document.operation(request.operation_name)
+            variables = self._variables(operation, request.variables)
+            plan = self._plan(document, operation, variables, request)
+            plan.check(variables)
+        except BadRequest as refused:
+            return self._refused(refused, request.language)
+        except _Invalid as invalid:
+            return Answer(None, tuple(invalid.errors), started=False)
+        try:
+            run, data = await self._replica.read(lambda reading: _run(plan, reading, variables), self._seconds)
+        except DeadlineExceeded:
+            return self._stopped(plan, "QUERY_TIMEOUT", request.language, seconds=self._seconds)
+        except TooManyRows:
+            return self._stopped(plan, "TOO_MANY_ROWS", request.language, limit=MAX_ROWS)
+        self._introspect(document, operation, plan, request, data)
+        errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
+        return Answer(
+            data,
+            errors,
+            self._extensions(plan, run.reading),
+            statements=run.reading.statements,
+        )
+
+    # -- once for each document ---------------------------------------------------------------------------------------
+
+    def _document(self, query: str) -> Document:
+        with self._lock:
+            if query in self._documents:
+                self._documents.move_to_end(query)
+                return self._documents[query]
+        document = self._read(query)
+        with self._lock:
+            self._documents[query] = document
+            if len(self._documents) > DOCUMENTS:
+                self._documents.popitem(last=False)
+        return document
+
+    def _read(self, query: str) -> Document:
+        try:
+            document = parse(query, max_tokens=self._limits.tokens, allow_empty_selection_sets=False)
+        except GraphQLError as error:
+            if "tokens" in error.message and "limit" in error.message.lower():
+                raise BadRequest(
+                    "QUERY_TOO_COSTLY",
+                    "OPERATION_TOO_LARGE",
+                    (),
+                    what="tokens",
+                    limit=self._limits.tokens,
+                ) from error
+            raise _Invalid([_written(error, "GRAPHQL_PARSE_FAILED")]) from error
+        except RecursionError as error:
+            raise BadRequest(
+                "QUERY_TOO_COSTLY",
+                "OPERATION_TOO_LARGE",
+                (),
+                what="depth",
+                limit=self._limits.depth,
+            ) from error
+        check_size(document, self._limits)
+        errors = validate(
+            self._schema,
+            document,
+            specified_rules,
+            max_errors=MAX_ERRORS,
+            allow_empty_selection_sets=False,
+        )
+        if errors:
+            raise _Invalid([_written(error, "GRAPHQL_VALIDATION_FAILED") for error in errors[:MAX_ERRORS]])
+        return Document(document)
+
+    def _variables(self, operation: OperationDefinitionNode, given: Mapping[str, object] | None) -> dict[str, Any]:
+        definitions = operation.variable_definitions or ()
+        if not definitions:
+            return {}
+        values = get_variable_values(self._schema, definitions, dict(given or {}), max_errors=MAX_ERRORS)
+        if isinstance(values, VariableValues):
+            return values.coerced
+        raise _Invalid([_written(error, "BAD_USER_INPUT") for error in values])
+
+    def _plan(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        request: Request,
+    ) -> Plan:
+        key = (
+            id(operation),
+            request.caller,
+            request.language,
+            self._shape(operation, variables),
+        )
+        with self._lock:
+            if key in document.plans:
+                return document.plans[key]
+        writer = Writer(self._zone, self._messages, request.language)
+        plan = build_plan(self._schema, self._catalogue, self._tables, writer, document.fragments, operation, variables)
+        with self._lock:
+            document.plans[key] = plan
+            if len(document.plans) > PLANS_PER_DOCUMENT:
+                document.plans.popitem(last=False)
+        return plan
+
+    def _shape(self, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> object:
+        shapes = []
+        for definition in operation.variable_definitions or ():
+            name = definition.variable.name.value
+            if name in variables:
+                type_ = cast(GraphQLInputType, type_from_ast(self._schema, definition.type))
+                shapes.append((name, shape_of(type_, variables[name])))
+        return tuple(shapes)
+
+    def _introspect(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        plan: Plan,
+        request: Request,
+        data: dict[str, object],
+    ) -> None:
+        """Introspection fields are answered by graphql-core, asked for nothing else."""
+        if plan.introspection:
+            reduced = document.reduced(operation, plan.introspection)
+            result = execute_sync(self._schema, reduced, variable_values=dict(request.variables or {}))
+            data.update(result.data or {})
+
+    # -- errors and extensions ----------------------------------------------------------------------------------------
+
+    def _refused(self, refused: BadRequest, language: Language) -> Answer:
+        message = self._messages.render(refused.message, refused.params, language)
+        error: dict[str, object] = {"message": message}
+        if refused.locations:
+            error["locations"] = refused.locations
+        error["extensions"] = {"code": refused.code, **refused.params}
+        return Answer(None, (error,), started=False)
+
+    def _stopped(self, plan: Plan, code: str, language: Language, **params: object) -> Answer:
+        message = self._messages.render(code, params, language)
+        shown = "QUERY_TOO_COSTLY" if code == "TOO_MANY_ROWS" else code
+        error: dict[str, object] = {
+            "message": message,
+            "extensions": {"code": shown, **params},
+        }
+        return Answer(None, (error,))
+
+    def _failed(self, failure: Failure, data: object, language: Language) -> dict[str, object]:
+        sentence = "ENTITY_NEVER_READ" if failure.code == "SOURCE_UNAVAILABLE" else failure.code
+        places = list(positions(data, failure.where))
+        extensions = {"code": failure.code, **failure.params}
+        if len(places) > 1:
+            extensions["places"] = len(places)
+        return {
+            "message": self._messages.render(sentence, failure.params, language),
+            "path": list(places[0]) if places else [step for step in failure.where if step != "*"],
+            "extensions": extensions,
+        }
+
+    def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
+        extensions: dict[str, object] = {}
+        if self._notice:
+            extensions["notice"] = self._notice
+        troubled = [state for state in reading.datasets if state.problem is not None and state.entity in plan.entities]
+        if troubled:
+            extensions["sources"] = [_state(states) for states in _by_source(troubled)]
+        return extensions
+
+
+def _run(plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
+    run = Run(reading, variables)
+    return run, plan.run(run)
+
+
+def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:
+    groups: dict[str, list[DatasetState]] = {}
+    for state in states:
+        groups.setdefault(state.source, []).append(state)
+    return list(groups.values())
+
+
+def _state(states: Sequence[DatasetState]) -> dict[str, object]:
+    """What an answer says of a source whose last sync failed: how old its figures are, or that there are none."""
+    first = states[0]
+    return {
+        "name": first.source,
+        "state": "STALE" if any(state.ever_read for state in states) else "UNAVAILABLE",
+        "asOf": first.read_at,
+        "reason": (first.problem or {}).get("code"),
+    }
+
+
+def _written(error: GraphQLError, code: str) -> dict[str, object]:
+    formatted = cast("dict[str, object]", dict(error.formatted))
+    formatted.pop("path", None)
+    formatted["extensions"] = {"code": code}
+    return formatted
+
+
+class _Invalid(Exception):
+    """A request that graphql-core refused; the errors are in the form of the answer."""
+
+    def __init__(self, errors: list[dict[str, object]]) -> None:
+        super().__init__(errors)
+        self.errors = errors

@@ -1,0 +1,154 @@
+"""From a validated operation to a plan: a tree of selects with compiled shapes, one select for each edge of the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+
+from config.entities import Catalogue, Entity
+from connectors.select import And, Compare, Op
+from replica.ask import ByNode, Everything, Output, Page, Rows, Slot, Start, Variables
+from replica.tables import Tables
+from resolvers.asked import Asked, Check, reader
+from resolvers.collect import Collector
+from resolvers.connections import plan_connection, plan_link
+from resolvers.errors import BadRequest
+from resolvers.pages import MAX_FIRST
+from resolvers.records import Records, compile_shape
+from resolvers.run import CANDIDATES, Fetch, LookupStep, NodesStep, Pattern, RootStep, Row, Run, positions
+from resolvers.shape import Columns, Writer, write_object
+
+INTROSPECTION = ("__schema", "__type")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled operation. `fields` are the root's, in order: a step, or a value that is known already (None for an
+    introspection field, which the engine fills in). `to_one` are the inlined links, by where they stand."""
+
+    fields: tuple[tuple[str, RootStep | str | None], ...]
+    checks: tuple[Check, ...]
+    to_one: tuple[tuple[Pattern, str], ...]
+    entities: frozenset[str]
+    introspection: tuple[FieldNode, ...]
+
+    def check(self, variables: Variables) -> None:
+        """Raises BadRequest if a value of the variables is out of its bounds."""
+        for check in self.checks:
+            check(variables)
+
+    def run(self, run: Run) -> dict[str, object]:
+        """The answer's data; failures are noted in `run`."""
+        data = {
+            key: step.run_root(run) if step is not None and not isinstance(step, str) else step
+            for key, step in self.fields
+        }
+        for where, entity in self.to_one:
+            if any(True for _ in positions(data, where)):
+                run.is_unavailable(entity, where)
+        return data
+
+
+def build_plan(
+    schema: GraphQLSchema,
+    catalogue: Catalogue,
+    tables: Tables,
+    writer: Writer,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    operation: OperationDefinitionNode,
+    variables: Variables,
+) -> Plan:
+    """The plan of a query operation for variables of this structure. Raises BadRequest if an argument can't be right."""
+    collector = Collector(schema, fragments, variables)
+    asked = Asked(schema, catalogue, tables, writer, collector, variables)
+    root = cast(GraphQLObjectType, schema.query_type)
+    fields = collector.fields(root, [operation.selection_set])
+    planner = _Root(asked, root.name)
+    steps = tuple((key, planner.field(key, nodes)) for key, nodes in fields.items())
+    introspection = [node for nodes in fields.values() for node in nodes if node.name.value in INTROSPECTION]
+    return Plan(steps, tuple(asked.checks), tuple(asked.to_one), frozenset(asked.entities), tuple(introspection))
+
+
+class _Root:
+    """Plans the fields of the root type."""
+
+    def __init__(self, asked: Asked, name: str) -> None:
+        self._asked = asked
+        self._name = name
+        self._plurals = {entity.plural: entity for entity in asked.catalogue}
+        self._singulars = {entity.singular: entity for entity in asked.catalogue}
+
+    def field(self, key: str, nodes: list[FieldNode]) -> RootStep | str | None:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return self._name
+        if name in INTROSPECTION:
+            return None
+        if name in ("node", "nodes"):
+            return self._nodes(key, nodes, single=name == "node")
+        if name in self._plurals:
+            return plan_connection(self._asked, self._plurals[name], Everything(), nodes, (key,), self._name)
+        return self._lookup(self._singulars[name], key, nodes)
+
+    def _lookup(self, entity: Entity, key: str, nodes: list[FieldNode]) -> LookupStep:
+        by = cast("Mapping[str, object]", self._asked.arguments(self._name, nodes)["by"])
+        start: Start = Everything()
+        condition: object = And(())
+        node = None
+        if "id" in by:
+            start, node = ByNode(), reader(by["id"], str)
+        else:
+            parts = cast("Mapping[str, object]", by["key"])
+            given = {name: value for name, value in parts.items() if value is not None}
+            if not given:
+                raise BadRequest("BAD_USER_INPUT", "KEY_EMPTY", nodes, key=", ".join(entity.key))
+            condition = And(tuple(Compare(name, Op.EQ, value) for name, value in given.items()))
+        columns = Columns(0)
+        records = Records(self._asked, columns, plan_link)
+        shape = records.record(entity, (), nodes, (key,))
+        describe = self._candidate(entity, records)
+        page = Page(size=Slot(lambda _: CANDIDATES + 1))
+        rows = Rows(entity.name, columns.outputs, start, condition, (), page, every_scope=True)
+        fetch = self._fetch(rows, shape, records)
+        return LookupStep(entity.name, (key,), fetch, node, describe)
+
+    def _candidate(self, entity: Entity, records: Records) -> Callable[[Row], dict[str, object]]:
+        """A candidate of an ambiguous key, told by its id and key; sensitive parts are masked."""
+        writer = self._asked.writer
+        members = [("id", writer.node_id(entity.name, records.cell((), "own", "_node")))]
+        for name in entity.key:
+            field = entity.field(name)
+            cell = records.cell((), "part" if field is None else "field", name)
+            members.append((name, cell if field is None else writer.value(field, cell)))
+        return cast("Callable[[Row], dict[str, object]]", writer.function(["r"], write_object(members)))
+
+    def _nodes(self, key: str, nodes: list[FieldNode], *, single: bool) -> NodesStep:
+        arguments = self._asked.arguments(self._name, nodes)
+        ids = reader(arguments["id"], _one) if single else reader(arguments["ids"], _many)
+        if not single:
+            self._asked.bound(lambda variables: len(ids(variables)), MAX_FIRST, "ids", nodes)
+        where: Pattern = (key,) if single else (key, "*")
+        fetches = {}
+        for entity in self._asked.catalogue:
+            columns = Columns(0)
+            records = Records(self._asked, columns, plan_link)
+            shape = records.record(entity, (), nodes, where)
+            node = columns.place(Output((), "own", "_node"))
+            rows = Rows(entity.name, columns.outputs, ByNode(), every_scope=True)
+            fetches[entity.name] = (self._fetch(rows, shape, records), node)
+        return NodesStep(where, ids, fetches, single)
+
+    def _fetch(self, rows: Rows, expression: str, records: Records) -> Fetch:
+        shape = compile_shape(self._asked.writer, expression, records.children)
+        return Fetch(self._asked.rows(rows), tuple(records.children), (shape,))
+
+
+def _one(value: object) -> Sequence[str]:
+    return [str(value)]
+
+
+def _many(value: object) -> Sequence[str]:
+    return [str(item) for item in cast("Sequence[object]", value)]

@@ -1,0 +1,155 @@
+"""Writes the expression of a record: its fields, what hangs on it (provenance, issues, matches), and its links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, Protocol, cast
+
+import orjson
+from graphql import FieldNode
+
+from config.entities import Entity, Hop
+from replica.ask import Output, Partners
+from resolvers.asked import Asked, reader
+from resolvers.run import Child, LinkStep, Pattern
+from resolvers.shape import Columns, Writer, write_object
+from resolvers.values import cell_of
+
+Path = tuple[str, ...]
+Kind = Literal["field", "derived", "own", "part", "match"]
+
+
+class Connect(Protocol):
+    """Plans the connection that a many-link answers with."""
+
+    def __call__(
+        self, asked: Asked, entity: Entity, start: Partners, nodes: list[FieldNode], where: Pattern
+    ) -> LinkStep: ...
+
+
+class Records:
+    """Writes records of one select. `columns` collects what the select must bring, `children` the links asked of it."""
+
+    def __init__(self, asked: Asked, columns: Columns, connect: Connect) -> None:
+        self._asked = asked
+        self._writer = asked.writer
+        self._columns = columns
+        self._connect = connect
+        self.children: list[Child] = []
+
+    def record(self, entity: Entity, path: Path, nodes: Iterable[FieldNode], where: Pattern) -> str:
+        """The expression of the record at the end of `path`, asked at `where`."""
+        self._asked.entities.add(entity.name)
+        fields = self._asked.fields_of(entity.name, nodes)
+        return write_object([(key, self._member(entity, path, asked, (*where, key))) for key, asked in fields.items()])
+
+    def match(self, path: Path, nodes: list[FieldNode]) -> str:
+        """The expression of the match over the last hop of `path`; with an empty path, of the match with the parent."""
+
+        def member(name: str) -> str:
+            cell = self.cell(path, "match", name)
+            return f"({cell} / 1000)" if name == "confidence" else cell
+
+        return self._object("Match", nodes, lambda name, _: member(name))
+
+    def cell(self, path: Path, kind: Kind, name: str) -> str:
+        """The expression of a stored value."""
+        return f"r[{self._columns.place(Output(path, kind, name))}]"
+
+    def _object(self, type_name: str, nodes: Iterable[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
+        members = []
+        for key, asked in self._asked.fields_of(type_name, nodes).items():
+            name = asked[0].name.value
+            members.append((key, repr(type_name) if name == "__typename" else member(name, asked)))
+        return write_object(members)
+
+    def _member(self, entity: Entity, path: Path, nodes: list[FieldNode], where: Pattern) -> str:
+        name = nodes[0].name.value
+        field = entity.field(name)
+        hops = self._asked.catalogue.hops(entity.name)
+        if name == "__typename":
+            return repr(entity.name)
+        if name == "id":
+            return self._writer.node_id(entity.name, self.cell(path, "own", "_node"))
+        if entity.system == "source" and name == "problem":
+            return f"{self._writer.name(self._writer.problem)}({self.cell(path, 'field', name)})"
+        if entity.system == "reject" and name == "message":
+            return self._reject_message(entity, path, nodes)
+        if field is not None:
+            return self._writer.value(field, self.cell(path, "field", name))
+        if any(derived.name == name for derived in entity.derived):
+            return self.cell(path, "derived", name)
+        if name in hops:
+            return self._hop(entity, hops[name], path, nodes, where)
+        if name == "provenance":
+            return self._provenance(path, nodes)
+        if name == "issues":
+            return self._issues(self.cell(path, "own", "_issues"), nodes)
+        over = (*path, name.removesuffix("Match"))
+        return f"(None if {self.cell(over, 'own', '_id')} is None else {self.match(over, nodes)})"
+
+    def _hop(self, entity: Entity, hop: Hop, path: Path, nodes: list[FieldNode], where: Pattern) -> str:
+        target = self._asked.catalogue[hop.to]
+        if not hop.many:
+            further = (*path, hop.name)
+            self._asked.to_one.append((where, target.name))
+            partner = self.cell(further, "own", "_id")
+            return f"(None if {partner} is None else {self.record(target, further, nodes, where)})"
+        statuses = self._asked.arguments(entity.name, nodes).get("matches")
+        start = Partners(entity.name, hop.name, None if statuses == ["ACCEPTED"] else statuses)
+        parent = self._columns.place(Output(path, "own", "_id"))
+        self.children.append(Child(self._connect(self._asked, target, start, nodes, where), parent))
+        return f"c{len(self.children) - 1}[r[{parent}]]"
+
+    def _provenance(self, path: Path, nodes: list[FieldNode]) -> str:
+        writer = self._writer
+
+        def member(name: str, asked: list[FieldNode]) -> str:
+            match name:
+                case "locator":
+                    return f"({self.cell(path, 'part', 'label')} + ' › ' + {self.cell(path, 'own', '_at')})"
+                case "row":
+                    return self.cell(path, "own", "_at")
+                case "fetchedAt":
+                    return f"{writer.name(writer.time)}({self.cell(path, 'part', 'fetched_at')})"
+                case "changedAt":
+                    return f"{writer.name(writer.time)}({self.cell(path, 'own', '_changed')})"
+                case "freshness":
+                    return f"('FRESH' if {self.cell(path, 'part', 'stale')} is None else 'STALE')"
+                case "cell":
+                    return self._cell_of_field(path, asked)
+                case _:
+                    return self.cell(path, "part", name)
+
+        return self._object("Provenance", nodes, member)
+
+    def _cell_of_field(self, path: Path, nodes: list[FieldNode]) -> str:
+        field = self._writer.name(reader(self._asked.arguments("Provenance", nodes)["field"], str))
+        columns, grid = self.cell(path, "part", "columns"), self.cell(path, "part", "grid")
+        return f"{self._writer.name(cell_of)}({columns}, {grid}, {self.cell(path, 'own', '_at')}, {field}(v))"
+
+    def _issues(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name == "message":
+                say = self._writer.name(self._writer.sentence(self._language("Issue", asked)))
+                return f"{say}(i['code'], i.get('params') or {{}})"
+            return f"i.get({('raw' if name == 'rawValue' else name)!r})"
+
+        load = self._writer.name(orjson.loads)
+        return f"([] if {cell} is None else [{self._object('Issue', nodes, member)} for i in {load}({cell})])"
+
+    def _reject_message(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
+        say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))
+        load = self._writer.name(orjson.loads)
+        code, params = self.cell(path, "field", "code"), self.cell(path, "field", "params")
+        return f"{say}({code}, {load}({params} or '{{}}'))"
+
+    def _language(self, type_name: str, nodes: list[FieldNode]) -> Any:
+        language = self._asked.arguments(type_name, nodes).get("language")
+        return None if language is None else str(language).lower()
+
+
+def compile_shape(writer: Writer, expression: str, children: Sequence[Child]) -> Callable[..., list[Any]]:
+    """A function from rows, variables and the children's answers to one object for each row."""
+    parameters = ["rows", "v", *(f"c{index}" for index in range(len(children)))]
+    return cast("Callable[..., list[Any]]", writer.function(parameters, f"[{expression} for r in rows]"))

@@ -1,0 +1,237 @@
+"""Running a plan: one select for each edge of the operation, then shaping in compiled functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol
+
+from replica.ask import Variables
+from replica.binding import Statement
+from replica.reading import Reading
+from replica.wire import read_wire_id
+
+Row = Sequence[Any]
+Pattern = tuple[str, ...]
+"""Response keys from the root to a field, with `*` where a list is entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A field that is null although it was asked for, because of `code`."""
+
+    where: Pattern
+    code: str
+    params: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a plan."""
+
+    reading: Reading
+    variables: Variables
+    failures: list[Failure] = field(default_factory=list)
+
+    def is_unavailable(self, entity: str, where: Pattern) -> bool:
+        """Whether no sync has ever brought records of `entity`; if so the field at `where` fails."""
+        if entity not in self.reading.unavailable:
+            return False
+        source = next(state.source for state in self.reading.datasets if state.entity == entity)
+        self.failures.append(Failure(where, "SOURCE_UNAVAILABLE", {"entity": entity, "source": source}))
+        return True
+
+
+class LinkStep(Protocol):
+    """Answers a link for many parents at once."""
+
+    def run(self, run: Run, ids: Sequence[int]) -> Mapping[int, object]:
+        """Parent's `_id` to the value of the field."""
+        ...
+
+
+class RootStep(Protocol):
+    """Answers a field of the root."""
+
+    def run_root(self, run: Run) -> object:
+        """The value of the field."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A link of the records of a fetch; `column` holds the `_id` of the record that it starts from."""
+
+    step: LinkStep
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A select of records and the links asked of them. Each shape makes a list of objects from
+    rows, variables and children."""
+
+    statement: Statement
+    children: tuple[Child, ...]
+    shapes: tuple[Callable[..., list[Any]], ...]
+
+    def rows(self, run: Run, ids: Sequence[object] | None = None) -> list[Row]:
+        return run.reading.rows(self.statement, run.variables, ids)
+
+    def shape(self, run: Run, rows: Sequence[Row]) -> list[list[Any]]:
+        """One list for each shape, parallel to the rows."""
+        children = [child.step.run(run, _distinct(rows, child.column)) for child in self.children]
+        return [shape(rows, run.variables, *children) for shape in self.shapes]
+
+
+def _distinct(rows: Iterable[Row], column: int) -> list[int]:
+    ids = dict.fromkeys(row[column] for row in rows)
+    ids.pop(None, None)
+    return list(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What pageInfo needs to know. `size` reads the page's size; `beyond` tells whether records were left out before the
+    page (after it, if `backward`)."""
+
+    size: Callable[[Variables], int]
+    beyond: Callable[[Variables], bool]
+    backward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStep:
+    """A connection, of the root or of many parents. `assemble` makes the object of one parent from its slice."""
+
+    entity: str
+    where: Pattern
+    page: PageFacts
+    fetch: Fetch | None
+    totals: Statement | None
+    no_totals: tuple[object, ...]
+    assemble: Callable[..., object]
+
+    def run_root(self, run: Run) -> object:
+        if run.is_unavailable(self.entity, self.where):
+            return None
+        rows = self.fetch.rows(run) if self.fetch else []
+        totals = run.reading.rows(self.totals, run.variables)[0] if self.totals else ()
+        kept, more = self._cut(rows, self.page.size(run.variables))
+        shaped = self.fetch.shape(run, kept) if self.fetch else []
+        return self._assembled(run, kept, shaped, 0, len(kept), more, totals)
+
+    def run(self, run: Run, ids: Sequence[int]) -> Mapping[int, object]:
+        if not ids:
+            return {}
+        if run.is_unavailable(self.entity, self.where):
+            return dict.fromkeys(ids)
+        size = self.page.size(run.variables)
+        kept: list[Row] = []
+        slices: dict[int, tuple[int, int, bool]] = {}
+        rows = self.fetch.rows(run, ids) if self.fetch else []
+        for parent, group in groupby(rows, key=itemgetter(0)):
+            cut, more = self._cut(list(group), size)
+            slices[parent] = (len(kept), len(kept) + len(cut), more)
+            kept += cut
+        totals = {row[0]: row[1:] for row in run.reading.rows(self.totals, run.variables, ids)} if self.totals else {}
+        shaped = self.fetch.shape(run, kept) if self.fetch else []
+        nothing = (0, 0, False)
+        return {
+            parent: self._assembled(
+                run,
+                kept,
+                shaped,
+                *slices.get(parent, nothing),
+                totals.get(parent, self.no_totals),
+            )
+            for parent in ids
+        }
+
+    def _cut(self, rows: list[Row], size: int) -> tuple[list[Row], bool]:
+        more = len(rows) > size
+        cut = rows[:size] if more else rows
+        return (cut[::-1] if self.page.backward else cut), more
+
+    def _assembled(
+        self,
+        run: Run,
+        rows: list[Row],
+        shaped: list[list[Any]],
+        start: int,
+        end: int,
+        more: bool,
+        totals: Row,
+    ) -> object:
+        beyond = self.page.beyond(run.variables)
+        has_next, has_previous = (beyond, more) if self.page.backward else (more, beyond)
+        return self.assemble(rows, start, end, has_next, has_previous, totals, *shaped)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupStep:
+    """One record by id or business key. `describe` makes a candidate's description from its row."""
+
+    entity: str
+    where: Pattern
+    fetch: Fetch
+    node: Callable[[Variables], str] | None
+    describe: Callable[[Row], dict[str, object]]
+
+    def run_root(self, run: Run) -> object:
+        if run.is_unavailable(self.entity, self.where):
+            return None
+        rows = self.fetch.rows(run, self._ids(run))
+        if len(rows) > 1:
+            candidates = [self.describe(row) for row in rows[:CANDIDATES]]
+            count = len(candidates) if len(rows) <= CANDIDATES else f"> {CANDIDATES}"
+            params = {"entity": self.entity, "count": count, "candidates": candidates}
+            run.failures.append(Failure(self.where, "AMBIGUOUS_KEY", params))
+            return None
+        (shaped,) = self.fetch.shape(run, rows)
+        return shaped[0] if shaped else None
+
+    def _ids(self, run: Run) -> list[str] | None:
+        if self.node is None:
+            return None
+        found = read_wire_id(self.node(run.variables))
+        return [found[1]] if found is not None and found[0] == self.entity else []
+
+
+CANDIDATES = 10  # records that the error about an ambiguous key lists
+
+
+@dataclass(frozen=True, slots=True)
+class NodesStep:
+    """Records of any entity by id: `node` (one value) or `nodes` (a list parallel to the ids). Of each fetch, `column`
+    is where the record's node stands."""
+
+    where: Pattern
+    ids: Callable[[Variables], Sequence[str]]
+    fetches: Mapping[str, tuple[Fetch, int]]
+    single: bool
+
+    def run_root(self, run: Run) -> object:
+        asked = [read_wire_id(text) for text in self.ids(run.variables)]
+        found: dict[tuple[str, str], object] = {}
+        for entity, (fetch, column) in self.fetches.items():
+            nodes = list(dict.fromkeys(pair[1] for pair in asked if pair is not None and pair[0] == entity))
+            if nodes and not run.is_unavailable(entity, self.where):
+                rows = fetch.rows(run, nodes)
+                (shaped,) = fetch.shape(run, rows)
+                found.update({(entity, row[column]): value for row, value in zip(rows, shaped, strict=True)})
+        values = [None if pair is None else found.get(pair) for pair in asked]
+        return values[0] if self.single else values
+
+
+def positions(data: object, where: Pattern, prefix: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths in `data` at which the field `where` stands, in order."""
+    if not where:
+        yield prefix
+    elif where[0] == "*":
+        for index, item in enumerate(data if isinstance(data, list) else ()):
+            yield from positions(item, where[1:], (*prefix, index))
+    elif isinstance(data, dict) and where[0] in data:
+        yield from positions(data[where[0]], where[1:], (*prefix, where[0]))

@@ -1,0 +1,127 @@
+"""From stored values to values on the wire, and cursors."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache, lru_cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from connectors.select import Order
+from replica.compile import SUM_BASE
+
+MASK = "***"
+EXTRA_PLACES = 4  # an average keeps this many places more than what it is taken of
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
+class BadCursor(ValueError):
+    """Not a cursor of ours, or one of another ordering."""
+
+
+def plain_decimal(scaled: int, scale: int) -> str:
+    """A scaled integer in plain notation, without zeros at the end: (1250, 2) is "12.5"."""
+    sign = "-" if scaled < 0 else ""
+    whole, rest = divmod(abs(scaled), 10**scale)
+    if not rest:
+        return f"{sign}{whole}"
+    return f"{sign}{whole}." + f"{rest:0{scale}d}".rstrip("0")
+
+
+@cache
+def decimal_writer(scale: int) -> Callable[[int | None], str | None]:
+    """A function from stored to plain notation for one scale; null stays null."""
+    unit = 10**scale
+
+    def write(scaled: int | None) -> str | None:
+        if scaled is None:
+            return None
+        if scaled >= 0 and scaled % unit == 0:
+            return str(scaled // unit)
+        return plain_decimal(scaled, scale)
+
+    return write
+
+
+def write_sum(high: int | None, low: int | None, scale: int) -> str | None:
+    """A sum that came as (high, low)."""
+    return None if high is None else plain_decimal(_whole(high, low), scale)
+
+
+def write_average(high: int | None, low: int | None, known: int, scale: int) -> str | None:
+    """The sum divided once by the number of known values, rounded half to even at EXTRA_PLACES beyond the scale."""
+    if high is None or not known:
+        return None
+    shifted = _EXACT.divide(Decimal(_whole(high, low) * 10**EXTRA_PLACES), Decimal(known))
+    return plain_decimal(
+        int(shifted.to_integral_value(ROUND_HALF_EVEN, context=_EXACT)),
+        scale + EXTRA_PLACES,
+    )
+
+
+def _whole(high: int, low: int | None) -> int:
+    return high * SUM_BASE + (low or 0)
+
+
+def time_writer(zone: ZoneInfo) -> Callable[[str | None], str | None]:
+    """A function from stored UTC text to ISO text with the offset of `zone`; null stays null."""
+
+    @lru_cache(maxsize=4096)
+    def write(stored: str | None) -> str | None:
+        return None if stored is None else datetime.fromisoformat(stored).astimezone(zone).isoformat()
+
+    return write
+
+
+def read_list(stored: str | None) -> list[str] | None:
+    """A stored list of text."""
+    return None if stored is None else cast("list[str]", orjson.loads(stored))
+
+
+@lru_cache(maxsize=1024)
+def _labels(columns: str) -> dict[str, str]:
+    return cast("dict[str, str]", orjson.loads(columns))
+
+
+def cell_of(columns: str | None, grid: int | None, at: str, field: str) -> str | None:
+    """The cell of a field: H57 in a sheet, the column's name elsewhere, None if no column feeds it."""
+    label = _labels(columns).get(field) if columns else None
+    if label is None:
+        return None
+    return f"{label}{at}" if grid else label
+
+
+def ordering_mark(entity: str, order: Sequence[Order]) -> str:
+    """A short hash of an ordering; a cursor answers to no other."""
+    text = repr((entity, [(item.name, item.descending, item.nulls_first) for item in order]))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def write_cursor(mark: str, values: Sequence[object]) -> str:
+    """A cursor that holds the exact stored values of the order and the tie-break."""
+    return base64.urlsafe_b64encode(orjson.dumps([mark, *values])).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=1024)
+def read_cursor(text: str, mark: str, length: int) -> tuple[object, ...]:
+    """The values of a cursor. Raises BadCursor."""
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
+    except (binascii.Error, UnicodeError, ValueError) as error:
+        raise BadCursor from error
+    if not isinstance(found, list) or len(found) != length + 1 or found[0] != mark:
+        raise BadCursor
+    values = found[1:]
+    if not all(value is None or type(value) in (str, int) for value in values) or not isinstance(values[-1], str):
+        raise BadCursor
+    if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values):
+        raise BadCursor
+    return tuple(values)

@@ -1,0 +1,1 @@
+"""The GraphQL types: built-in entities as Strawberry classes, and the schema built from entity records."""

@@ -1,0 +1,1 @@
+"""The front door: composition root, Starlette application, command line, pages."""

@@ -1,0 +1,90 @@
+"""Background sync of `serve`: each source by its `refresh`, one run at a time for a source; errors never stop the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from connectors.connector import Connector
+from connectors.errors import SourceError
+
+from config.hub import SourceConfig
+
+LOG = logging.getLogger("simpul.background")
+
+Sync = Callable[[str], Awaitable[None]]
+"""Brings one source into the replica; what goes wrong with the source is its report, not an exception."""
+
+Stamps = tuple[tuple[str, str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source, the connector that reads it, and whether it was ever brought in before this process started."""
+
+    source: SourceConfig
+    connector: Connector
+    tried: bool
+
+
+class Background:
+    """Keeps the sources of a hub up to date while it serves."""
+
+    def __init__(self, sources: Mapping[str, Watched], sync: Sync) -> None:
+        self._sources = sources
+        self._sync = sync
+        self._ended = {name for name, watched in sources.items() if watched.tried}
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The sources whose first sync has not ended yet."""
+        return tuple(name for name in self._sources if name not in self._ended)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Syncs while the block runs; on leaving it, stops the runs that are under way."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._keep(watched)) for watched in self._sources.values()]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    async def _keep(self, watched: Watched) -> None:
+        """The life of one source. A source that is brought in by hand is read once if it never was, so that the hub can
+        answer."""
+        refresh = watched.source.refresh
+        seen: Stamps | None = None
+        if refresh.every is None and watched.tried:
+            return
+        while True:
+            now = await stamps_of(watched) if refresh.watch else None
+            if now is None or now != seen:
+                await self._run(watched.source.name)
+                seen = now
+            if refresh.every is None:
+                return
+            await asyncio.sleep(refresh.every.total_seconds())
+
+    async def _run(self, source: str) -> None:
+        try:
+            await self._sync(source)
+        except Exception:
+            LOG.exception("sync of %s failed", source)
+        self._ended.add(source)
+
+
+async def stamps_of(watched: Watched) -> Stamps | None:
+    """What the files of a source look like from outside, or None if that can't be told; then it is synced."""
+    stamps: list[tuple[str, str, str | None]] = []
+    for dataset in watched.source.datasets:
+        try:
+            parts = await watched.connector.parts(dataset)
+        except SourceError:
+            return None
+        stamps += [(dataset, part.key, part.stamp) for part in parts]
+    return None if any(stamp is None for _, _, stamp in stamps) else tuple(stamps)

@@ -1,0 +1,73 @@
+"""The terminal: sentences in the reader's language, in signs that the console can write."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+
+from config.hub import Language
+from config.messages import Messages
+
+_PLAIN = {"›": ">", "→": "->", "·": "-", "…": "...", "–": "-", "—": "-", "✓": "+", "✗": "x", "“": '"', "”": '"', "’": "'"}
+_FALLBACK = "simpul.plain"
+
+
+def use_plain_signs() -> None:
+    """Lets standard output and error write a plain sign where their encoding has none (cp437, cp1252, ASCII)."""
+    codecs.register_error(_FALLBACK, _write_plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_FALLBACK)
+
+
+def _write_plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_plain(sign) for sign in error.object[error.start : error.end]), error.end
+
+
+def _plain(sign: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
+    return _PLAIN.get(sign) or ascii_only or "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where a command writes: answers to `out`, everything that is said about them to `err`."""
+
+    messages: Messages
+    language: Language
+    out: Console
+    err: Console
+
+    def text(self, code: str, **params: object) -> str:
+        """The sentence of a code."""
+        return self.messages.render(code, params, self.language)
+
+    def render(self, code: str, params: Mapping[str, object]) -> str:
+        """The sentence of a code that came with its parameters."""
+        return self.messages.render(code, params, self.language)
+
+    def say(self, code: str, **params: object) -> None:
+        """Writes a sentence to standard output."""
+        self.out.print(escape(self.text(code, **params)), highlight=False, soft_wrap=True)
+
+    def warn(self, code: str, **params: object) -> None:
+        """Writes a sentence to standard error."""
+        self.warn_text(self.text(code, **params))
+
+    def warn_text(self, sentence: str) -> None:
+        """Writes a finished sentence to standard error."""
+        self.err.print(escape(sentence), highlight=False, soft_wrap=True)
+
+
+def open_terminal(messages: Messages, language: Language) -> Terminal:
+    """The terminal of this process."""
+    return Terminal(messages, language, Console(file=sys.stdout), Console(file=sys.stderr))

@@ -1,0 +1,107 @@
+"""What surrounds every answer: a request id, security headers, the Host check, and no inner text of an unexpected error."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from config.hub import Language
+from config.messages import Messages
+from simpul.web.accept import choose_language
+
+LOG = logging.getLogger("simpul.web")
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being answered, for log lines."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE)
+
+
+class Guard:
+    """The outermost layer. An exception that nobody expected becomes 500 with its request id; the text goes to the log."""
+
+    def __init__(self, app: ASGIApp, messages: Messages, default: Language) -> None:
+        self._app = app
+        self._messages = messages
+        self._default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        token = REQUEST_ID.set(request_id)
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception:
+            LOG.exception("%s %s failed", scope["method"], scope["path"])
+            if not started:
+                await self._failed(scope, request_id)(scope, receive, send_guarded)
+        finally:
+            REQUEST_ID.reset(token)
+
+    def _failed(self, scope: Scope, request_id: str) -> Response:
+        language = choose_language(None, Headers(scope=scope).get("accept-language", ""), self._default)
+        message = self._messages.render("INTERNAL_SERVER_ERROR", {"request": request_id}, language)
+        error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}}
+        return Response(orjson.dumps({"errors": [error]}), 500, media_type="application/json; charset=utf-8")
+
+
+class LoopbackHosts:
+    """Refuses a Host that is not this machine's own name while the hub listens on loopback only: else a page on the
+    internet could point its name here and read the answers (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
+        self._app = app
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not is_loopback_host(Headers(scope=scope).get("host", "")):
+            await self._refuse(Request(scope))(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a Host header (`name:port`) names this machine."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def origin_pattern(origins: Sequence[str]) -> str | None:
+    """A regular expression of allowed origins, where `:*` at the end means any port; None if there are none."""
+    if not origins:
+        return None
+    return "|".join(
+        re.escape(origin.removesuffix(":*")) + (r"(:\d{1,5})?" if origin.endswith(":*") else "") for origin in origins
+    )
