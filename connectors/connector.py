@@ -28,13 +28,15 @@ class Part:
 
     `key` is stable for the life of the source (a path below the source's folder, a table name). `label` begins every
     locator of its rows (`Alas.xlsx › Usulan`). `stamp` is equal only if the part is surely unchanged since it was made;
-    None if that can't be told without reading. `file` and `sheet` answer `$file` and `$sheet`."""
+    None if that can't be told without reading. `file` and `sheet` answer `$file` and `$sheet`. `unlisted` marks a file whose
+    sheets could not be listed: it stands for every part whose key begins with this key and `#`, and reading it raises why."""
 
     key: str
     label: str
     stamp: str | None = None
     file: str | None = None
     sheet: str | None = None
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +59,24 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some rows of one part; picklable. `values` of each row follow `columns`. In a `grid` the cell of a field is the
-    column's label joined with the row's `at` (H57), else it is the column's label."""
+    column's label joined with the row's `at` (H57), else it is the column's label. `skipped` counts rows that were left out
+    on purpose (subtotals, bounces)."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     grid: bool = False
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetDescription:
-    """What `describe()` tells of one dataset: its columns with up to five sample values each."""
+    """What `describe()` tells of one dataset: its columns with up to five sample values each, and how it was read where that
+    was found out rather than said (`TAB, cp1252`)."""
 
     name: str
     columns: tuple[Column, ...]
     samples: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

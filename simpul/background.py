@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from config.hub import SourceConfig
 from connectors.connector import Connector
 from connectors.errors import SourceError
 
-from config.hub import SourceConfig
-
 LOG = logging.getLogger("simpul.background")
 
-Sync = Callable[[str], Awaitable[None]]
-"""Brings one source into the replica; what goes wrong with the source is its report, not an exception."""
+Sync = Callable[[str], Awaitable[bool]]
+"""Brings one source into the replica and says whether all went well; a source's trouble is no exception."""
 
 Stamps = tuple[tuple[str, str, str | None], ...]
 
@@ -47,7 +46,10 @@ class Background:
     async def running(self) -> AsyncIterator[None]:
         """Syncs while the block runs; on leaving it, stops the runs that are under way."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._keep(watched)) for watched in self._sources.values()]
+            tasks = [
+                group.create_task(self._keep(watched))
+                for watched in self._sources.values()
+            ]
             try:
                 yield
             finally:
@@ -64,18 +66,22 @@ class Background:
         while True:
             now = await stamps_of(watched) if refresh.watch else None
             if now is None or now != seen:
-                await self._run(watched.source.name)
-                seen = now
+                went_well = await self._run(watched.source.name)
+                seen = (
+                    now if went_well else None
+                )  # a file that was open in Excel is tried again, changed or not
             if refresh.every is None:
                 return
             await asyncio.sleep(refresh.every.total_seconds())
 
-    async def _run(self, source: str) -> None:
+    async def _run(self, source: str) -> bool:
         try:
-            await self._sync(source)
+            return await self._sync(source)
         except Exception:
             LOG.exception("sync of %s failed", source)
-        self._ended.add(source)
+            return False
+        finally:
+            self._ended.add(source)
 
 
 async def stamps_of(watched: Watched) -> Stamps | None:

@@ -7,15 +7,28 @@ import io
 import sys
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.markup import escape
 
 from config.hub import Language
 from config.messages import Messages
+from simpul import languages
 
-_PLAIN = {"›": ">", "→": "->", "·": "-", "…": "...", "–": "-", "—": "-", "✓": "+", "✗": "x", "“": '"', "”": '"', "’": "'"}
+_PLAIN = {
+    "›": ">",
+    "→": "->",
+    "·": "-",
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "✓": "+",
+    "✗": "x",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+}
 _FALLBACK = "simpul.plain"
 
 
@@ -30,7 +43,9 @@ def use_plain_signs() -> None:
 def _write_plain(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_plain(sign) for sign in error.object[error.start : error.end]), error.end
+    return "".join(
+        _plain(sign) for sign in error.object[error.start : error.end]
+    ), error.end
 
 
 def _plain(sign: str) -> str:
@@ -46,6 +61,13 @@ class Terminal:
     language: Language
     out: Console
     err: Console
+    chosen: bool = (
+        False  # the reader asked for this language; hub.yaml does not change it
+    )
+
+    def speaking(self, language: Language) -> Terminal:
+        """The same terminal in the hub's language, unless the reader asked for another."""
+        return self if self.chosen else replace(self, language=language)
 
     def text(self, code: str, **params: object) -> str:
         """The sentence of a code."""
@@ -57,7 +79,9 @@ class Terminal:
 
     def say(self, code: str, **params: object) -> None:
         """Writes a sentence to standard output."""
-        self.out.print(escape(self.text(code, **params)), highlight=False, soft_wrap=True)
+        self.out.print(
+            escape(self.text(code, **params)), highlight=False, soft_wrap=True
+        )
 
     def warn(self, code: str, **params: object) -> None:
         """Writes a sentence to standard error."""
@@ -68,6 +92,17 @@ class Terminal:
         self.err.print(escape(sentence), highlight=False, soft_wrap=True)
 
 
-def open_terminal(messages: Messages, language: Language) -> Terminal:
-    """The terminal of this process."""
-    return Terminal(messages, language, Console(file=sys.stdout), Console(file=sys.stderr))
+def open_terminal(messages: Messages, chosen: Language | None) -> Terminal:
+    """The terminal of this process, in the chosen language or else in that of the system."""
+    language = chosen or languages.from_environment()
+    return Terminal(messages, language, Console(file=sys.stdout), Console(file=sys.stderr), chosen is not None)
+
+
+def write_utf8(text: str) -> None:
+    """Writes text that is made for a file or another program to standard output, in UTF-8 whatever the console."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(text)

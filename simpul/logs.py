@@ -20,7 +20,12 @@ class MaskedFormatter(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__()
-        known = {form for secret in secrets for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET}
+        known = {
+            form
+            for secret in secrets
+            for form in (secret, quote(secret, safe=""))
+            if len(form) >= SHORTEST_SECRET
+        }
         self._secrets = sorted(known, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
@@ -37,7 +42,9 @@ class MaskedFormatter(logging.Formatter):
         return mask_personal(text)
 
 
-def set_up_logging(secrets: Sequence[str], level: int = logging.INFO, stream: TextIO | None = None) -> None:
+def set_up_logging(
+    secrets: Sequence[str], level: int = logging.INFO, stream: TextIO | None = None
+) -> None:
     """Sends every logger of the process through one masked handler (standard error unless `stream` is given)."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(MaskedFormatter(secrets))

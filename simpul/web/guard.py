@@ -32,7 +32,9 @@ SECURITY_HEADERS = {
 }
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE)
+_LOOPBACK = re.compile(
+    r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE
+)
 
 
 class Guard:
@@ -72,10 +74,21 @@ class Guard:
             REQUEST_ID.reset(token)
 
     def _failed(self, scope: Scope, request_id: str) -> Response:
-        language = choose_language(None, Headers(scope=scope).get("accept-language", ""), self._default)
-        message = self._messages.render("INTERNAL_SERVER_ERROR", {"request": request_id}, language)
-        error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}}
-        return Response(orjson.dumps({"errors": [error]}), 500, media_type="application/json; charset=utf-8")
+        language = choose_language(
+            None, Headers(scope=scope).get("accept-language", ""), self._default
+        )
+        message = self._messages.render(
+            "INTERNAL_SERVER_ERROR", {"request": request_id}, language
+        )
+        error = {
+            "message": message,
+            "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
+        }
+        return Response(
+            orjson.dumps({"errors": [error]}),
+            500,
+            media_type="application/json; charset=utf-8",
+        )
 
 
 class LoopbackHosts:
@@ -87,7 +100,9 @@ class LoopbackHosts:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not is_loopback_host(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not is_loopback_host(
+            Headers(scope=scope).get("host", "")
+        ):
             await self._refuse(Request(scope))(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -103,5 +118,7 @@ def origin_pattern(origins: Sequence[str]) -> str | None:
     if not origins:
         return None
     return "|".join(
-        re.escape(origin.removesuffix(":*")) + (r"(:\d{1,5})?" if origin.endswith(":*") else "") for origin in origins
+        re.escape(origin.removesuffix(":*"))
+        + (r"(:\d{1,5})?" if origin.endswith(":*") else "")
+        for origin in origins
     )

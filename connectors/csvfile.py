@@ -1,0 +1,131 @@
+"""Reads csv files as offices make them: any of four delimiters, UTF-8 or Windows-1252, quotes that must be closed."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from connectors.connector import Batch
+from connectors.errors import LimitExceeded, SourceBroken
+from connectors.limits import MAX_COLUMNS
+from connectors.table import SheetDataset, read_table
+
+_DELIMITERS = {",": ",", ";": ";", "\t": "TAB", "|": "|"}
+_LOOK_AT = 50  # records from which the delimiter is found out
+_END = "\x1eend of file\x1e"  # appended as a last record: an open quote swallows it
+_MARKUP = re.compile(r"\s*<(?P<word>[!?/]?[A-Za-z][\w:.-]*)")
+_JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
+_BINARY = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvText:
+    """The decoded content of a csv file, and how it is to be taken apart."""
+
+    text: str
+    encoding: str
+    delimiter: str
+
+    @property
+    def read_as(self) -> str:
+        """For people: `TAB, cp1252`."""
+        return f"{_DELIMITERS.get(self.delimiter, self.delimiter)}, {self.encoding}"
+
+
+def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
+    """Reads and decodes a whole file. Raises SourceBroken if it holds no csv; OSError as it comes."""
+    text, encoding = _decode(path.read_bytes(), dataset.encoding, where)
+    _refuse_other_formats(text, where)
+    return CsvText(text, encoding, dataset.delimiter or _find_delimiter(text))
+
+
+def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+    """The rows of a csv file; a row's number counts records, as a spreadsheet shows them. Raises SourceBroken, LimitExceeded."""
+    widths = _check_records(content, where)
+    rows = ((number, list(record)) for number, record in enumerate(_records(content, where), 1))
+    return read_table(rows, max(widths, default=0), dataset, where)
+
+
+def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
+    if not raw.strip(b"\0 \t\r\n"):
+        raise SourceBroken(where, "FILE_EMPTY")
+    if wanted is not None:
+        guesses = [wanted]
+    elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        guesses = ["utf-16"]
+    else:
+        guesses = ["utf-8-sig", "cp1252"]
+    for encoding in guesses:
+        try:
+            return raw.decode(encoding), encoding.removesuffix("-sig")
+        except (UnicodeError, LookupError):
+            continue
+    raise SourceBroken(where, "ENCODING_UNKNOWN", tried=", ".join(guesses).replace("-sig", ""))
+
+
+def _refuse_other_formats(text: str, where: str) -> None:
+    start = text[:2000]
+    markup = _MARKUP.match(start)
+    if markup:
+        html = "html" in start.casefold()
+        raise SourceBroken(where, "NOT_A_SPREADSHEET", found="HTML" if html else "XML")
+    if _JSON.match(start):
+        raise SourceBroken(where, "NOT_A_SPREADSHEET", found="JSON")
+    if _BINARY.search(text):
+        raise SourceBroken(where, "NOT_A_SPREADSHEET", found="binary")
+
+
+def _find_delimiter(text: str) -> str:
+    """The delimiter with which the most of the first records have the same number of fields, more than one."""
+    best, best_score = ",", (0, 0)
+    sample = text[:200_000]
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [
+                len(record)
+                for record in islice(csv.reader(io.StringIO(sample, newline=None), delimiter=delimiter), _LOOK_AT)
+            ]
+        except csv.Error:
+            continue
+        ((width, count),) = Counter(w for w in widths if w > 1).most_common(1) or [(0, 0)]
+        if (count, width) > best_score:
+            best, best_score = delimiter, (count, width)
+    return best
+
+
+def _records(content: CsvText, where: str) -> Iterator[list[str]]:
+    """Every record, without the end mark."""
+    lines = io.StringIO(f"{content.text}\n{_END}\n", newline=None)
+    last: list[str] | None = None
+    try:
+        for record in csv.reader(lines, delimiter=content.delimiter):
+            if last is not None:
+                yield last
+            last = record
+    except csv.Error as error:
+        raise SourceBroken(where, "CSV_BROKEN") from error
+    if last != [_END]:
+        raise SourceBroken(where, "QUOTE_OPEN")
+
+
+def _check_records(content: CsvText, where: str) -> Counter[int]:
+    """How many records have how many fields. Raises if the last one is cut off, or the file is too wide."""
+    widths: Counter[int] = Counter()
+    width = 0
+    for record in _records(content, where):
+        if record:
+            width = len(record)
+            widths[width] += 1
+        if width > MAX_COLUMNS:
+            raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
+    usual = widths.most_common(1)[0][0] if widths else 0
+    if width < usual and not content.text.endswith(("\n", "\r")):
+        raise SourceBroken(where, "FILE_CUT")
+    return widths

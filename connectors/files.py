@@ -1,0 +1,65 @@
+"""Finding the files of a source, and telling whether one is surely unchanged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from connectors.errors import DatasetMissing, SourceBusy, SourceUnavailable
+
+SETTLED_SECONDS = 2.0  # a file changed more recently may change again within the same time stamp
+
+
+def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
+    """(key, path) of the files that match, in order; keys are paths below `root` with forward slashes. Lock files of office
+    programs (`~$name.xlsx`) are none. Raises DatasetMissing NO_FILE_MATCHED."""
+    found: dict[str, Path] = {}
+    try:
+        for pattern in patterns:
+            plain = pattern.replace("\\", "/")
+            base, relative = (
+                (Path(Path(plain).anchor), plain[len(Path(plain).anchor) :])
+                if Path(plain).is_absolute()
+                else (root, plain)
+            )
+            for path in base.glob(relative):
+                if path.is_file() and not path.name.startswith(("~$", ".~lock.")):
+                    found[_key(path, root)] = path
+    except PermissionError as error:
+        raise SourceBusy(", ".join(patterns)) from error
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise SourceUnavailable(", ".join(patterns), reason=type(error).__name__) from error
+    if not found:
+        raise DatasetMissing(
+            ", ".join(patterns), "NO_FILE_MATCHED", pattern=", ".join(patterns), folder=_contents(root, patterns)
+        )
+    return sorted(found.items())
+
+
+def stamp_of(path: Path) -> str | None:
+    """A text that is equal only while a file surely is: its size, time and inode; None if it changed a moment ago."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if abs(time.time() - found.st_mtime) < SETTLED_SECONDS:
+        return None
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ino}"
+
+
+def _key(path: Path, root: Path) -> str:
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _contents(root: Path, patterns: Sequence[str]) -> str:
+    """What does stand in the folder of the first pattern, for the message."""
+    folder = (root / patterns[0].replace("\\", "/")).parent if patterns else root
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return "-"
+    return ", ".join(names[:8]) or "-"

@@ -1,0 +1,12 @@
+"""How large a file may be before it is refused; anchored in OWASP ASVS 5.2.3, far above what an office makes."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 20_000_000
+MAX_INFLATED_BYTES = 200_000_000
+MAX_RATIO = 200  # inflated to packed, of files that are not small anyway
+MAX_MEMBERS = 1_000  # files inside the zip that an xlsx is
+MAX_STRINGS = 1_000_000  # shared strings of a workbook
+MAX_ROWS = 100_000
+MAX_COLUMNS = 500
+MAX_CELL_CHARACTERS = 32_767  # Excel's own

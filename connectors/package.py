@@ -1,0 +1,178 @@
+"""Looks into an xlsx file before a parser does: what kind of file it is, whether it is whole, how large, which sheets it has.
+
+An xlsx is a zip of XML files ("Office Open XML", ECMA-376). Nothing here trusts sizes that the file states about itself
+further than the zip library checks them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from connectors.errors import LimitExceeded, SourceBroken, SourceError
+from connectors.limits import MAX_FILE_BYTES, MAX_INFLATED_BYTES, MAX_MEMBERS, MAX_RATIO, MAX_STRINGS
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_STRICT_MAIN = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_WORKBOOK = "xl/workbook.xml"
+_SMALL_MEMBER = 2_000_000  # a workbook's list of sheets is a few kilobytes
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_END_OF_ZIP = b"PK\x05\x06"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A worksheet: its name, whether people see it, and the zip member that holds it."""
+
+    name: str
+    visible: bool
+    member: str
+
+
+class Package:
+    """An open xlsx file."""
+
+    def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
+        self._archive = archive
+        self._where = where
+
+    def __enter__(self) -> Package:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def sheets(self) -> list[Sheet]:
+        """The worksheets in their order. Charts and macro sheets are left out."""
+        targets = self._targets()
+        sheets = []
+        for element in self._tree(_WORKBOOK).iter():
+            if element.tag in (_MAIN + "sheet", _STRICT_MAIN + "sheet"):
+                relation = element.get(_RELATION) or element.get(_STRICT_RELATION) or ""
+                kind, member = targets.get(relation, ("", ""))
+                if kind == "worksheet":
+                    visible = element.get("state", "visible") == "visible"
+                    sheets.append(Sheet(element.get("name", ""), visible, member))
+        return sheets
+
+    def xml(self, member: str, limit: int = MAX_INFLATED_BYTES) -> bytes:
+        """A member that was read to its end (so its checksum fits) and is well-formed XML without a DTD.
+
+        Raises SourceBroken FILE_DAMAGED or FILE_HOSTILE."""
+        try:
+            with self._archive.open(member) as stream:
+                data = stream.read(limit + 1)
+        except KeyError:
+            raise SourceBroken(self._where, "FILE_DAMAGED") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise SourceBroken(self._where, "FILE_DAMAGED") from error
+        if len(data) > limit:
+            raise LimitExceeded(self._where, "INFLATED_TOO_LARGE", limit=limit // 1_000_000)
+        self._check_xml(data)
+        return data
+
+    def check_rest(self) -> None:
+        """Reads what a parser reads besides the sheets, with the same checks."""
+        for member in self._archive.namelist():
+            folded = member.casefold()
+            if folded in ("xl/styles.xml", "_rels/.rels", "[content_types].xml"):
+                self.xml(member)
+            elif folded == "xl/sharedstrings.xml":
+                data = self.xml(member)
+                if data.count(b"<si>") + data.count(b"<si ") + data.count(b":si>") // 2 > MAX_STRINGS:
+                    raise LimitExceeded(self._where, "TOO_MANY_TEXTS", limit=MAX_STRINGS)
+
+    def _targets(self) -> dict[str, tuple[str, str]]:
+        """Relation id to (kind, member)."""
+        targets = {}
+        for element in self._tree("xl/_rels/workbook.xml.rels").iter():
+            if element.tag.endswith("}Relationship") and element.get("TargetMode") != "External":
+                target = posixpath.join("/xl", element.get("Target", ""))
+                kind = element.get("Type", "").rpartition("/")[2]
+                targets[element.get("Id", "")] = (kind, posixpath.normpath(target).lstrip("/"))
+        return targets
+
+    def _tree(self, member: str) -> ElementTree.Element:
+        return ElementTree.fromstring(self.xml(member, _SMALL_MEMBER))
+
+    def _check_xml(self, data: bytes) -> None:
+        def refuse(*_: object) -> None:
+            raise SourceBroken(self._where, "FILE_HOSTILE")
+
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = refuse
+        try:
+            parser.Parse(data, True)
+        except expat.ExpatError as error:
+            raise SourceBroken(self._where, "FILE_DAMAGED") from error
+
+
+def open_package(path: Path, where: str) -> Package:
+    """Opens an xlsx file whose size and structure are within the limits. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise LimitExceeded(where, "FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
+    with path.open("rb") as stream:
+        refused = _refusal(stream, size, where)
+    if refused is not None:
+        raise refused
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
+        raise SourceBroken(where, "FILE_DAMAGED") from error
+    try:
+        _check_members(archive.infolist(), where)
+    except SourceError:
+        archive.close()
+        raise
+    return Package(archive, where)
+
+
+def _refusal(stream: IO[bytes], size: int, where: str) -> SourceError | None:
+    """Why the bytes of a file can't be an xlsx, or None."""
+    head = stream.read(4096)
+    if not head.strip(b"\0"):
+        return SourceBroken(where, "FILE_EMPTY" if size == 0 else "FILE_DAMAGED")
+    if head.startswith(_OLE):
+        stream.seek(0)
+        encrypted = "EncryptedPackage".encode("utf-16le") in stream.read()
+        return SourceBroken(where, "FILE_PROTECTED" if encrypted else "FILE_OLD_FORMAT")
+    if not head.startswith(b"PK"):
+        return SourceBroken(where, "NOT_A_SPREADSHEET", found=_kind_of(head))
+    stream.seek(max(0, size - 65_557))  # the longest comment of a zip, and its last record
+    tail = stream.read()
+    end = tail.rfind(_END_OF_ZIP)
+    if end < 0 or len(tail) < end + 12:
+        return SourceBroken(where, "FILE_DAMAGED")
+    if int.from_bytes(tail[end + 10 : end + 12], "little") > MAX_MEMBERS:
+        return LimitExceeded(where, "TOO_MANY_MEMBERS", limit=MAX_MEMBERS)
+    return None
+
+
+def _kind_of(head: bytes) -> str:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"<"):
+        return "HTML" if b"html" in head.lower() else "XML"
+    return "binary" if b"\0" in head else "text"
+
+
+def _check_members(members: list[zipfile.ZipInfo], where: str) -> None:
+    names = [member.filename for member in members]
+    if len({name.casefold() for name in names}) < len(names) or any(member.flag_bits & 1 for member in members):
+        raise SourceBroken(where, "FILE_DAMAGED")
+    inflated = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    if inflated > MAX_INFLATED_BYTES or (inflated > MAX_FILE_BYTES and inflated > packed * MAX_RATIO):
+        raise LimitExceeded(where, "INFLATED_TOO_LARGE", limit=MAX_INFLATED_BYTES // 1_000_000)
+    if _WORKBOOK not in names:
+        ods = "content.xml" in names
+        raise SourceBroken(where, "FILE_OLD_FORMAT") if ods else SourceBroken(where, "FILE_DAMAGED")

@@ -1,0 +1,148 @@
+"""From numbered rows of cells to batches: the head, the columns, which rows are taken, and which are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from connectors.cells import tidy
+from connectors.columns import find_column
+from connectors.connector import Batch, Cell, Column, Row
+from connectors.errors import LimitExceeded, SourceBroken
+from connectors.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
+from connectors.values import compile_values, write_cell
+
+BATCH_ROWS = 500
+
+NumberedRow = tuple[int, Sequence[Cell]]
+"""The row's number in the file, from 1, and its cells from column A."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetDataset:
+    """Where a table stands in its files.
+
+    `sheet`: "*" for every visible one, a name, a number from 1, None for the first visible one. `header`: the number of the row
+    with the names, None if there is none and columns go by their letters. `rows`: first and last data row, else all below the
+    head. `skip`: column to exact values or /regular expressions/; rows that hold one are left out. `encoding` and `delimiter`
+    are of csv files, found out unless given."""
+
+    sheet: str | None = None
+    header: int | None = 1
+    rows: tuple[int, int | None] | None = None
+    skip: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @property
+    def first_row(self) -> int:
+        """The number of the first data row."""
+        return self.rows[0] if self.rows else (self.header or 0) + 1
+
+    @property
+    def last_row(self) -> int | None:
+        """The number of the last data row, None if it is the file's."""
+        return self.rows[1] if self.rows else None
+
+
+def read_table(rows: Iterable[NumberedRow], width: int, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+    """Batches of the rows that are taken; at least one, so that its columns can be looked at even if there are no rows.
+
+    `width` is the number of columns of the widest row. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column of
+    `skip`, LimitExceeded."""
+    if width > MAX_COLUMNS:
+        raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
+    numbered = iter(rows)
+    columns = _columns(_head(numbered, dataset, where), width)
+    taken = _Taken(columns, dataset, where)
+    batch = Batch(columns, (), grid=True)
+    found: list[Row] = []
+    total = 0
+    for number, cells in numbered:
+        values = tuple(_cell(cell, number, column, where) for column, cell in zip(columns, cells, strict=False))
+        if taken(number, values):
+            found.append(Row(str(number), values + (None,) * (width - len(values))))
+            total += 1
+        if total > MAX_ROWS:
+            raise LimitExceeded(where, "TOO_MANY_ROWS_IN_SHEET", limit=MAX_ROWS)
+        if len(found) == BATCH_ROWS:
+            yield replace(batch, rows=tuple(found), skipped=taken.count_skipped())
+            found = []
+    if found or total == 0 or taken.skipped:
+        yield replace(batch, rows=tuple(found), skipped=taken.count_skipped())
+
+
+def letter(index: int) -> str:
+    """The letter of a column, from 0: A, Z, AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+class _Taken:
+    """Decides which rows are data, and counts those that `skip` leaves out."""
+
+    def __init__(self, columns: Sequence[Column], dataset: SheetDataset, where: str) -> None:
+        self._first, self._last = dataset.first_row, dataset.last_row
+        self._skip: list[tuple[int, Callable[[str], str | None]]] = [
+            (find_column(columns, name, where), compile_values(dict.fromkeys(values, "")))
+            for name, values in dataset.skip.items()
+        ]
+        self.skipped = 0
+
+    def __call__(self, number: int, values: Sequence[Cell]) -> bool:
+        if number < self._first or (self._last is not None and number > self._last):
+            return False
+        if all(value is None for value in values):
+            return False
+        for index, find in self._skip:
+            if index < len(values) and find(write_cell(values[index])) is not None:
+                self.skipped += 1
+                return False
+        return True
+
+    def count_skipped(self) -> int:
+        """How many were left out since the last call."""
+        count, self.skipped = self.skipped, 0
+        return count
+
+
+def _head(rows: Iterator[NumberedRow], dataset: SheetDataset, where: str) -> Sequence[Cell]:
+    if dataset.header is None:
+        return ()
+    for number, cells in rows:
+        if number == dataset.header:
+            if any(tidy(write_cell(cell)) for cell in cells):
+                return cells
+            break
+        if number > dataset.header:
+            break
+    raise SourceBroken(where, "HEADER_MISSING", header=dataset.header)
+
+
+def _columns(head: Sequence[Cell], width: int) -> tuple[Column, ...]:
+    """Columns with names that differ from each other also without case; a column without a name is called by its letter."""
+    columns: list[Column] = []
+    seen: set[str] = set()
+    for index in range(width):
+        written = tidy(write_cell(head[index])) if index < len(head) else ""
+        name = base = written or letter(index)
+        count = 1
+        while name.casefold() in seen:
+            count += 1
+            name = f"{base} ({count})"
+        seen.add(name.casefold())
+        columns.append(Column(name, letter(index)))
+    return tuple(columns)
+
+
+def _cell(cell: Cell, number: int, column: Column, where: str) -> Cell:
+    if not isinstance(cell, str):
+        return cell
+    if len(cell) > MAX_CELL_CHARACTERS:
+        cell_name = f"{column.label}{number}"
+        raise LimitExceeded(where, "CELL_TOO_LONG", cell=cell_name, limit=MAX_CELL_CHARACTERS)
+    return cell if cell and not cell.isspace() else None

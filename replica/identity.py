@@ -1,0 +1,51 @@
+"""What a record is known by, and the forms in which values are compared: identity, natural order, normalised text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from config.entities import Normalise
+
+_RUN = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+def node_of(entity: str, parts: Sequence[str]) -> str:
+    """The identity of a record: 32 hex digits of the SHA-256 of its entity and key, equal after every rebuild."""
+    text = json.dumps([entity, *parts], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def sort_text(parts: Sequence[str], node: str) -> str:
+    """A key in its natural order ("2" before "10"), made unique by the node."""
+    padded = [_RUN.sub(lambda run: run.group().lstrip("0").rjust(12, "0"), part) for part in parts]
+    return "\x1f".join((*padded, node))
+
+
+def normalise(text: str, way: Normalise) -> str | None:
+    """Text as a key compares it; None if nothing is left of it."""
+    text = unicodedata.normalize("NFKC", text)
+    if way.case:
+        text = text.casefold()
+    if way.drop_words:
+        text = _without(text, way.drop_words)
+    if way.zeros:
+        text = _RUN.sub(lambda run: run.group().lstrip("0") or "0", text)
+    if way.punctuation:
+        # between digits a dot still separates: 1.11 is not 11.1 once zeros are dropped
+        text = re.sub(r"(?<=\d)[^\w\s](?=\d)", "." if way.zeros else "", text)
+        text = "".join(c for c in text if c.isalnum() or c.isspace() or (way.zeros and c == ".")).strip(". ")
+    if way.blanks:
+        text = "".join(text.split())
+    return text or None
+
+
+def _without(text: str, words: Sequence[str]) -> str:
+    """Text without these words; if nothing else is left, as it was."""
+    dropped = set(words)
+    kept = _WORD.sub(lambda word: "" if word.group().casefold() in dropped else word.group(), text)
+    return kept if _WORD.search(kept) else text

@@ -1,0 +1,313 @@
+"""Matching: which records a link's rules tie, in sets, for what a sync has changed.
+
+`temp.touched` (entity, id) names the records that were added, changed or deleted. Of a link only the records of its near end
+that this can concern are matched again; their earlier matches are replaced as far as they differ."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.entities import Catalogue, CrosswalkRule, KeyRule, Link, Normalise
+from replica.identity import normalise
+from replica.tables import Tables
+
+WHOLE = 1000  # confidence of a key or crosswalk match
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkMiss:
+    """A crosswalk row that points to nothing; `missing` is the entity that was not found."""
+
+    link: str
+    path: str
+    row: int
+    missing: str
+    text: str
+
+
+@dataclass(slots=True)
+class Matching:
+    """What matching did: the links whose matches changed, and the misses of each crosswalk that was looked at."""
+
+    changed: set[str] = field(default_factory=set)
+    misses: dict[str, list[CrosswalkMiss]] = field(default_factory=dict)
+
+
+class Matcher:
+    """Matches the links of a catalogue in a connection that is inside the sync's transaction. `folder` is where
+    crosswalks' relative paths start."""
+
+    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, tables: Tables, folder: Path) -> None:
+        self._db = db
+        self._catalogue = catalogue
+        self._tables = tables
+        self._folder = folder
+        self._done = Matching()
+
+    def run(self) -> Matching:
+        """Matches every link that the touched records, changed crosswalks or changed links concern."""
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS affected (a INTEGER PRIMARY KEY)")
+        self._db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS found (a INTEGER, b INTEGER, method TEXT, confidence INTEGER, rule TEXT,"
+            " status TEXT, why TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID"
+        )
+        touched = {name for (name,) in self._db.execute("SELECT DISTINCT entity FROM temp.touched")}
+        everything = bool(self._db.execute("DELETE FROM meta WHERE key = 'rematch' RETURNING 1").fetchall())
+        for link in sorted(self._catalogue.links, key=_order):
+            crosswalks = self._changed_crosswalks(link)
+            if everything or crosswalks or self._is_concerned(link, touched):
+                self._match(link, whole=everything or crosswalks or self._must_be_whole(link, touched))
+        return self._done
+
+    # -- what is concerned --------------------------------------------------------------------------------------------
+
+    def _is_concerned(self, link: Link, touched: set[str]) -> bool:
+        ends = {link.source, link.to} & touched
+        return bool(ends) or self._must_be_whole(link, touched)
+
+    def _must_be_whole(self, link: Link, touched: set[str]) -> bool:
+        """Whether a change elsewhere (a link on the way, a record at the end of a path) may concern any record."""
+        if not link.inverse_many and {link.source, link.to} & touched:
+            return True  # another record may claim the same partner, or no longer claim it
+        if link.via:
+            return any(f"{step.source}.{step.name}" in self._done.changed for step, _ in self._steps(link)) or bool(
+                {link.source, link.to} & touched
+            )
+        for rule in link.rules:
+            for path in _paths(rule):
+                entity = link.to
+                for hop_name in path:
+                    hop = self._catalogue.hops(entity)[hop_name]
+                    if f"{hop.link.source}.{hop.link.name}" in self._done.changed or hop.to in touched:
+                        return True
+                    entity = hop.to
+        return False
+
+    def _changed_crosswalks(self, link: Link) -> bool:
+        changed = False
+        for rule in link.rules:
+            if isinstance(rule, CrosswalkRule):
+                key, stamp = f"crosswalk:{link.source}.{link.name}:{rule.path}", self._stamp(rule)
+                row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+                if row is None or row[0] != stamp:
+                    self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, stamp))
+                    changed = True
+        return changed
+
+    def _stamp(self, rule: CrosswalkRule) -> str:
+        try:
+            content = (self._folder / rule.path).read_bytes()
+        except OSError:
+            return "missing"
+        return hashlib.sha256(content).hexdigest()
+
+    def _collect_affected(self, link: Link, *, whole: bool) -> None:
+        db, source, to, table = self._db, link.source, link.to, self._tables.link(link).name
+        db.execute("DELETE FROM temp.affected")
+        if whole:
+            db.execute(f'INSERT INTO temp.affected SELECT _id FROM "e_{source}"')  # noqa: S608 - names of ours
+            return
+        db.execute(
+            f'INSERT OR IGNORE INTO temp.affected SELECT a FROM "{table}" WHERE b IN'  # noqa: S608 - names of ours
+            " (SELECT id FROM temp.touched WHERE entity = ?)",
+            (to,),
+        )
+        for rule in link.rules:
+            if isinstance(rule, KeyRule):
+                joins = self._key_joins(link, rule)
+                db.execute(
+                    f"INSERT OR IGNORE INTO temp.affected SELECT a._id {joins}"  # noqa: S608 - names of ours
+                    " AND b._id IN (SELECT id FROM temp.touched WHERE entity = ?)",
+                    (to,),
+                )
+        db.execute("INSERT OR IGNORE INTO temp.affected SELECT id FROM temp.touched WHERE entity = ?", (source,))
+
+    # -- matching -----------------------------------------------------------------------------------------------------
+
+    def _match(self, link: Link, *, whole: bool) -> None:
+        if any(isinstance(rule, CrosswalkRule) for rule in link.rules) and not whole:
+            whole = True  # its misses are told for the whole list
+        self._collect_affected(link, whole=whole)
+        self._db.execute("DELETE FROM temp.found")
+        if link.via:
+            self._match_via(link)
+        for rule in link.rules:
+            if isinstance(rule, KeyRule):
+                self._match_key(link, rule)
+            else:
+                self._match_crosswalk(link, rule)
+        self._settle(link)
+        self._replace(link)
+
+    def _match_key(self, link: Link, rule: KeyRule) -> None:
+        label = "key(" + ", ".join(f"{left} = {right}" for left, right in rule.pairs) + ")"
+        why = " + ".join(left for left, _ in rule.pairs)
+        self._take(
+            f"SELECT DISTINCT a._id, b._id, 'KEY', {WHOLE}, ?, 'ACCEPTED', ? {self._key_joins(link, rule)}", label, why
+        )
+
+    def _key_joins(self, link: Link, rule: KeyRule) -> str:
+        """FROM … WHERE … that pairs the two ends by a key rule, as `a` and `b`."""
+        sources = [f'"e_{link.source}" a']
+        conditions = ["a._live = 1", "b._live = 1"]
+        direct, walked = [], []
+        for left, right in rule.pairs:
+            (walked if "." in right else direct).append((left, right))
+        for number, (left, right) in enumerate(direct):
+            near = self._side(link.source, "a", left, rule.normalise, sources, f"ja{number}")
+            if number == 0:
+                sources.append(f'"e_{link.to}" b')
+            far = self._side(link.to, "b", right, rule.normalise, sources, f"jb{number}")
+            conditions.append(f"{near} = {far}")
+        if not direct:
+            sources.append(f'"e_{link.to}" b')
+        for number, (left, right) in enumerate(walked):
+            near = self._side(link.source, "a", left, rule.normalise, sources, f"jw{number}")
+            entity, here = link.to, "b"
+            *path, name = right.split(".")
+            for step, hop_name in enumerate(path):
+                hop = self._catalogue.hops(entity)[hop_name]
+                match, there = f"m{number}_{step}", f"p{number}_{step}"
+                near_end, far_end = ("a", "b") if hop.forward else ("b", "a")
+                sources.append(f'"{self._tables.link(hop.link).name}" {match}')
+                sources.append(f'"e_{hop.to}" {there}')
+                conditions.append(f"{match}.{near_end} = {here}._id AND {match}.status = 'ACCEPTED'")
+                conditions.append(f"{there}._id = {match}.{far_end} AND {there}._live = 1")
+                entity, here = hop.to, there
+            far = self._side(entity, here, name, rule.normalise, sources, f"jx{number}")
+            conditions.append(f"{near} = {far}")
+        conditions += [f'a."c_{name}" IS NULL' for name in rule.absent]
+        return f"FROM {', '.join(sources)} WHERE {' AND '.join(conditions)}"
+
+    def _side(self, entity: str, alias: str, name: str, way: Normalise, sources: list[str], item: str) -> str:
+        """The expression of a field's normalised value; a list is taken apart."""
+        column = self._tables.entities[entity].normalised[name, way]
+        declared = self._catalogue[entity].field(name)
+        if declared is None or not declared.type.is_list:
+            return f'{alias}."{column}"'
+        sources.append(f'json_each({alias}."{column}") {item}')
+        return f"{item}.value"
+
+    def _match_crosswalk(self, link: Link, rule: CrosswalkRule) -> None:
+        rows = read_crosswalk(self._folder / rule.path, rule)
+        left, right = [f"l{i}" for i in range(len(rule.left))], [f"r{i}" for i in range(len(rule.right))]
+        db = self._db
+        db.execute("DROP TABLE IF EXISTS temp.crosswalk")
+        db.execute(f"CREATE TEMP TABLE crosswalk (row INTEGER, {', '.join(left + right)}, text TEXT)")
+        marks = ", ".join("?" * (len(left) + len(right) + 2))
+        db.executemany(f"INSERT INTO temp.crosswalk VALUES ({marks})", rows)  # noqa: S608 - marks only
+        near = self._crosswalk_end(link.source, "a", [name for name, _ in rule.left], left, rule.normalise)
+        far = self._crosswalk_end(link.to, "b", [name for name, _ in rule.right], right, rule.normalise)
+        joins = f'FROM temp.crosswalk x JOIN "e_{link.source}" a ON {near} JOIN "e_{link.to}" b ON {far} WHERE 1'
+        why = " + ".join(name for name, _ in rule.left)
+        sql = f"SELECT DISTINCT a._id, b._id, 'CROSSWALK', {WHOLE}, ?, 'ACCEPTED', ? {joins}"
+        self._take(sql, f"crosswalk({rule.path})", why)
+        misses = self._done.misses.setdefault(f"{link.source}.{link.name}", [])
+        for missing, table, on in ((link.source, link.source, near), (link.to, link.to, far)):
+            alias = "a" if on is near else "b"
+            found = db.execute(
+                f'SELECT x.row, x.text FROM temp.crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{table}" {alias} WHERE {on})'  # noqa: S608 - names of ours
+            )
+            misses += [
+                CrosswalkMiss(f"{link.source}.{link.name}", rule.path, row, missing, text) for row, text in found
+            ]
+
+    def _crosswalk_end(
+        self, entity: str, alias: str, names: Sequence[str], columns: Sequence[str], way: Normalise
+    ) -> str:
+        normalised = self._tables.entities[entity].normalised
+        pairs = [f'{alias}."{normalised[name, way]}" = x.{column}' for name, column in zip(names, columns, strict=True)]
+        return " AND ".join([*pairs, f"{alias}._live = 1"])
+
+    def _steps(self, link: Link) -> list[tuple[Link, bool]]:
+        """The links that a `via` walks, each with its direction."""
+        entity, steps = link.source, []
+        for name in link.via:
+            hop = self._catalogue.hops(entity)[name]
+            steps.append((hop.link, hop.forward))
+            entity = hop.to
+        return steps
+
+    def _match_via(self, link: Link) -> None:
+        sources, conditions, confidences = [], [], []
+        last = "f.a"
+        for number, (step, forward) in enumerate(self._steps(link)):
+            alias = f"s{number}"
+            near, far = ("a", "b") if forward else ("b", "a")
+            sources.append(f'"{self._tables.link(step).name}" {alias}')
+            conditions.append(f"{alias}.{near} = {last} AND {alias}.status = 'ACCEPTED'")
+            confidences.append(f"{alias}.confidence")
+            last = f"{alias}.{far}"
+        lowest = f"min({', '.join(confidences)})" if len(confidences) > 1 else confidences[0]
+        sql = (
+            f"SELECT f.a, {last}, 'VIA', max({lowest}), ?, 'ACCEPTED', ? FROM temp.affected f, {', '.join(sources)}"  # noqa: S608 - names of ours
+            f" WHERE {' AND '.join(conditions)} GROUP BY f.a, {last}"
+        )
+        label = "via(" + ", ".join(link.via) + ")"
+        self._db.execute(f"INSERT INTO temp.found {sql}", (label, " → ".join(link.via)))
+
+    def _take(self, select: str, *parameters: object) -> None:
+        """Keeps pairs of affected records that no earlier rule has given a partner."""
+        self._db.execute(
+            f"INSERT INTO temp.found {select} AND a._id IN (SELECT a FROM temp.affected)"
+            " AND NOT EXISTS (SELECT 1 FROM temp.found g WHERE g.a = a._id)",
+            parameters,
+        )
+
+    def _settle(self, link: Link) -> None:
+        """Several partners where there may be one are candidates."""
+        for end, is_many in (("a", link.many), ("b", link.inverse_many)):
+            if not is_many:
+                self._db.execute(
+                    f"UPDATE temp.found SET status = 'CANDIDATE' WHERE {end} IN"  # noqa: S608 - a name of ours
+                    f" (SELECT {end} FROM temp.found GROUP BY {end} HAVING count(*) > 1)"
+                )
+
+    def _replace(self, link: Link) -> None:
+        db, table = self._db, self._tables.link(link).name
+        before = db.total_changes
+        db.execute(
+            f'DELETE FROM "{table}" WHERE (a IN (SELECT a FROM temp.affected)'  # noqa: S608 - names of ours
+            f" AND (a, b, method, confidence, rule, status, why) NOT IN (SELECT * FROM temp.found))"
+            f' OR a NOT IN (SELECT _id FROM "e_{link.source}") OR b NOT IN (SELECT _id FROM "e_{link.to}")'
+        )
+        db.execute(f'INSERT OR IGNORE INTO "{table}" SELECT * FROM temp.found')  # noqa: S608 - names of ours
+        if db.total_changes != before:
+            self._done.changed.add(f"{link.source}.{link.name}")
+
+
+def read_crosswalk(path: Path, rule: CrosswalkRule) -> list[tuple[object, ...]]:
+    """(row number, normalised values of both ends, text of the row) of each row of a crosswalk. A file that is not there has
+    none; the check of the configuration says so."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError:
+        return []
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    rows: list[tuple[object, ...]] = []
+    for number, row in enumerate(reader, 2):
+        values = [normalise(row.get(column) or "", rule.normalise) for _, column in (*rule.left, *rule.right)]
+        shown = " · ".join(str(row.get(column) or "") for _, column in (*rule.left, *rule.right))
+        if any(values):
+            rows.append((number, *values, shown))
+    return rows
+
+
+def _paths(rule: object) -> Iterable[list[str]]:
+    if isinstance(rule, KeyRule):
+        for _, right in rule.pairs:
+            if "." in right:
+                yield right.split(".")[:-1]
+
+
+def _order(link: Link) -> int:
+    """Links without a path first, then those whose rules walk other links, then those that go by way of others."""
+    if link.via:
+        return 2
+    return 1 if any(True for rule in link.rules for _ in _paths(rule)) else 0

@@ -1,0 +1,310 @@
+"""The served schema, made the same way for built-in and declared entities from their records."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from config.entities import Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
+from schema.common import add_common_types
+from schema.scalars import SCALARS
+from schema.typing import Argument, Member, Types
+
+OUTPUT = {
+    FieldType.TEXT: "String",
+    FieldType.CODE: "String",
+    FieldType.INT: "Int",
+    FieldType.MONEY: "Decimal",
+    FieldType.DECIMAL: "Decimal",
+    FieldType.DATE: "Date",
+    FieldType.DATETIME: "DateTime",
+    FieldType.BOOLEAN: "Boolean",
+    FieldType.TEXTS: "[String!]",
+    FieldType.CODES: "[String!]",
+}
+COMPARISON = {
+    FieldType.TEXT: "StringComparison",
+    FieldType.CODE: "StringComparison",
+    FieldType.INT: "IntComparison",
+    FieldType.MONEY: "DecimalComparison",
+    FieldType.DECIMAL: "DecimalComparison",
+    FieldType.DATE: "DateComparison",
+    FieldType.DATETIME: "DateTimeComparison",
+    FieldType.BOOLEAN: "BooleanComparison",
+}
+EXTREMES = (
+    FieldType.TEXT,
+    FieldType.CODE,
+    FieldType.INT,
+    FieldType.MONEY,
+    FieldType.DECIMAL,
+    FieldType.DATE,
+    FieldType.DATETIME,
+)
+PSEUDO = {
+    "file": Text("File that it stands in", "Berkas tempatnya"),
+    "sheet": Text("Sheet that it stands in", "Lembar tempatnya"),
+}
+
+
+def build(catalogue: Catalogue) -> strawberry.Schema:
+    """The schema of a hub. It has no resolvers: operations are planned (see resolvers.plan)."""
+    types = Types()
+    add_common_types(types)
+    for entity in catalogue:
+        for enum in _enums(entity):
+            types.add_enum(enum, Text(f"Values of {enum.name}", f"Nilai {enum.name}"))
+            _add_enum_comparison(types, enum)
+    for entity in catalogue:
+        _Builder(types, catalogue, entity).add()
+    _add_query(types, catalogue)
+    config = StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS)
+    return strawberry.Schema(types["Query"], types=types.objects, config=config)
+
+
+def print_sdl(schema: strawberry.Schema) -> str:
+    """The schema in its definition language, ending in a line feed."""
+    return schema.as_str().rstrip() + "\n"
+
+
+def _enums(entity: Entity) -> list[EnumType]:
+    return [field.enum for field in entity.fields if field.enum] + [derived.enum for derived in entity.derived]
+
+
+def _add_enum_comparison(types: Types, enum: EnumType) -> None:
+    name = f"{enum.name}Comparison"
+    if name not in types:
+        types.add_input(
+            name,
+            Text(f"Compares a {enum.name}", f"Membandingkan {enum.name}"),
+            [
+                Member("eq", enum.name, Text("equals", "sama dengan")),
+                Member("ne", enum.name, Text("is another; null is not", "nilai lain; kosong tidak termasuk")),
+                Member("in", f"[{enum.name}!]", Text("is one of", "salah satu dari")),
+                Member("isNull", "Boolean", Text("has no value", "tidak bernilai")),
+            ],
+        )
+
+
+def page_arguments(entity: Entity, *, linked: bool) -> tuple[Argument, ...]:
+    """The arguments of a connection."""
+    arguments = [
+        Argument("where", f"{entity.name}Where", Text("Conditions; all hold", "Syarat; semuanya berlaku")),
+        Argument(
+            "orderBy", f"[{entity.name}Order!]", Text("Order; ties go by key", "Urutan; seri diurutkan menurut kunci")
+        ),
+        Argument(
+            "first", "Int", Text("Records from the start, at most 1000", "Jumlah data dari awal, paling banyak 1000")
+        ),
+        Argument("after", "String", Text("Only after this cursor", "Hanya setelah kursor ini")),
+        Argument(
+            "last", "Int", Text("Records from the end, at most 1000", "Jumlah data dari akhir, paling banyak 1000")
+        ),
+        Argument("before", "String", Text("Only before this cursor", "Hanya sebelum kursor ini")),
+        Argument(
+            "offset", "Int", Text("Records to skip, at most 10000", "Jumlah data yang dilewati, paling banyak 10000")
+        ),
+        Argument("scope", "Scope", Text("Which records count", "Data mana yang dihitung"), "CURRENT"),
+    ]
+    if linked:
+        words = Text("Matches of which status answer", "Kaitan berstatus apa yang dijawab")
+        arguments.append(Argument("matches", "[MatchStatus!]", words, ["ACCEPTED"]))
+    return tuple(arguments)
+
+
+class _Builder:
+    """Adds the types of one entity."""
+
+    def __init__(self, types: Types, catalogue: Catalogue, entity: Entity) -> None:
+        self._types = types
+        self._entity = entity
+        self._name = entity.name
+        self._hops = catalogue.hops(entity.name)
+        self._entities = catalogue.entities
+        self._fields = [field for field in entity.fields if not (entity.system == "reject" and field.name == "params")]
+
+    def add(self) -> None:
+        self._add_object()
+        self._add_connection()
+        self._add_aggregate()
+        self._add_where()
+        self._add_order()
+        self._add_lookup()
+
+    def _add_object(self) -> None:
+        entity = self._entity
+        members = [Member("id", "ID!", Text("Opaque id that lasts", "Id tetap"))]
+        members += [Member(field.name, self._type(field), field.description) for field in self._fields]
+        members += [Member(derived.name, derived.enum.name, derived.description) for derived in entity.derived]
+        for hop in self._hops.values():
+            members += self._hop(hop)
+        if entity.system == "reject":
+            language = Argument("language", "Language", Text("Language of the sentence", "Bahasa kalimatnya"))
+            words = Text("What is wrong and what to do, as a sentence", "Apa yang salah dan apa yang perlu dilakukan")
+            members.append(Member("message", "String!", words, (language,)))
+        implements: tuple[str, ...] = ("Node",)
+        if entity.system is None:
+            implements = ("Node", "Record")
+        self._types.add_type(self._name, entity.description, members, implements)
+
+    def _type(self, field: Field) -> str:
+        bare = field.enum.name if field.enum else OUTPUT[field.type]
+        return f"{bare}!" if field.required or field.name in self._entity.key else bare
+
+    def _hop(self, hop: Hop) -> list[Member]:
+        target = self._entities[hop.to]
+        if hop.many:
+            return [Member(hop.name, f"{hop.to}Connection", hop.description, page_arguments(target, linked=True))]
+        words = Text(f"How {hop.name} was found", f"Bagaimana {hop.name} ditemukan")
+        return [Member(hop.name, hop.to, hop.description), Member(f"{hop.name}Match", "Match", words)]
+
+    def _add_connection(self) -> None:
+        name, entity = self._name, self._entity
+        members = [
+            Member(
+                "edges",
+                f"[{name}Edge!]!",
+                Text("Records with their cursors and matches", "Data beserta kursor dan kaitannya"),
+            ),
+            Member("nodes", f"[{name}!]!", Text("Records alone", "Datanya saja")),
+            Member("pageInfo", "PageInfo!", Text("What lies before and after", "Yang ada sebelum dan sesudahnya")),
+            Member("totalCount", "Int", Text("Records in all pages", "Jumlah data di semua halaman")),
+            Member("aggregate", f"{name}Aggregate", Text("Figures over all pages", "Angka dari semua halaman")),
+        ]
+        self._types.add_type(
+            f"{name}Connection", Text(f"A page of {entity.plural}", f"Satu halaman {entity.plural}"), members
+        )
+        members = [
+            Member("node", f"{name}!", Text("The record", "Datanya")),
+            Member("cursor", "String!", Text("Where it stands in this order", "Letaknya dalam urutan ini")),
+            Member(
+                "match",
+                "Match",
+                Text("How it was tied; null outside a link", "Bagaimana terkait; kosong di luar kaitan"),
+            ),
+        ]
+        self._types.add_type(
+            f"{name}Edge",
+            Text(f"A record in a page of {entity.plural}", f"Satu data dalam halaman {entity.plural}"),
+            members,
+        )
+
+    def _add_aggregate(self) -> None:
+        name = self._name
+        open_fields = [field for field in self._fields if not field.sensitive and not field.type.is_list]
+        numbers = [field for field in open_fields if field.type.is_number]
+        extremes = [field for field in open_fields if field.type in EXTREMES and not _is_companion(field)]
+        members = [Member("count", "Int!", Text("How many records", "Banyaknya data"))]
+        if numbers:
+            known = [Member(field.name, "Int!", field.description) for field in numbers]
+            decimals = [Member(field.name, "Decimal", field.description) for field in numbers]
+            self._part(members, "sum", Text("Exact sums", "Jumlah tepat"), decimals)
+            self._part(members, "avg", Text("Averages", "Rata-rata"), decimals)
+            self._part(
+                members, "known", Text("How many values each sum is made of", "Banyaknya nilai yang terbaca"), known
+            )
+            words = Text("How many cells could not be read", "Banyaknya sel yang tidak terbaca")
+            members.append(Member("unreadable", f"{name}Known", words))
+        if extremes:
+            same = [Member(field.name, OUTPUT[field.type], field.description) for field in extremes]
+            self._part(members, "min", Text("Smallest values", "Nilai terkecil"), same)
+            self._part(members, "max", Text("Largest values", "Nilai terbesar"), same)
+        words = Text(f"Figures over {self._entity.plural}", f"Angka dari {self._entity.plural}")
+        self._types.add_type(f"{name}Aggregate", words, members)
+
+    def _part(self, members: list[Member], kind: str, words: Text, fields: list[Member]) -> None:
+        type_name = f"{self._name}{kind.capitalize()}"
+        self._types.add_type(type_name, words, fields)
+        members.append(Member(kind, type_name, words))
+
+    def _add_where(self) -> None:
+        name, entity = self._name, self._entity
+        members = [
+            Member("and", f"[{name}Where!]", Text("all of these hold", "semuanya berlaku")),
+            Member("or", f"[{name}Where!]", Text("one of these holds", "salah satu berlaku")),
+            Member("not", f"{name}Where", Text("this does not hold", "tidak berlaku")),
+            Member("id", "IDComparison", Text("by id", "menurut id")),
+        ]
+        for field in self._fields:
+            comparison = f"{field.enum.name}Comparison" if field.enum else COMPARISON.get(field.type)
+            if comparison and not field.sensitive:
+                members.append(Member(field.name, comparison, field.description))
+        members += [Member(d.name, f"{d.enum.name}Comparison", d.description) for d in entity.derived]
+        for hop in self._hops.values():
+            members.append(Member(hop.name, f"{hop.to}LinkWhere" if hop.many else f"{hop.to}Where", hop.description))
+            if not hop.many:
+                words = Text(f"by how {hop.name} was found", f"menurut cara {hop.name} ditemukan")
+                members.append(Member(f"{hop.name}Match", "MatchWhere", words))
+        if entity.system is None:
+            members.append(
+                Member("issues", "IssueLinkWhere", Text("by what could not be read", "menurut yang tidak terbaca"))
+            )
+        if entity.hierarchy:
+            words = Text("the record with this code, and all below it", "data berkode ini dan semua di bawahnya")
+            members.append(Member("within", "String", words))
+        self._types.add_input(
+            f"{name}Where", Text(f"Conditions on {entity.plural}", f"Syarat atas {entity.plural}"), members
+        )
+        members = [
+            Member("some", f"{name}Where", Text("at least one satisfies", "sedikitnya satu memenuhi")),
+            Member("none", f"{name}Where", Text("none satisfies", "tidak ada yang memenuhi")),
+            Member(
+                "every",
+                f"{name}Where",
+                Text("each satisfies; true if there is none", "semua memenuhi; benar bila tidak ada"),
+            ),
+            Member("count", "IntComparison", Text("by how many there are", "menurut banyaknya")),
+        ]
+        words = Text(f"Conditions on linked {entity.plural}", f"Syarat atas {entity.plural} yang terkait")
+        self._types.add_input(f"{name}LinkWhere", words, members)
+
+    def _add_order(self) -> None:
+        entity = self._entity
+        members = [
+            Member(field.name, "Direction", field.description)
+            for field in self._fields
+            if not field.sensitive and not field.type.is_list
+        ]
+        members += [Member(derived.name, "Direction", derived.description) for derived in entity.derived]
+        words = Text(f"What to sort {entity.plural} by", f"Pengurut {entity.plural}")
+        self._types.add_input(f"{self._name}Order", words, members, one_of=True)
+
+    def _add_lookup(self) -> None:
+        entity = self._entity
+        members = [Member("id", "ID", Text("by id", "menurut id"))]
+        keys = [self._key(name) for name in entity.key]
+        if keys:
+            words = Text("The business key; some of its parts may be left out", "Kunci; sebagian boleh dikosongkan")
+            self._types.add_input(f"{self._name}Key", words, keys)
+            members.append(Member("key", f"{self._name}Key", Text("by business key", "menurut kunci")))
+        words = Text(f"Which {entity.singular}", f"{entity.singular} yang mana")
+        self._types.add_input(f"{self._name}By", words, members, one_of=True)
+
+    def _key(self, name: str) -> Member:
+        field = self._entity.field(name)
+        if field is None:
+            return Member(name, "String", PSEUDO[name])
+        return Member(name, field.enum.name if field.enum else OUTPUT[field.type], field.description)
+
+
+def _is_companion(field: Field) -> bool:
+    return field.raw_of is not None
+
+
+def _add_query(types: Types, catalogue: Catalogue) -> None:
+    ids = Argument("ids", "[ID!]!", Text("Ids, at most 1000", "Id, paling banyak 1000"))
+    members = [
+        Member(
+            "node", "Node", Text("The record of an id", "Data menurut id"), (Argument("id", "ID!", Text("Id", "Id")),)
+        ),
+        Member(
+            "nodes", "[Node]", Text("The records of ids, in their order", "Data menurut id, sesuai urutannya"), (ids,)
+        ),
+    ]
+    for entity in catalogue:
+        members.append(
+            Member(entity.plural, f"{entity.name}Connection", entity.description, page_arguments(entity, linked=False))
+        )
+        by = Argument("by", f"{entity.name}By!", Text("Which one", "Yang mana"))
+        members.append(Member(entity.singular, entity.name, entity.description, (by,)))
+    types.add_type("Query", Text("Everything that can be asked", "Semua yang dapat ditanyakan"), members)

@@ -1,0 +1,36 @@
+"""The built-in entities as records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config.entities import Entity
+from schema.agency import Agency
+from schema.budget_line import BudgetLine, CashFlowMonth
+from schema.complaint import Complaint
+from schema.declare import to_entity
+from schema.fiscal_year import FiscalYear
+from schema.project import ProgressReport, Project
+from schema.proposal import Proposal
+from schema.region import Region, RegionCode
+from schema.system import Reject, Source
+
+BUILT_IN = (
+    Proposal,
+    BudgetLine,
+    CashFlowMonth,
+    Project,
+    ProgressReport,
+    Complaint,
+    Agency,
+    Region,
+    RegionCode,
+    FiscalYear,
+    Source,
+    Reject,
+)
+
+
+def describe() -> Mapping[str, Entity]:
+    """Every built-in entity by name, as declared: companions and rules of references are added by the configuration."""
+    return {entity.name: entity for entity in map(to_entity, BUILT_IN)}

@@ -1,0 +1,237 @@
+"""How a built-in entity is written: a Strawberry class whose fields say what they hold, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import strawberry
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.utils.str_converters import to_camel_case
+
+from config.entities import (
+    DEFAULT_SCALE,
+    Current,
+    Derived,
+    Entity,
+    EnumType,
+    Field,
+    FieldType,
+    Finder,
+    Link,
+    Rule,
+    Text,
+)
+
+T = TypeVar("T")
+Linked = Any
+"""The annotation of a link: what it leads to is named in the declaration."""
+
+_FIELD, _LINK = "simpul.field", "simpul.link"
+
+
+def both(text: Text) -> str:
+    """A description as the schema shows it, in both languages."""
+    return f"{text.en} / {text.id}"
+
+
+def text(en: str, id: str, *, sensitive: bool = False) -> Any:
+    """Free text; personal data inside is masked when it is read."""
+    return _field(FieldType.TEXT, en, id, sensitive=sensitive)
+
+
+def code(en: str, id: str, *, required: bool = False) -> Any:
+    """An identifier, always text."""
+    return _field(FieldType.CODE, en, id, required=required)
+
+
+def number(en: str, id: str, *, required: bool = False) -> Any:
+    """A whole number."""
+    return _field(FieldType.INT, en, id, required=required)
+
+
+def money(en: str, id: str) -> Any:
+    """An amount in rupiah, exact to the sen."""
+    return _field(FieldType.MONEY, en, id)
+
+
+def decimal(en: str, id: str) -> Any:
+    """A quantity or percentage."""
+    return _field(FieldType.DECIMAL, en, id)
+
+
+def day(en: str, id: str, *, required: bool = False) -> Any:
+    """A date."""
+    return _field(FieldType.DATE, en, id, required=required)
+
+
+def moment(en: str, id: str) -> Any:
+    """A point in time."""
+    return _field(FieldType.DATETIME, en, id)
+
+
+def flag(en: str, id: str) -> Any:
+    """Yes or no."""
+    return _field(FieldType.BOOLEAN, en, id)
+
+
+def texts(en: str, id: str) -> Any:
+    """Several texts; can be read, not filtered."""
+    return _field(FieldType.TEXTS, en, id)
+
+
+def codes(en: str, id: str) -> Any:
+    """Several identifiers; can be read, not filtered; a link's key matches any of them."""
+    return _field(FieldType.CODES, en, id)
+
+
+def choice(enum: EnumType, en: str, id: str) -> Any:
+    """One of a closed set; the raw value stands beside it."""
+    return _field(FieldType.ENUM, en, id, enum=enum)
+
+
+def reference(to: str, en: str, id: str, *, inverse: str | None = None, back: tuple[str, str] | None = None) -> Any:
+    """A place, agency … that a column names; found by the target's finders. `back` describes the inverse."""
+    return _link(to, en, id, inverse, back, many=False, inverse_many=True, rules=(), via=(), is_reference=True)
+
+
+def link(
+    to: str,
+    en: str,
+    id: str,
+    *,
+    inverse: str | None = None,
+    back: tuple[str, str] | None = None,
+    many: bool = True,
+    inverse_many: bool = True,
+    rules: Sequence[Rule] = (),
+    via: Sequence[str] = (),
+) -> Any:
+    """A link. Without rules of its own it is served once hub.yaml gives it some."""
+    return _link(to, en, id, inverse, back, many, inverse_many, tuple(rules), tuple(via), is_reference=False)
+
+
+def entity(
+    *,
+    singular: str,
+    plural: str,
+    en: str,
+    id: str,
+    key: Sequence[str] = (),
+    finders: Sequence[Finder] = (),
+    hierarchy: str | None = None,
+    current: Current | None = None,
+    derived: Sequence[Derived] = (),
+    system: str | None = None,
+) -> Callable[[type[T]], type[T]]:
+    """Makes a class a Strawberry type and an entity."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        description = Text(en, id)
+        made = strawberry.type(cls, description=both(description))
+        made.__simpul__ = Entity(  # type: ignore[attr-defined]  # read by to_entity alone
+            made.__name__,
+            singular,
+            plural,
+            description,
+            (),
+            key=tuple(key),
+            finders=tuple(finders),
+            hierarchy=hierarchy,
+            current=current,
+            derived=tuple(derived),
+            system=system,
+        )
+        return made
+
+    return decorate
+
+
+def enum(name: str, values: Mapping[str, tuple[str, str]]) -> EnumType:
+    """A closed set; UNKNOWN is added, for raw values that are none of it."""
+    known = {value: Text(*words) for value, words in values.items()}
+    known["UNKNOWN"] = Text(
+        "The source says something that is not in this list", "Sumber menyebut nilai di luar daftar ini"
+    )
+    return EnumType(name, known)
+
+
+def to_entity(cls: type) -> Entity:
+    """The record of a class decorated with `entity`."""
+    base = cast(Entity, cls.__simpul__)  # type: ignore[attr-defined]  # set by the decorator
+    definition = cast(StrawberryObjectDefinition, cls.__strawberry_definition__)  # type: ignore[attr-defined]  # ditto
+    fields, links = [], []
+    for declared in definition.fields:
+        name = to_camel_case(declared.python_name)
+        if _FIELD in declared.metadata:
+            fields.append(_named(cast(Field, declared.metadata[_FIELD]), name))
+        if _LINK in declared.metadata:
+            links.append(_placed(cast(Link, declared.metadata[_LINK]), name, base.name))
+    return Entity(
+        base.name,
+        base.singular,
+        base.plural,
+        base.description,
+        tuple(fields),
+        tuple(links),
+        base.key,
+        (),
+        base.finders,
+        base.hierarchy,
+        base.current,
+        base.derived,
+        base.system,
+    )
+
+
+def _named(field: Field, name: str) -> Field:
+    return Field(name, field.type, field.description, field.required, field.sensitive, field.scale, field.enum)
+
+
+def _placed(link: Link, name: str, source: str) -> Link:
+    return Link(
+        name,
+        source,
+        link.to,
+        link.description,
+        link.inverse,
+        link.inverse_description,
+        link.many,
+        link.inverse_many,
+        link.rules,
+        link.via,
+        link.reference,
+    )
+
+
+def _field(
+    type_: FieldType,
+    en: str,
+    id: str,
+    *,
+    required: bool = False,
+    sensitive: bool = False,
+    enum: EnumType | None = None,
+) -> Any:
+    words = Text(en, id)
+    field = Field("", type_, words, required, sensitive, DEFAULT_SCALE.get(type_, 0), enum)
+    return strawberry.field(description=both(words), metadata={_FIELD: field})
+
+
+def _link(
+    to: str,
+    en: str,
+    id: str,
+    inverse: str | None,
+    back: tuple[str, str] | None,
+    many: bool,
+    inverse_many: bool,
+    rules: tuple[Rule, ...],
+    via: tuple[str, ...],
+    *,
+    is_reference: bool,
+) -> Any:
+    words = Text(en, id)
+    return_words = Text(*back) if back else None
+    made = Link("", "", to, words, inverse, return_words, many, inverse_many, rules, via, is_reference)
+    return strawberry.field(description=both(words), metadata={_LINK: made})

@@ -1,0 +1,5 @@
+"""`python -m simpul`."""
+
+from simpul.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""The command line. Exit codes: 0 all is well, 1 problems were found or something failed, 2 the command was misused."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from config.hub import Language
+from simpul import languages
+from simpul.commands.check import check_hub
+from simpul.commands.demo import DEMO_FOLDER, DEMO_PORT, run_demo
+from simpul.commands.query import run_query
+from simpul.commands.rejects import list_rejects
+from simpul.commands.schema import print_schema
+from simpul.commands.serve import serve_hub
+from simpul.commands.sync import sync_sources
+from simpul.console import Terminal, open_terminal, use_plain_signs
+from simpul.messages import MESSAGES
+
+app = typer.Typer(
+    help="HELP_APP", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
+
+
+class Lang(StrEnum):
+    """The languages of the terminal."""
+
+    ID = "id"
+    EN = "en"
+
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="HELP_CONFIG")]
+Speak = Annotated[Lang | None, typer.Option("--lang", help="HELP_LANG")]
+Host = Annotated[str, typer.Option("--host", help="HELP_HOST")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="HELP_PORT")]
+Unprotected = Annotated[
+    bool, typer.Option("--allow-unprotected", help="HELP_UNPROTECTED")
+]
+
+HUB_YAML = Path("hub.yaml")
+
+
+@app.command(help="HELP_DEMO")
+def demo(
+    port: Annotated[
+        int, typer.Option("--port", envvar="PORT", min=0, max=65535, help="HELP_PORT")
+    ] = DEMO_PORT,
+    folder: Annotated[Path, typer.Option("--folder", help="HELP_FOLDER")] = DEMO_FOLDER,
+    once: Annotated[bool, typer.Option("--once", help="HELP_ONCE")] = False,
+    lang: Speak = None,
+) -> None:
+    _end(lambda: run_demo(_terminal(lang), folder, port, once=once))
+
+
+@app.command(help="HELP_CHECK")
+def check(config: Config = HUB_YAML, lang: Speak = None) -> None:
+    _end(lambda: check_hub(_terminal(lang), config))
+
+
+@app.command(help="HELP_SYNC")
+def sync(
+    source: Annotated[str | None, typer.Argument(help="HELP_SOURCE")] = None,
+    full: Annotated[bool, typer.Option("--full", help="HELP_FULL")] = False,
+    force: Annotated[bool, typer.Option("--force", help="HELP_FORCE")] = False,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    _end(lambda: sync_sources(_terminal(lang), config, source, full=full, force=force))
+
+
+@app.command(help="HELP_SERVE")
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    allow_unprotected: Unprotected = False,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    _end(
+        lambda: serve_hub(
+            _terminal(lang), config, host, port, allow_unprotected=allow_unprotected
+        )
+    )
+
+
+@app.command(help="HELP_QUERY")
+def query(
+    file: Annotated[str, typer.Argument(help="HELP_FILE")],
+    variables: Annotated[
+        str | None, typer.Option("--variables", help="HELP_VARIABLES")
+    ] = None,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    _end(lambda: run_query(_terminal(lang), config, file, variables))
+
+
+@app.command(help="HELP_REJECTS")
+def rejects(
+    as_csv: Annotated[bool, typer.Option("--csv", help="HELP_CSV")] = False,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    _end(lambda: list_rejects(_terminal(lang), config, as_csv=as_csv))
+
+
+@app.command(help="HELP_SCHEMA")
+def schema(config: Config = HUB_YAML, lang: Speak = None) -> None:
+    _end(lambda: print_schema(_terminal(lang), config))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command and ends the process with its exit code."""
+    use_plain_signs()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = get_command(app)
+    _translate(command, languages.from_arguments(given) or languages.from_environment())
+    command(args=given, prog_name="simpul")
+
+
+def _translate(command: Any, language: Language) -> None:
+    """Puts sentences where the command tree above names their codes. Any: typer does not publish click's types."""
+    for part in (command, *command.params):
+        if getattr(part, "help", None) in MESSAGES.codes:
+            part.help = MESSAGES.render(part.help, {}, language)
+    for inner in getattr(command, "commands", {}).values():
+        _translate(inner, language)
+
+
+def _terminal(lang: Lang | None) -> Terminal:
+    language: Language | None = (
+        None if lang is None else "en" if lang is Lang.EN else "id"
+    )
+    return open_terminal(MESSAGES, language)
+
+
+def _end(run: Callable[[], int]) -> None:
+    try:
+        code = run()
+    except KeyboardInterrupt:
+        code = 130  # as a shell reports a command that Ctrl-C stopped
+    except BrokenPipeError:  # `simpul rejects | head`
+        sys.stdout = None  # type: ignore[assignment]  # nothing is left to be flushed at exit
+        code = 0
+    raise typer.Exit(code)

@@ -1,0 +1,90 @@
+"""`simpul check`: every problem of the configuration, and of its sources as they stand right now."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from config.hub import EntityMapping, HubConfig
+from connectors.columns import find_column
+from connectors.connector import Column, Connector, Part
+from connectors.errors import SourceError
+from simpul.commands.opening import read_config
+from simpul.console import Terminal
+from simpul.server import run
+from simpul.sources import connect_all
+
+
+def check_hub(terminal: Terminal, path: Path) -> int:
+    """Tells every problem. 1 if there is one. Reads the beginning of every part; the replica is left alone."""
+    config = read_config(terminal, path)
+    if config is None:
+        return 1
+    terminal = terminal.speaking(config.language)
+    problems = run(check_sources(config))
+    for source, error in problems:
+        sentence = terminal.render(error.code, {"where": error.where, **error.params})
+        terminal.warn_text(f"{path}:{config.sources[source].line}: {source}: {sentence}")
+    if problems:
+        terminal.warn("PROBLEMS_FOUND", count=len(problems))
+        return 1
+    entities = sum(entity.system is None for entity in config.catalogue)
+    terminal.say("CHECK_OK", path=path, sources=len(config.sources), entities=entities)
+    return 0
+
+
+async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
+    """What is wrong with each source, once for each place: not reachable, a part unreadable, a column missing."""
+    connectors = connect_all(config)
+    found: list[tuple[str, SourceError]] = []
+    told: set[tuple[object, ...]] = set()
+    try:
+        for mapping in config.mappings:
+            async for error in _check_mapping(mapping, connectors[mapping.source]):
+                mark = (mapping.source, error.code, error.where, error.params.get("column"))
+                if mark not in told:
+                    told.add(mark)
+                    found.append((mapping.source, error))
+    finally:
+        for connector in connectors.values():
+            await connector.aclose()
+    return found
+
+
+async def _check_mapping(mapping: EntityMapping, connector: Connector) -> AsyncIterator[SourceError]:
+    try:
+        parts = await connector.parts(mapping.dataset)
+    except SourceError as error:
+        yield error
+        return
+    for part in parts:
+        try:
+            async for missing in _missing_columns(mapping, connector, part):
+                yield missing
+        except SourceError as error:
+            yield error
+
+
+async def _missing_columns(mapping: EntityMapping, connector: Connector, part: Part) -> AsyncIterator[SourceError]:
+    async with aclosing(_columns(connector, mapping.dataset, part)) as found:
+        async for columns in found:
+            for name in wanted_columns(mapping):
+                try:
+                    find_column(columns, name, part.label)
+                except SourceError as error:
+                    yield error
+            return
+
+
+async def _columns(connector: Connector, dataset: str, part: Part) -> AsyncGenerator[Sequence[Column], None]:
+    """The columns of each batch. A generator of ours, because only a generator is sure to have `aclose`."""
+    async for batch in connector.rows(dataset, part):
+        yield batch.columns
+
+
+def wanted_columns(mapping: EntityMapping) -> list[str]:
+    """The columns of the source that a mapping needs, in the order of its fields."""
+    names = [name for field in mapping.fields for name in (*field.columns, *([field.within] if field.within else ()))]
+    names += mapping.where or ()
+    return list(dict.fromkeys(name for name in names if not name.startswith("$")))

@@ -1,0 +1,118 @@
+"""`simpul sync`: brings sources in now, with progress and a table of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from replica.database import ReplicaLocked
+from replica.sync import Progress as Position
+from replica.sync import SyncReport
+from simpul.commands.opening import with_hub
+from simpul.compose import Hub
+from simpul.console import Terminal
+from simpul.formats import format_number
+
+
+def sync_sources(
+    terminal: Terminal, path: Path, source: str | None, *, full: bool, force: bool
+) -> int:
+    """Syncs one source or all. 1 if one of them had a problem, 2 for a source that hub.yaml does not have."""
+
+    async def work(terminal: Terminal, hub: Hub) -> int:
+        if source is not None and source not in hub.config.sources:
+            names = ", ".join(hub.config.sources)
+            terminal.warn("SOURCE_UNKNOWN", name=source, path=path, names=names)
+            return 2
+        reports = await sync_with_progress(
+            terminal, hub, [source] if source else list(hub.config.sources), full, force
+        )
+        show_reports(terminal, reports)
+        return 1 if any(report.problems for report in reports) else 0
+
+    return with_hub(terminal, path, work)
+
+
+async def sync_with_progress(
+    terminal: Terminal,
+    hub: Hub,
+    sources: Sequence[str],
+    full: bool = False,
+    force: bool = False,
+) -> list[SyncReport]:
+    """Syncs sources one after the other and shows how far each has come. Raises ReplicaLocked."""
+    try:
+        with hub.database.write_lock(0):
+            pass
+    except ReplicaLocked:
+        terminal.warn("SYNC_WAITING")
+    reports = []
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[rows]}"),
+    )
+    with Progress(*columns, console=terminal.err, transient=True) as shown:
+        for source in sources:
+            task = shown.add_task(terminal.text("SYNC_RUNNING", source=source), rows="")
+
+            def move(position: Position, task: int = task) -> None:
+                rows = format_number(position.rows, terminal.language)
+                shown.update(
+                    task, total=position.total or 1, completed=position.done, rows=rows
+                )  # type: ignore[arg-type]  # a TaskID is an int
+
+            reports.append(
+                await hub.syncer.sync(source, full=full, force=force, progress=move)
+            )
+            shown.remove_task(task)
+    return reports
+
+
+def show_reports(terminal: Terminal, reports: Sequence[SyncReport]) -> None:
+    """A table of what each sync did, then every problem with what to do."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for code, justify in (
+        ("COLUMN_SOURCE", "left"),
+        ("COLUMN_ENTITY", "left"),
+        ("COLUMN_RESULT", "left"),
+    ):
+        table.add_column(terminal.text(code), justify=justify)  # type: ignore[arg-type]  # one of rich's literals
+    for code in _COUNTED:
+        table.add_column(terminal.text(code), justify="right")
+    for report in reports:
+        outcome = terminal.text(f"OUTCOME_{report.outcome}")
+        if not report.counts:
+            table.add_row(report.source, "", outcome, *[""] * len(_COUNTED))
+        for entity, counts in report.counts.items():
+            numbers = (
+                counts.records,
+                counts.added,
+                counts.changed,
+                counts.removed,
+                counts.rejects,
+                counts.issues,
+            )
+            cells = [format_number(number, terminal.language) for number in numbers]
+            table.add_row(report.source, entity, outcome, *cells)
+    terminal.out.print(table)
+    for report in reports:
+        for problem in report.problems:
+            sentence = terminal.render(
+                problem.code, {"where": problem.where, **problem.params}
+            )
+            terminal.warn_text(f"{report.source}: {sentence}")
+
+
+_COUNTED = (
+    "COUNT_RECORDS",
+    "COUNT_ADDED",
+    "COUNT_CHANGED",
+    "COUNT_REMOVED",
+    "COUNT_REJECTS",
+    "COUNT_ISSUES",
+)

@@ -1,0 +1,139 @@
+"""The composition root: the one place where a configuration becomes a running hub."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import strawberry
+
+from config.hub import EntityMapping, HubConfig
+from config.load import load_config
+from config.messages import Messages
+from connectors.connector import Connector
+from replica.database import Database
+from replica.reading import Replica
+from replica.sync import Syncer
+from resolvers.engine import Engine
+from schema.build import build, print_sdl
+from schema.catalogue import describe
+from simpul.background import Background, Watched
+from simpul.messages import MESSAGES
+from simpul.pages.figures import ask
+from simpul.sources import connect_all
+
+SECONDS_PER_OPERATION = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything that answers for one hub.yaml. Made by `build_hub`, opened by `open`, given back by `close`."""
+
+    config: HubConfig
+    schema: strawberry.Schema
+    database: Database
+    replica: Replica
+    engine: Engine
+    syncer: Syncer
+    connectors: Mapping[str, Connector]
+    messages: Messages
+
+    @property
+    def sdl(self) -> str:
+        """The served schema in its definition language."""
+        return print_sdl(self.schema)
+
+    def open(self) -> None:
+        """Makes the replica's tables and lets it know every source. Raises ReplicaUnusable or ReplicaLocked."""
+        self.database.open()
+        self.syncer.register()
+
+    async def close(self) -> None:
+        """Gives back connections and threads."""
+        for connector in self.connectors.values():
+            await connector.aclose()
+        await asyncio.to_thread(self.replica.close)
+
+    async def tried_sources(self) -> frozenset[str]:
+        """The sources that a sync was ever tried for, also by an earlier process."""
+        data = await ask(
+            self.engine,
+            "{ sources(first: 1000) { nodes { name triedAt } } }",
+            self.config.language,
+        )
+        return frozenset(
+            node["name"] for node in data["sources"]["nodes"] if node["triedAt"]
+        )
+
+    async def background(self) -> Background:
+        """What keeps the sources up to date while the hub serves."""
+        tried = await self.tried_sources()
+
+        async def sync(source: str) -> bool:
+            report = await self.syncer.sync(source)
+            return not report.problems
+
+        return Background(
+            {
+                name: Watched(source, self.connectors[name], name in tried)
+                for name, source in self.config.sources.items()
+            },
+            sync,
+        )
+
+
+def load(path: Path) -> HubConfig:
+    """hub.yaml, read and checked. Raises ConfigError with every problem."""
+    return load_config(path, describe())
+
+
+def build_hub(config: HubConfig) -> Hub:
+    """Puts the parts of a hub together; nothing is opened yet."""
+    database = Database(Path(config.replica), config.catalogue, fingerprints(config))
+    replica = Replica(lambda: database.connect(readonly=True))
+    schema = build(config.catalogue)
+    engine = Engine(
+        schema._schema,
+        config.catalogue,
+        database.tables,
+        replica,
+        ZoneInfo(config.timezone),
+        config.notice,
+        seconds=SECONDS_PER_OPERATION,
+        messages=MESSAGES,
+    )
+    connectors = {
+        name: connect(source, config) for name, source in config.sources.items()
+    }
+    syncer = Syncer(database, config, connectors, lambda: datetime.now(UTC))
+    return Hub(config, schema, database, replica, engine, syncer, connectors, MESSAGES)
+
+
+def fingerprints(config: HubConfig) -> dict[str, str]:
+    """For each entity how it is read: its mappings and how their datasets are laid out. Where a source stands and how one
+    logs in to it is left out, so that a new password does not make the hub read everything anew."""
+    marks: dict[str, list[str]] = {entity.name: [] for entity in config.catalogue}
+    for mapping in config.mappings:
+        source = config.sources[mapping.source]
+        layout = sorted(source.datasets.get(mapping.dataset, {}).items())
+        marks[mapping.entity].append(
+            repr((_without_lines(mapping), source.kind, source.timezone, layout))
+        )
+    return {
+        entity: hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        for entity, texts in marks.items()
+    }
+
+
+def _without_lines(mapping: EntityMapping) -> EntityMapping:
+    """The mapping wherever it stands in hub.yaml."""
+    return replace(
+        mapping,
+        line=0,
+        fields=tuple(replace(field, line=0) for field in mapping.fields),
+    )

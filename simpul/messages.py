@@ -1,0 +1,333 @@
+"""Sentences of the front door: HTTP, pages and the command line; and all the sentences that the front door may need."""
+
+from __future__ import annotations
+
+from config.messages import Messages
+from connectors.messages import SENTENCES as CONNECTORS
+from replica.messages import SENTENCES as REPLICA
+from resolvers.messages import SENTENCES as RESOLVERS
+
+HTTP: dict[str, tuple[str, str]] = {
+    "NOT_ACCEPTABLE": (
+        "Answers come as application/graphql-response+json or application/json; put one of them into Accept.",
+        "Jawaban tersedia sebagai application/graphql-response+json atau application/json; cantumkan salah satunya di Accept.",
+    ),
+    "METHOD": ("Use {method} here.", "Gunakan {method} di sini."),
+    "URL_TOO_LONG": (
+        "The URL is longer than {limit} KB; send the operation by POST.",
+        "URL lebih panjang dari {limit} KB; kirim operasi dengan POST.",
+    ),
+    "BODY_ENCODED": (
+        "The body is compressed; send it plain.",
+        "Isi permintaan dikompresi; kirim tanpa kompresi.",
+    ),
+    "BODY_TOO_LARGE": (
+        "The body is larger than {limit} KB; ask for less in one request.",
+        "Isi permintaan lebih besar dari {limit} KB; kurangi isi satu permintaan.",
+    ),
+    "BODY_SLOW": (
+        "The body did not arrive within {seconds} seconds; send it again.",
+        "Isi permintaan tidak tiba dalam {seconds} detik; kirim lagi.",
+    ),
+    "BODY_CUT": (
+        "The body ended early; send it again.",
+        "Isi permintaan terputus; kirim lagi.",
+    ),
+    "BODY_NOT_JSON_TYPE": (
+        "Send the operation with Content-Type: application/json.",
+        "Kirim operasi dengan Content-Type: application/json.",
+    ),
+    "BODY_CHARSET": ("Send the body in UTF-8.", "Kirim isi permintaan dalam UTF-8."),
+    "BODY_NOT_JSON": (
+        'The body is not JSON; it looks like {{"query": "{{ __typename }}"}}.',
+        'Isi permintaan bukan JSON; bentuknya {{"query": "{{ __typename }}"}}.',
+    ),
+    "BODY_BATCH": (
+        "The body is a list; send one operation in each request.",
+        "Isi permintaan berupa daftar; kirim satu operasi dalam tiap permintaan.",
+    ),
+    "BODY_NOT_OBJECT": (
+        'The body is not a JSON object; it looks like {{"query": "{{ __typename }}"}}.',
+        'Isi permintaan bukan objek JSON; bentuknya {{"query": "{{ __typename }}"}}.',
+    ),
+    "QUERY_MISSING": (
+        "`query` is missing; put the operation there.",
+        "`query` tidak ada; isi dengan operasi yang ditanyakan.",
+    ),
+    "PARAMETER_TYPE": (
+        "`{name}` must be a JSON {type}.",
+        "`{name}` harus berupa {type} JSON.",
+    ),
+    "PARAMETER_NOT_JSON": ("`{name}` is not JSON.", "`{name}` bukan JSON."),
+    "PARAMETER_DEEP": (
+        "`{name}` is nested deeper than {limit} levels.",
+        "`{name}` bertingkat lebih dari {limit}.",
+    ),
+    "HOST_REFUSED": (
+        "This hub listens on this machine only and answers to localhost; open http://127.0.0.1 instead.",
+        "Hub ini hanya melayani mesin ini dan menjawab atas nama localhost; bukalah http://127.0.0.1.",
+    ),
+    "INTERNAL_SERVER_ERROR": (
+        "Something went wrong in the hub. The log says more under request {request}.",
+        "Terjadi kesalahan di dalam hub. Lihat log pada permintaan {request}.",
+    ),
+}
+
+PAGES: dict[str, tuple[str, str]] = {
+    "PAGE_SKIP": ("Skip to content", "Langsung ke isi"),
+    "PAGE_NAV": ("Pages", "Halaman"),
+    "PAGE_STATUS": ("Status", "Status"),
+    "PAGE_QUERY": ("Ask", "Bertanya"),
+    "PAGE_OTHER_LANGUAGE": ("Bahasa Indonesia", "English"),
+    "STATUS_LEAD": (
+        "One place to ask all of these applications. What it knows, how old it is, and what is still unlinked.",
+        (
+            "Satu tempat untuk bertanya kepada semua aplikasi ini: apa yang diketahui, seberapa baru datanya, dan apa yang "
+            "belum terhubung."
+        ),
+    ),
+    "STORY_HEAD": (
+        "From proposal to complaint",
+        "Dari usulan sampai pengaduan",
+    ),
+    "STORY_LINKED": ("A proposal that was followed all along", "Usulan yang terlacak"),
+    "STORY_OPEN": (
+        "An accepted proposal without budget",
+        "Usulan diterima yang belum dianggarkan",
+    ),
+    "STORY_UNLINKED": ("not linked yet", "belum terhubung"),
+    "STORY_MORE": ("and {count} more", "dan {count} lagi"),
+    "STORY_PROPOSAL": ("Proposal", "Usulan"),
+    "STORY_BUDGET": ("Budget", "Anggaran"),
+    "STORY_PROJECT": ("Project", "Proyek"),
+    "STORY_COMPLAINT": ("Complaints", "Pengaduan"),
+    "STORY_REALISED": ("realised {amount}", "terealisasi {amount}"),
+    "STORY_PHYSICAL": ("physical progress {percent} %", "kemajuan fisik {percent} %"),
+    "FUNNEL_PROPOSALS": ("proposals", "usulan"),
+    "FUNNEL_BUDGETED": ("have a budget", "sudah dianggarkan"),
+    "FUNNEL_PROJECTS": ("became a project", "menjadi proyek"),
+    "FUNNEL_COMPLAINTS": ("complaints about a project", "pengaduan tentang proyek"),
+    "SOURCES_HEAD": ("Sources", "Sumber data"),
+    "SOURCE_AS_OF": ("data as of {moment}", "data per {moment}"),
+    "SOURCE_NEVER": ("no data yet", "belum ada data"),
+    "STATE_FRESH": ("Up to date", "Mutakhir"),
+    "STATE_STALE": ("Old copy", "Salinan lama"),
+    "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
+    "STATE_UNKNOWN": ("Not read yet", "Belum dibaca"),
+    "COUNT_RECORDS": ("Records", "Data"),
+    "COUNT_ISSUES": ("Issues", "Catatan"),
+    "COUNT_REJECTS": ("Rejects", "Ditolak"),
+    "ENTITIES_HEAD": ("What is in it", "Isi hub"),
+    "COLUMN_ENTITY": ("Entity", "Jenis data"),
+    "COLUMN_ISSUES": ("With issues", "Perlu diperbaiki"),
+    "NEVER_READ": ("never read yet", "belum pernah terbaca"),
+    "LINKS_HEAD": ("What is tied together", "Yang sudah terhubung"),
+    "COLUMN_LINK": ("Link", "Hubungan"),
+    "COLUMN_LINKED": ("Linked", "Terhubung"),
+    "COLUMN_UNLINKED": ("Not linked yet", "Belum terhubung"),
+    "QUESTIONS_HEAD": ("Questions to start with", "Contoh pertanyaan"),
+    "QUESTION_MISSION": (
+        "What became of a proposal: budget, project, complaints",
+        "Bagaimana nasib sebuah usulan: anggaran, proyek, pengaduan",
+    ),
+    "QUESTION_OPEN": (
+        "Accepted proposals that have no budget yet, the dearest first",
+        "Usulan diterima yang belum dianggarkan, mulai dari yang termahal",
+    ),
+    "QUESTION_FIRST": (
+        "The first ten records of {entity}",
+        "Sepuluh data pertama {entity}",
+    ),
+    "QUESTION_ISSUES": (
+        "{entity}: which cells need repair",
+        "{entity}: sel mana yang perlu diperbaiki",
+    ),
+    "QUESTION_REJECTS": (
+        "Rows that were set aside, and why",
+        "Baris yang disisihkan, dan alasannya",
+    ),
+    "QUESTION_SOURCES": ("How old is each source", "Seberapa baru tiap sumber data"),
+    "QUERY_HEAD": ("Ask the hub", "Bertanya kepada hub"),
+    "QUERY_LEAD": (
+        "Write a GraphQL query and run it. Nothing here changes any data.",
+        "Tulis query GraphQL lalu jalankan. Tidak ada data yang berubah di sini.",
+    ),
+    "QUERY_NOSCRIPT": (
+        "This page needs JavaScript to run a query; curl works without it.",
+        "Halaman ini memerlukan JavaScript untuk menjalankan query; curl bisa tanpa itu.",
+    ),
+    "QUERY_LABEL": ("Query", "Query"),
+    "QUERY_VARIABLES": ("Variables (JSON)", "Variabel (JSON)"),
+    "QUERY_RUN": ("Run", "Jalankan"),
+    "QUERY_HINT": ("or Ctrl+Enter", "atau Ctrl+Enter"),
+    "QUERY_ANSWER": ("Answer", "Jawaban"),
+    "QUERY_RUNNING": ("running …", "sedang berjalan …"),
+    "QUERY_BAD_VARIABLES": (
+        "The variables are not a JSON object.",
+        "Variabel bukan objek JSON.",
+    ),
+    "QUERY_UNREACHABLE": ("The hub does not answer.", "Hub tidak menjawab."),
+}
+
+ENTITIES: dict[str, tuple[str, str]] = {
+    "ENTITY_Proposal": ("Proposals", "Usulan"),
+    "ENTITY_BudgetLine": ("Budget lines", "Baris anggaran"),
+    "ENTITY_CashFlowMonth": ("Monthly cash plan", "Anggaran kas bulanan"),
+    "ENTITY_Project": ("Projects", "Proyek"),
+    "ENTITY_ProgressReport": ("Progress reports", "Laporan kemajuan"),
+    "ENTITY_Complaint": ("Complaints", "Pengaduan"),
+    "ENTITY_Agency": ("Agencies", "Perangkat daerah"),
+    "ENTITY_Region": ("Regions", "Wilayah"),
+    "ENTITY_RegionCode": ("Region codes", "Kode wilayah"),
+    "ENTITY_FiscalYear": ("Fiscal years", "Tahun anggaran"),
+}
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "PROBLEMS_FOUND": ("{count} problems.", "{count} masalah."),
+    "CHECK_OK": (
+        "{path}: no problems; {sources} sources, {entities} entities.",
+        "{path}: tidak ada masalah; {sources} sumber, {entities} jenis data.",
+    ),
+    "SOURCE_UNKNOWN": (
+        "There is no source called {name}; {path} has {names}.",
+        "Tidak ada sumber bernama {name}; di {path} ada {names}.",
+    ),
+    "SYNC_RUNNING": ("Reading {source} …", "Membaca {source} …"),
+    "SYNC_WAITING": (
+        "Another process is writing to the replica; waiting until it has finished …",
+        "Proses lain sedang menulis ke replika; menunggu sampai selesai …",
+    ),
+    "NEVER_SYNCED": (
+        "The replica is still empty; run `simpul sync` first.",
+        "Replika masih kosong; jalankan `simpul sync` dahulu.",
+    ),
+    "PORT_IN_USE": (
+        "Port {port} on {host} is in use by another program; try --port {free}.",
+        "Port {port} di {host} sedang dipakai program lain; coba --port {free}.",
+    ),
+    "PORT_REFUSED": (
+        "Listening on {host}:{port} is not possible ({reason}); choose another --host or --port.",
+        "Tidak bisa melayani di {host}:{port} ({reason}); pilih --host atau --port lain.",
+    ),
+    "UNPROTECTED": (
+        (
+            "{host} can be reached from other machines, and nobody has to log in yet: everyone on the network could read "
+            "everything. Stay on 127.0.0.1, or add --allow-unprotected if you want just that."
+        ),
+        (
+            "{host} terjangkau dari mesin lain, sedangkan belum ada login: siapa pun di jaringan dapat membaca semuanya. "
+            "Tetaplah di 127.0.0.1, atau tambahkan --allow-unprotected bila memang itu yang diinginkan."
+        ),
+    ),
+    "SERVING": (
+        "Simpul is running: {url} · Ctrl-C to stop",
+        "Simpul berjalan: {url} · Ctrl-C untuk berhenti",
+    ),
+    "DEMO_SERVING": (
+        (
+            "Simpul is running: {url} (sample data) · {proposals} proposals, {issues} need repair → simpul rejects · "
+            "Ctrl-C to stop"
+        ),
+        (
+            "Simpul berjalan: {url} (data contoh) · {proposals} usulan, {issues} perlu diperbaiki → simpul rejects · "
+            "Ctrl-C untuk berhenti"
+        ),
+    ),
+    "STOPPED": ("Stopped.", "Berhenti."),
+    "DEMO_MAKING": (
+        "Making the sample regency in {path} …",
+        "Membuat kabupaten contoh di {path} …",
+    ),
+    "DEMO_TRACKER": (
+        "Starting the project tracker …",
+        "Menjalankan aplikasi pelacak proyek …",
+    ),
+    "DEMO_TRACKER_FAILED": (
+        "The project tracker of the sample did not start; see {path}.",
+        "Aplikasi pelacak proyek contoh tidak berjalan; lihat {path}.",
+    ),
+    "DEMO_QUESTION": (
+        "One question, four applications:",
+        "Satu pertanyaan, empat aplikasi:",
+    ),
+    "VARIABLES_NOT_JSON": (
+        "--variables is not a JSON object, like '{{\"n\": 5}}'.",
+        "--variables bukan objek JSON, misalnya '{{\"n\": 5}}'.",
+    ),
+    "OPERATION_FILE_UNREADABLE": (
+        "{path} can't be read: {reason}.",
+        "{path} tidak bisa dibaca: {reason}.",
+    ),
+    "REJECTS_NONE": (
+        "No rejects and no issues.",
+        "Tidak ada baris yang ditolak dan tidak ada catatan.",
+    ),
+    "COLUMN_SOURCE": ("Source", "Sumber"),
+    "COLUMN_DATASET": ("Dataset", "Kumpulan data"),
+    "COLUMN_LOCATOR": ("Where", "Letak"),
+    "COLUMN_CELL": ("Cell", "Sel"),
+    "COLUMN_FIELD": ("Field", "Kolom data"),
+    "COLUMN_VALUE": ("Value", "Isi"),
+    "COLUMN_CODE": ("Code", "Kode"),
+    "COLUMN_WHAT": ("What", "Keterangan"),
+    "COLUMN_KIND": ("Kind", "Jenis"),
+    "COLUMN_RESULT": ("Result", "Hasil"),
+    "COUNT_ADDED": ("Added", "Baru"),
+    "COUNT_CHANGED": ("Changed", "Berubah"),
+    "COUNT_REMOVED": ("Removed", "Hilang"),
+    "OUTCOME_CHANGED": ("changed", "berubah"),
+    "OUTCOME_UNCHANGED": ("unchanged", "tidak berubah"),
+    "OUTCOME_FAILED": ("failed", "gagal"),
+    "OUTCOME_REFUSED": ("refused", "ditahan"),
+    "KIND_REJECT": ("reject", "ditolak"),
+    "KIND_ISSUE": ("issue", "catatan"),
+}
+
+HELP: dict[str, tuple[str, str]] = {
+    "HELP_APP": (
+        "One GraphQL endpoint over the applications that a regency already has.",
+        "Satu titik GraphQL di atas aplikasi-aplikasi yang sudah dimiliki kabupaten.",
+    ),
+    "HELP_DEMO": (
+        "Run the example regency with its applications, and show a first answer.",
+        "Jalankan kabupaten contoh beserta aplikasinya, lalu tampilkan jawaban pertama.",
+    ),
+    "HELP_CHECK": (
+        "Every problem of the configuration and its sources.",
+        "Semua masalah konfigurasi dan sumbernya.",
+    ),
+    "HELP_SYNC": ("Bring sources in now, with progress.", "Ambil data sumber sekarang, dengan kemajuannya."),
+    "HELP_SERVE": ("Serve the endpoint and its pages.", "Layani titik GraphQL dan halamannya."),
+    "HELP_QUERY": (
+        "Run an operation against hub.yaml without a server.",
+        "Jalankan operasi terhadap hub.yaml tanpa server.",
+    ),
+    "HELP_REJECTS": (
+        "Rows that were set aside and cells that could not be read.",
+        "Baris yang disisihkan dan sel yang tidak terbaca.",
+    ),
+    "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
+    "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),
+    "HELP_LANG": ("Language of what is shown: id or en.", "Bahasa tampilan: id atau en."),
+    "HELP_HOST": ("Address to listen on.", "Alamat yang dilayani."),
+    "HELP_PORT": ("Port to listen on.", "Port yang dilayani."),
+    "HELP_UNPROTECTED": (
+        "Listen on an address that other machines reach, without login.",
+        "Layani alamat yang terjangkau mesin lain, tanpa login.",
+    ),
+    "HELP_FOLDER": ("Where the sample is made.", "Tempat contoh dibuat."),
+    "HELP_ONCE": ("Show the first answer and end.", "Tampilkan jawaban pertama lalu selesai."),
+    "HELP_SOURCE": ("Only this source.", "Hanya sumber ini."),
+    "HELP_FULL": ("Read unchanged files again too.", "Baca ulang juga berkas yang tidak berubah."),
+    "HELP_FORCE": (
+        "Go on even if more records would be lost than maxLoss allows.",
+        "Teruskan walaupun data yang hilang melebihi maxLoss.",
+    ),
+    "HELP_FILE": ("File with the operation; - for standard input.", "Berkas operasi; - untuk masukan standar."),
+    "HELP_VARIABLES": ("Variables as a JSON object.", "Variabel sebagai objek JSON."),
+    "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),
+}
+
+SENTENCES: dict[str, tuple[str, str]] = {**HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
+
+MESSAGES = Messages(CONNECTORS, REPLICA, RESOLVERS, SENTENCES)

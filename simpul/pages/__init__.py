@@ -1,0 +1,1 @@
+"""The pages that people look at: server-rendered, in both languages, without any outside request."""

@@ -1,0 +1,147 @@
+"""Listening and stopping: one socket, one uvicorn server, and an end on Ctrl-C that gives everything back."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import signal
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.applications import Starlette
+
+T = TypeVar("T")
+
+BACKLOG = 512
+GRACE_SECONDS = 5  # for answers under way when the hub is stopped
+
+
+class PortInUse(Exception):
+    """Another program listens there. `free` is a port on which the hub could listen instead."""
+
+    def __init__(self, host: str, port: int, free: int) -> None:
+        super().__init__(f"{host}:{port}")
+        self.host, self.port, self.free = host, port, free
+
+
+class PortRefused(Exception):
+    """The system does not let us listen there."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"{host}:{port} {reason}")
+        self.host, self.port, self.reason = host, port, reason
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on `host`; port 0 takes a free one. Raises PortInUse or PortRefused."""
+    try:
+        return _bind(host, port)
+    except OSError as error:
+        free = _next_free(host, port) if error.errno == errno.EADDRINUSE else None
+        if free is None:
+            raise PortRefused(
+                host, port, error.strerror or type(error).__name__
+            ) from error
+        raise PortInUse(host, port, free) from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address to open in a browser."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(app: Starlette, listening: socket.socket) -> None:
+    """Answers on the socket until SIGINT or SIGTERM; then lets answers under way end, within GRACE_SECONDS."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    await _Server(config).serve(sockets=[listening])
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end, on uvloop where it exists."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return None
+    return uvloop.new_event_loop
+
+
+class _Server(uvicorn.Server):
+    """Takes a signal as the wish to stop, and does not raise it again afterwards: what started the server goes on and
+    gives back what it opened."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            number: signal.signal(number, self.handle_exit)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        if hasattr(
+            socket, "SO_EXCLUSIVEADDRUSE"
+        ):  # on Windows two programs could else share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    listening.setblocking(False)
+    return listening
+
+
+def _next_free(host: str, port: int) -> int | None:
+    """The next port above `port` that is free."""
+    for candidate in range(port + 1, min(port + 100, 65536)):
+        try:
+            _bind(host, candidate).close()
+        except OSError:
+            continue
+        return candidate
+    return None

@@ -1,0 +1,130 @@
+"""The Starlette app of a hub: its pages, its endpoint, and whether it is alive and ready."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from config.hub import HubConfig, Language
+from config.messages import Messages
+from resolvers.engine import Engine
+from simpul.background import Background
+from simpul.pages.render import STATIC, Pages
+from simpul.pages.status import query_page, status_page
+from simpul.web.accept import JSON
+from simpul.web.body import Refused
+from simpul.web.graphql import Endpoint, graphql_endpoint, language_of, refusal
+from simpul.web.guard import Guard, LoopbackHosts, origin_pattern
+
+METHODS = ["GET", "POST"]
+
+
+def build_app(
+    config: HubConfig,
+    engine: Engine,
+    sdl: str,
+    messages: Messages,
+    background: Background,
+    *,
+    loopback: bool,
+) -> Starlette:
+    """The app. While it runs, so does `background`. `loopback` says that it listens on this machine only."""
+    default = config.language
+    pages = Pages(config, messages)
+
+    async def status(request: Request) -> Response:
+        return await status_page(
+            pages, config, engine, messages, request, language_of(request, default)
+        )
+
+    def query(request: Request, language: Language) -> Response:
+        return query_page(pages, config, messages, request, language)
+
+    async def schema(request: Request) -> Response:
+        return PlainTextResponse(sdl, headers={"Cache-Control": "no-cache"})
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+    async def readyz(request: Request) -> Response:
+        waiting = list(background.waiting)
+        status = 503 if waiting else 200
+        return JSONResponse(
+            {"ready": not waiting, "waiting": waiting},
+            status,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    def refuse_host(request: Request) -> Response:
+        return refusal(
+            Refused(421, "HOST_REFUSED"), JSON, messages, language_of(request, default)
+        )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with background.running():
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/", status),
+            Route(
+                "/graphql",
+                _AnyMethod(graphql_endpoint(engine, messages, default, query)),
+            ),
+            Route("/schema.graphql", schema),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=_middleware(config, messages, refuse_host, loopback),
+        lifespan=lifespan,
+    )
+
+
+def _middleware(
+    config: HubConfig,
+    messages: Messages,
+    refuse_host: Callable[[Request], Response],
+    loopback: bool,
+) -> list[Middleware]:
+    layers = [Middleware(Guard, messages=messages, default=config.language)]
+    if loopback:
+        layers.append(Middleware(LoopbackHosts, refuse=refuse_host))
+    pattern = origin_pattern(config.cors)
+    if pattern is not None:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origin_regex=pattern,
+                allow_methods=METHODS,
+                allow_headers=[
+                    "Content-Type",
+                    "Accept",
+                    "Accept-Language",
+                    "X-Request-Id",
+                ],
+                expose_headers=["X-Request-Id"],
+            )
+        )
+    return layers
+
+
+class _AnyMethod:
+    """An endpoint that hears every method, and so can refuse one in the form of GraphQL."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._endpoint(Request(scope, receive))
+        await response(scope, receive, send)
