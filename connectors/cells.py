@@ -14,8 +14,8 @@ _DASHES = re.compile(r"[-\u2010-\u2015\u2212 ]*")
 class Unreadable(Exception):
     """A cell that can't be read as what its mapping says. `code` is one of the reason codes of issues and rejects.
 
-    `params` fill its sentence and never hold the cell's own content, which may be personal; that is kept, masked, beside
-    the issue."""
+    `params` fill its sentence and never hold the cell's own content, which may be personal; that is kept, masked,
+    beside the issue."""
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code
@@ -31,7 +31,8 @@ def _rebuild(code: str, params: dict[str, object]) -> Unreadable:
 
 
 def tidy(text: str) -> str:
-    """NFC text on one line: blanks of any script and width joined to one space, ends trimmed, zero-width signs and NUL out."""
+    """NFC text on one line: blanks of any script and width joined to one space, ends trimmed, zero-width signs and
+    NUL out."""
     if text.isascii():
         return " ".join(text.replace("\0", "").split())
     return " ".join(unicodedata.normalize("NFC", text.translate(_HIDDEN)).split())

@@ -47,7 +47,8 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
 
 
 def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Batch]:
-    """The rows of a csv file; a row's number counts records, as a spreadsheet shows them. Raises SourceBroken, LimitExceeded."""
+    """The rows of a csv file; a row's number counts records, as a spreadsheet shows them. Raises SourceBroken,
+    LimitExceeded."""
     widths = _check_records(content, where)
     rows = ((number, list(record)) for number, record in enumerate(_records(content, where), 1))
     return read_table(rows, max(widths, default=0), dataset, where)

@@ -1,8 +1,10 @@
-"""Strict reading of dates and times as Indonesian offices write them; day before month, four-digit years, no relative words.
+"""Strict reading of dates and times as Indonesian offices write them; day before month, four-digit years, no relative
+words.
 
     2026-01-07   7 Januari 2026   07/01/2026   Jum'at, 3 Okt 2025   2025-03-21T00:00:00Z   3 Agt 2025 pukul 09.30 WITA
 
-A number is a date only as an Excel serial of the 1900 system. Dates that systems write for "none" are refused as such.
+A number is a date only as an Excel serial of the 1900 system. Dates that systems write for "none" are refused as
+such.
 """
 
 from __future__ import annotations
@@ -92,7 +94,8 @@ def read_date(cell: Cell, zone: tzinfo | None = None) -> date | None:
 
 
 def read_datetime(cell: Cell, zone: tzinfo) -> datetime | None:
-    """The moment in a cell, in UTC, None if it is empty. What has no offset of its own is in `zone`; a day is its midnight.
+    """The moment in a cell, in UTC, None if it is empty. What has no offset of its own is in `zone`; a day is its
+    midnight.
 
     Raises Unreadable: NOT_A_DATE, PLACEHOLDER_DATE, CELL_ERROR."""
     moment = _moment(cell)

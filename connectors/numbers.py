@@ -23,7 +23,8 @@ _LONGEST = 400  # characters of a number: the longest float in plain notation ha
 _EXACT = Context(prec=2 * _LONGEST)  # the default context would round to 28 digits
 
 _NUMBER = re.compile(
-    r"(?P<minus1>-)? ?(?P<currency1>rp\.?|idr)? ?(?P<minus2>-)? ?(?P<open>\()? ?(?P<currency2>rp\.?|idr)? ?(?P<minus3>-)?"
+    r"(?P<minus1>-)? ?(?P<currency1>rp\.?|idr)? ?(?P<minus2>-)? ?"
+    r"(?P<open>\()? ?(?P<currency2>rp\.?|idr)? ?(?P<minus3>-)?"
     r"(?P<digits>[0-9][0-9.,]*?)(?P<sen>,-{1,2}|,=)?(?: ?(?P<unit>[a-z]+?))??(?: ?(?P<currency3>rupiah|idr))?"
     r" ?(?P<close>\))?(?P<minus4>-)?",
     re.IGNORECASE | re.ASCII,
@@ -86,7 +87,8 @@ class DecimalSign:
 def read_decimal(cell: Cell, sign: Sign | None = None) -> Decimal | None:
     """The exact number in a cell, None if it is empty. `sign` is the decimal sign of its column, where that is known.
 
-    Raises Unreadable: AMBIGUOUS_NUMBER, NOT_A_NUMBER (also for text that contradicts `sign`), OUT_OF_RANGE, CELL_ERROR."""
+    Raises Unreadable: AMBIGUOUS_NUMBER, NOT_A_NUMBER (also for text that contradicts `sign`), OUT_OF_RANGE,
+    CELL_ERROR."""
     if is_empty(cell):
         return None
     if isinstance(cell, str):

@@ -1,7 +1,8 @@
-"""Looks into an xlsx file before a parser does: what kind of file it is, whether it is whole, how large, which sheets it has.
+"""Looks into an xlsx file before a parser does: what kind of file it is, whether it is whole, how large, which sheets
+it has.
 
-An xlsx is a zip of XML files ("Office Open XML", ECMA-376). Nothing here trusts sizes that the file states about itself
-further than the zip library checks them.
+An xlsx is a zip of XML files ("Office Open XML", ECMA-376). Nothing here trusts sizes that the file states about
+itself further than the zip library checks them.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ class Package:
         return targets
 
     def _tree(self, member: str) -> ElementTree.Element:
-        return ElementTree.fromstring(self.xml(member, _SMALL_MEMBER))
+        data = self.xml(member, _SMALL_MEMBER)
+        return ElementTree.fromstring(data)  # noqa: S314 - small, well-formed and without a DTD, as xml() checked
 
     def _check_xml(self, data: bytes) -> None:
         def refuse(*_: object) -> None:
@@ -117,7 +119,8 @@ class Package:
 
 
 def open_package(path: Path, where: str) -> Package:
-    """Opens an xlsx file whose size and structure are within the limits. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    """Opens an xlsx file whose size and structure are within the limits. Raises SourceBroken, LimitExceeded; OSError
+    as it comes."""
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise LimitExceeded(where, "FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)

@@ -1,9 +1,9 @@
 """Masks personal data inside free text: NIK and KK, NIP, NPWP, telephone, e-mail, bank account.
 
-Digits are looked at in chains: groups joined by up to three blanks, dots, dashes, slashes or parentheses. What has the shape
-of an amount, a date, a code or a document number stays; of the rest, ten digits or more are personal (a bare 1250000000 is more
-often an account than money, `Rp 1250000000` is money), and fewer after words such as `rek.` or `HP`. Names and addresses have
-no shape and are not found here: their fields must be `sensitive`.
+Digits are looked at in chains: groups joined by up to three blanks, dots, dashes, slashes or parentheses. What has
+the shape of an amount, a date, a code or a document number stays; of the rest, ten digits or more are personal (a
+bare 1250000000 is more often an account than money, `Rp 1250000000` is money), and fewer after words such as `rek.`
+or `HP`. Names and addresses have no shape and are not found here: their fields must be `sensitive`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ _MANY, _SOME = 10, 5  # digits that are personal anywhere, and after a word that
 
 
 def mask_personal(text: str) -> str:
-    """The text with personal numbers and addresses replaced by [NIK], [NIP], [NPWP], [telepon], [surel], [rekening]."""
+    """The text with personal numbers and addresses replaced by [NIK], [NIP], [NPWP], [telepon], [surel],
+    [rekening]."""
     if "@" in text or "\uff20" in text or "40" in text or "at" in text.lower():
         text = _EMAIL.sub("[surel]", text)
     return _CHAIN.sub(_mask_chain, _GROUPED.sub("[NIK]", text) if "," in text else text)
@@ -83,8 +84,8 @@ def _mask_chain(chain: re.Match[str]) -> str:
 
 
 def _personal_runs(chain: str, before: str, after: str) -> Iterator[tuple[int, int]]:
-    """Where in a chain personal numbers stand: neighbouring words (groups without blanks between) that are harmless neither
-    alone nor together."""
+    """Where in a chain personal numbers stand: neighbouring words (groups without blanks between) that are harmless
+    neither alone nor together."""
     words = list(_WORD.finditer(chain))
     run: list[re.Match[str]] = []
     for index, word in enumerate(words):

@@ -1,4 +1,5 @@
-"""Finds in a sheet's XML what calamine leaves blank or can't hold: error cells, formulas without a value, cells far away.
+"""Finds in a sheet's XML what calamine leaves blank or can't hold: error cells, formulas without a value, cells far
+away.
 
 A scan with a few expressions costs a hundredth of parsing the sheet again."""
 
@@ -32,7 +33,8 @@ _CELL = re.compile(_C + rb"[\s/>]")
 
 
 def check_extent(xml: bytes, where: str) -> None:
-    """Raises LimitExceeded for a value beyond the rows and columns that are read, SourceBroken for one that stands nowhere."""
+    """Raises LimitExceeded for a value beyond the rows and columns that are read, SourceBroken for one that stands
+    nowhere."""
     if _BAD_REFERENCE.search(xml):
         raise SourceBroken(where, "FILE_DAMAGED")
     for found in _FAR.finditer(xml):

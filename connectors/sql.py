@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from connectors.connector import Batch, Cell, CellError, Column, DatasetDescription, Part, Row
 from connectors.errors import DatasetMissing, SourceBroken, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
+from connectors.files import stamp_of
 
 ROWS_PER_BATCH = 500
 WAL = b"\x02\x02"  # bytes 18 and 19 of a database in WAL mode
@@ -47,6 +48,7 @@ class SqlSource:
         self._url = make_url(url)
         self._datasets = datasets
         self._path = folder / (self._url.database or "")
+        self._log = self._path.with_name(self._path.name + "-wal")
         self._seconds = seconds
 
     async def describe(self) -> Sequence[DatasetDescription]:
@@ -55,7 +57,8 @@ class SqlSource:
     async def parts(self, dataset: str) -> Sequence[Part]:
         wanted = self._dataset(dataset)
         await asyncio.to_thread(self._check, dataset, wanted)
-        return [Part(dataset, wanted.table or dataset)]
+        stamp = None if self._log.exists() else stamp_of(self._path)  # with a log beside it, its own time tells nothing
+        return [Part(dataset, wanted.table or dataset, stamp)]
 
     async def rows(self, dataset: str, part: Part) -> AsyncIterator[Batch]:
         batches = await asyncio.to_thread(self._open, dataset)
@@ -82,7 +85,7 @@ class SqlSource:
                 result = connection.execution_options(stream_results=True).execute(
                     self._statement(connection, name, dataset)
                 )
-                columns = tuple(Column(column, column) for column in result.keys())
+                columns = tuple(Column(str(column), str(column)) for column in result.keys())
                 rows = [tuple(_cell(value) for value in row) for row in result.fetchmany(5)]
                 result.close()
                 samples = {column.name: tuple(row[place] for row in rows) for place, column in enumerate(columns)}
@@ -102,7 +105,7 @@ class SqlSource:
             key = self._key(connection, name, dataset)
             statement = self._statement(connection, name, dataset)
             result = connection.execution_options(stream_results=True).execute(statement)
-            columns = tuple(Column(column, column) for column in result.keys())
+            columns = tuple(Column(str(column), str(column)) for column in result.keys())
             places = [index for index, column in enumerate(columns) if column.name in key]
             count = 0
             while rows := result.fetchmany(ROWS_PER_BATCH):
@@ -169,9 +172,8 @@ class SqlSource:
         with tempfile.TemporaryDirectory(prefix="simpul-") as folder:
             copy = Path(folder) / self._path.name
             shutil.copyfile(self._path, copy)
-            log = self._path.with_name(self._path.name + "-wal")
-            if log.exists():
-                shutil.copyfile(log, copy.with_name(log.name))
+            if self._log.exists():
+                shutil.copyfile(self._log, copy.with_name(self._log.name))
             with closing(sqlite3.connect(copy)) as db:
                 db.execute("PRAGMA journal_mode = DELETE")
             yield copy

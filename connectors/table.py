@@ -22,10 +22,10 @@ NumberedRow = tuple[int, Sequence[Cell]]
 class SheetDataset:
     """Where a table stands in its files.
 
-    `sheet`: "*" for every visible one, a name, a number from 1, None for the first visible one. `header`: the number of the row
-    with the names, None if there is none and columns go by their letters. `rows`: first and last data row, else all below the
-    head. `skip`: column to exact values or /regular expressions/; rows that hold one are left out. `encoding` and `delimiter`
-    are of csv files, found out unless given."""
+    `sheet`: "*" for every visible one, a name, a number from 1, None for the first visible one. `header`: the number
+    of the row with the names, None if there is none and columns go by their letters. `rows`: first and last data row,
+    else all below the head. `skip`: column to exact values or /regular expressions/; rows that hold one are left out.
+    `encoding` and `delimiter` are of csv files, found out unless given."""
 
     sheet: str | None = None
     header: int | None = 1
@@ -46,10 +46,11 @@ class SheetDataset:
 
 
 def read_table(rows: Iterable[NumberedRow], width: int, dataset: SheetDataset, where: str) -> Iterator[Batch]:
-    """Batches of the rows that are taken; at least one, so that its columns can be looked at even if there are no rows.
+    """Batches of the rows that are taken; at least one, so that its columns can be looked at even if there are no
+    rows.
 
-    `width` is the number of columns of the widest row. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column of
-    `skip`, LimitExceeded."""
+    `width` is the number of columns of the widest row. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
+    of `skip`, LimitExceeded."""
     if width > MAX_COLUMNS:
         raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
     numbered = iter(rows)
@@ -59,9 +60,10 @@ def read_table(rows: Iterable[NumberedRow], width: int, dataset: SheetDataset, w
     found: list[Row] = []
     total = 0
     for number, cells in numbered:
-        values = tuple(_cell(cell, number, column, where) for column, cell in zip(columns, cells, strict=False))
+        padded = (*cells, *((None,) * (width - len(cells))))
+        values = tuple(_cell(cell, number, column, where) for column, cell in zip(columns, padded, strict=True))
         if taken(number, values):
-            found.append(Row(str(number), values + (None,) * (width - len(values))))
+            found.append(Row(str(number), values))
             total += 1
         if total > MAX_ROWS:
             raise LimitExceeded(where, "TOO_MANY_ROWS_IN_SHEET", limit=MAX_ROWS)
@@ -99,7 +101,7 @@ class _Taken:
         if all(value is None for value in values):
             return False
         for index, find in self._skip:
-            if index < len(values) and find(write_cell(values[index])) is not None:
+            if find(write_cell(values[index])) is not None:
                 self.skipped += 1
                 return False
         return True
@@ -124,7 +126,8 @@ def _head(rows: Iterator[NumberedRow], dataset: SheetDataset, where: str) -> Seq
 
 
 def _columns(head: Sequence[Cell], width: int) -> tuple[Column, ...]:
-    """Columns with names that differ from each other also without case; a column without a name is called by its letter."""
+    """Columns with names that differ from each other also without case; a column without a name is called by its
+    letter."""
     columns: list[Column] = []
     seen: set[str] = set()
     for index in range(width):

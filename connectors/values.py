@@ -1,4 +1,5 @@
-"""Strict reading of cells: numbers, dates, codes, yes and no, text, and what a mapping takes out of a text. Nothing is guessed.
+"""Strict reading of cells: numbers, dates, codes, yes and no, text, and what a mapping takes out of a text. Nothing
+is guessed.
 
 Every reader gives None for an empty cell (nothing, blanks, dashes) and raises Unreadable for one that it can't read.
 """
@@ -74,8 +75,8 @@ def is_damaged(text: str) -> bool:
 def read_code(cell: Cell) -> str | None:
     """An identifier as text, on one line. A whole number loses its `.0`.
 
-    Raises Unreadable LOSSY_CODE where the source no longer says what was written: fractions (1.1 or 1.10?), numbers of
-    more than 15 digits, scientific notation, codes that became dates; and CELL_ERROR."""
+    Raises Unreadable LOSSY_CODE where the source no longer says what was written: fractions (1.1 or 1.10?), numbers
+    of more than 15 digits, scientific notation, codes that became dates; and CELL_ERROR."""
     if is_empty(cell):
         return None
     if isinstance(cell, str | tuple):
@@ -107,7 +108,8 @@ def read_boolean(cell: Cell) -> bool | None:
 
 
 def write_cell(cell: Cell) -> str:
-    """A cell as people would write it, for raw values: '' if empty, numbers in plain notation, dates as ISO, errors by name."""
+    """A cell as people would write it, for raw values: '' if empty, numbers in plain notation, dates as ISO, errors
+    by name."""
     if cell is None:
         return ""
     if isinstance(cell, str):
@@ -131,7 +133,8 @@ def split_text(text: str, separator: str) -> tuple[str, ...]:
 
 
 def take_parts(text: str, first: int, last: int) -> str:
-    """Parts `first` to `last` (from 1) of a code with dots: 7-12 is the account in a MAK. Raises Unreadable PART_NOT_FOUND."""
+    """Parts `first` to `last` (from 1) of a code with dots: 7-12 is the account in a MAK. Raises Unreadable
+    PART_NOT_FOUND."""
     pieces = [piece.strip() for piece in text.split(".")][first - 1 : last]
     if len(pieces) < last - first + 1 or not all(pieces):
         raise Unreadable("PART_NOT_FOUND", first=first, last=last)
@@ -139,7 +142,8 @@ def take_parts(text: str, first: int, last: int) -> str:
 
 
 def take_pattern(text: str, pattern: re.Pattern[str]) -> str:
-    """What the pattern's first group finds, or the whole match if it has no group. Raises Unreadable PATTERN_NOT_FOUND."""
+    """What the pattern's first group finds, or the whole match if it has no group. Raises Unreadable
+    PATTERN_NOT_FOUND."""
     found = pattern.search(text)
     value = found and found[1 if pattern.groups else 0]
     if not value:
@@ -150,8 +154,8 @@ def take_pattern(text: str, pattern: re.Pattern[str]) -> str:
 def compile_values(values: Mapping[str, str]) -> Callable[[str], str | None]:
     """A function from a cell's text to the value that `values:` gives it, or None if no key fits.
 
-    Keys are compared without case and with white space joined; `/…/` is a regular expression that must match fully, tried in
-    order after the plain keys. Raises re.error for a wrong expression."""
+    Keys are compared without case and with white space joined; `/…/` is a regular expression that must match fully,
+    tried in order after the plain keys. Raises re.error for a wrong expression."""
     plain: dict[str, str] = {}
     patterns: list[tuple[re.Pattern[str], str]] = []
     for key, value in values.items():

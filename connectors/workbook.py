@@ -1,19 +1,19 @@
-"""Reads one sheet of an xlsx file with calamine. Runs in a child process (see child.py): a parser may die of a hostile file."""
+"""Reads one sheet of an xlsx file with calamine. Runs in a child process (see child.py): a parser may die of a
+hostile file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 import python_calamine as calamine
 
-from connectors.cells import tidy
 from connectors.connector import Batch, Cell, CellError
 from connectors.errors import DatasetMissing, SourceBroken, SourceError
 from connectors.package import Package, Sheet, open_package
+from connectors.sheets import choose_sheets
 from connectors.sheetxml import check_extent, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
 
@@ -33,45 +33,19 @@ TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
 """What each exception of calamine becomes."""
 
 
-def list_sheets(path: Path, where: str) -> list[Sheet]:
-    """The worksheets of a file, without reading them. Raises SourceBroken, LimitExceeded; OSError as it comes."""
-    with open_package(path, where) as package:
-        return package.sheets()
-
-
-def choose_sheets(sheets: list[Sheet], wanted: str | None, where: str) -> list[Sheet]:
-    """The sheets that a dataset's `sheet` means. Raises DatasetMissing SHEET_MISSING with the nearest name."""
-    visible = [sheet for sheet in sheets if sheet.visible]
-    if wanted == "*":
-        return visible
-    if wanted is None:
-        chosen = visible[:1]
-    else:
-        name = tidy(wanted).casefold()
-        chosen = [sheet for sheet in sheets if tidy(sheet.name).casefold() == name][:1]
-        if not chosen and wanted.isascii() and wanted.isdigit() and int(wanted) > 0:
-            chosen = visible[int(wanted) - 1 : int(wanted)]
-    if not chosen:
-        names = [sheet.name for sheet in sheets]
-        folded = {tidy(name).casefold(): name for name in names}
-        nearest = get_close_matches(tidy(wanted or "").casefold(), folded, 1, 0.5)
-        suggestion = folded[nearest[0]] if nearest else None
-        raise DatasetMissing(
-            where, "SHEET_MISSING", sheet=wanted or "1", nearest=suggestion, sheets=", ".join(names[:30])
-        )
-    return chosen
-
-
-def read_workbook(path: Path, sheet: str, dataset: SheetDataset, where: str) -> Iterator[Batch]:
-    """The rows of the sheet of this name. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing; OSError as it comes."""
+def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+    """The rows of the sheet that `sheet` means. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing;
+    OSError as it comes."""
     with open_package(path, where) as package:
         member = choose_sheets(package.sheets(), sheet, where)[0]
         errors = _inspect(package, member, where)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
             cells = workbook.get_sheet_by_name(member.name)
-            rows = _rows(cells, errors)
-            yield from read_table(rows, cells.total_width, dataset, where)
+            end = cells.end or (-1, -1)
+            width = max([end[1], *(column for _, column in errors)]) + 1
+            height = max([end[0], *(row for row, _ in errors)]) + 1
+            yield from read_table(_rows(cells, height, width, errors), width, dataset, where)
     except calamine.CalamineError as error:
         _translate(error, where)
 
@@ -83,12 +57,17 @@ def _inspect(package: Package, sheet: Sheet, where: str) -> dict[tuple[int, int]
     return find_errors(xml)
 
 
-def _rows(sheet: calamine.CalamineSheet, errors: dict[tuple[int, int], CellError]) -> Iterator[NumberedRow]:
+def _rows(
+    sheet: calamine.CalamineSheet, height: int, width: int, errors: dict[tuple[int, int], CellError]
+) -> Iterator[NumberedRow]:
+    """Every row down to `height`; a formula without a value may stand where calamine sees nothing any more."""
     in_row: dict[int, list[tuple[int, CellError]]] = {}
     for (row, column), error in errors.items():
         in_row.setdefault(row, []).append((column, error))
-    for row, values in enumerate(sheet.iter_rows()):
-        cells = [_cell(value) for value in values]
+    found = sheet.iter_rows()
+    for row in range(height):
+        cells = [_cell(value) for value in next(found, ())]
+        cells += [None] * (width - len(cells))
         for column, error in in_row.get(row, ()):
             cells[column] = error
         yield row + 1, cells

@@ -155,7 +155,8 @@ class Matcher:
         """FROM … WHERE … that pairs the two ends by a key rule, as `a` and `b`."""
         sources = [f'"e_{link.source}" a']
         conditions = ["a._live = 1", "b._live = 1"]
-        direct, walked = [], []
+        direct: list[tuple[str, str]] = []
+        walked: list[tuple[str, str]] = []
         for left, right in rule.pairs:
             (walked if "." in right else direct).append((left, right))
         for number, (left, right) in enumerate(direct):

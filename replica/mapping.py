@@ -131,7 +131,7 @@ class Mapper:
                 if mapping.type is None:
                     found[f"{mapping.field}Raw"] = found[mapping.field]
                 if mapping.within in self._places:
-                    found[f"{mapping.field}Within"] = columns[self._places[cast(str, mapping.within)]].label
+                    found[f"{mapping.field}Within"] = columns[self._places[mapping.within]].label
         return found
 
     # -- second pass --------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ class Mapper:
             items = [item.strip() for item in cell if item.strip()]
         else:
             text = read_text(cell) if mapping.type is FieldType.TEXTS else read_code(cell)
-            items = [] if text is None else split_text(text, mapping.split) if mapping.split else [text]
+            items = [] if text is None else list(split_text(text, mapping.split)) if mapping.split else [text]
         values: list[str] = []
         issue = None
         for item in items:

@@ -1,4 +1,4 @@
-"""Background sync of `serve`: each source by its `refresh`, one run at a time for a source; errors never stop the hub."""
+"""Background sync of `serve`: each source by its `refresh`, one run at a time; errors never stop the hub."""
 
 from __future__ import annotations
 
@@ -46,10 +46,7 @@ class Background:
     async def running(self) -> AsyncIterator[None]:
         """Syncs while the block runs; on leaving it, stops the runs that are under way."""
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._keep(watched))
-                for watched in self._sources.values()
-            ]
+            tasks = [group.create_task(self._keep(watched)) for watched in self._sources.values()]
             try:
                 yield
             finally:
@@ -67,9 +64,7 @@ class Background:
             now = await stamps_of(watched) if refresh.watch else None
             if now is None or now != seen:
                 went_well = await self._run(watched.source.name)
-                seen = (
-                    now if went_well else None
-                )  # a file that was open in Excel is tried again, changed or not
+                seen = now if went_well else None  # a file that was open in Excel is tried again, changed or not
             if refresh.every is None:
                 return
             await asyncio.sleep(refresh.every.total_seconds())

@@ -23,9 +23,7 @@ from simpul.commands.sync import sync_sources
 from simpul.console import Terminal, open_terminal, use_plain_signs
 from simpul.messages import MESSAGES
 
-app = typer.Typer(
-    help="HELP_APP", no_args_is_help=True, add_completion=False, rich_markup_mode=None
-)
+app = typer.Typer(help="HELP_APP", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 class Lang(StrEnum):
@@ -39,18 +37,14 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="HELP_CONFIG")]
 Speak = Annotated[Lang | None, typer.Option("--lang", help="HELP_LANG")]
 Host = Annotated[str, typer.Option("--host", help="HELP_HOST")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="HELP_PORT")]
-Unprotected = Annotated[
-    bool, typer.Option("--allow-unprotected", help="HELP_UNPROTECTED")
-]
+Unprotected = Annotated[bool, typer.Option("--allow-unprotected", help="HELP_UNPROTECTED")]
 
 HUB_YAML = Path("hub.yaml")
 
 
 @app.command(help="HELP_DEMO")
 def demo(
-    port: Annotated[
-        int, typer.Option("--port", envvar="PORT", min=0, max=65535, help="HELP_PORT")
-    ] = DEMO_PORT,
+    port: Annotated[int, typer.Option("--port", envvar="PORT", min=0, max=65535, help="HELP_PORT")] = DEMO_PORT,
     folder: Annotated[Path, typer.Option("--folder", help="HELP_FOLDER")] = DEMO_FOLDER,
     once: Annotated[bool, typer.Option("--once", help="HELP_ONCE")] = False,
     lang: Speak = None,
@@ -82,19 +76,13 @@ def serve(
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
-    _end(
-        lambda: serve_hub(
-            _terminal(lang), config, host, port, allow_unprotected=allow_unprotected
-        )
-    )
+    _end(lambda: serve_hub(_terminal(lang), config, host, port, allow_unprotected=allow_unprotected))
 
 
 @app.command(help="HELP_QUERY")
 def query(
     file: Annotated[str, typer.Argument(help="HELP_FILE")],
-    variables: Annotated[
-        str | None, typer.Option("--variables", help="HELP_VARIABLES")
-    ] = None,
+    variables: Annotated[str | None, typer.Option("--variables", help="HELP_VARIABLES")] = None,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
@@ -134,9 +122,7 @@ def _translate(command: Any, language: Language) -> None:
 
 
 def _terminal(lang: Lang | None) -> Terminal:
-    language: Language | None = (
-        None if lang is None else "en" if lang is Lang.EN else "id"
-    )
+    language: Language | None = None if lang is None else "en" if lang is Lang.EN else "id"
     return open_terminal(MESSAGES, language)
 
 
@@ -146,6 +132,6 @@ def _end(run: Callable[[], int]) -> None:
     except KeyboardInterrupt:
         code = 130  # as a shell reports a command that Ctrl-C stopped
     except BrokenPipeError:  # `simpul rejects | head`
-        sys.stdout = None  # type: ignore[assignment]  # nothing is left to be flushed at exit
+        sys.stdout = None  # nothing is left to be flushed at exit
         code = 0
     raise typer.Exit(code)

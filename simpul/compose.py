@@ -61,14 +61,8 @@ class Hub:
 
     async def tried_sources(self) -> frozenset[str]:
         """The sources that a sync was ever tried for, also by an earlier process."""
-        data = await ask(
-            self.engine,
-            "{ sources(first: 1000) { nodes { name triedAt } } }",
-            self.config.language,
-        )
-        return frozenset(
-            node["name"] for node in data["sources"]["nodes"] if node["triedAt"]
-        )
+        data = await ask(self.engine, "{ sources(first: 1000) { nodes { name triedAt } } }", self.config.language)
+        return frozenset(node["name"] for node in data["sources"]["nodes"] if node["triedAt"])
 
     async def background(self) -> Background:
         """What keeps the sources up to date while the hub serves."""
@@ -107,33 +101,23 @@ def build_hub(config: HubConfig) -> Hub:
         seconds=SECONDS_PER_OPERATION,
         messages=MESSAGES,
     )
-    connectors = {
-        name: connect(source, config) for name, source in config.sources.items()
-    }
+    connectors = connect_all(config)
     syncer = Syncer(database, config, connectors, lambda: datetime.now(UTC))
     return Hub(config, schema, database, replica, engine, syncer, connectors, MESSAGES)
 
 
 def fingerprints(config: HubConfig) -> dict[str, str]:
-    """For each entity how it is read: its mappings and how their datasets are laid out. Where a source stands and how one
-    logs in to it is left out, so that a new password does not make the hub read everything anew."""
+    """For each entity how it is read: its mappings and how their datasets are laid out.
+
+    Where a source stands and how one logs in to it is left out: a new password does not make the hub read all anew."""
     marks: dict[str, list[str]] = {entity.name: [] for entity in config.catalogue}
     for mapping in config.mappings:
         source = config.sources[mapping.source]
         layout = sorted(source.datasets.get(mapping.dataset, {}).items())
-        marks[mapping.entity].append(
-            repr((_without_lines(mapping), source.kind, source.timezone, layout))
-        )
-    return {
-        entity: hashlib.sha256("\n".join(texts).encode()).hexdigest()
-        for entity, texts in marks.items()
-    }
+        marks[mapping.entity].append(repr((_without_lines(mapping), source.kind, source.timezone, layout)))
+    return {entity: hashlib.sha256("\n".join(texts).encode()).hexdigest() for entity, texts in marks.items()}
 
 
 def _without_lines(mapping: EntityMapping) -> EntityMapping:
     """The mapping wherever it stands in hub.yaml."""
-    return replace(
-        mapping,
-        line=0,
-        fields=tuple(replace(field, line=0) for field in mapping.fields),
-    )
+    return replace(mapping, line=0, fields=tuple(replace(field, line=0) for field in mapping.fields))

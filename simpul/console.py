@@ -43,9 +43,7 @@ def use_plain_signs() -> None:
 def _write_plain(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(
-        _plain(sign) for sign in error.object[error.start : error.end]
-    ), error.end
+    return "".join(_plain(sign) for sign in error.object[error.start : error.end]), error.end
 
 
 def _plain(sign: str) -> str:
@@ -61,9 +59,7 @@ class Terminal:
     language: Language
     out: Console
     err: Console
-    chosen: bool = (
-        False  # the reader asked for this language; hub.yaml does not change it
-    )
+    chosen: bool = False  # the reader asked for this language; hub.yaml does not change it
 
     def speaking(self, language: Language) -> Terminal:
         """The same terminal in the hub's language, unless the reader asked for another."""
@@ -79,9 +75,7 @@ class Terminal:
 
     def say(self, code: str, **params: object) -> None:
         """Writes a sentence to standard output."""
-        self.out.print(
-            escape(self.text(code, **params)), highlight=False, soft_wrap=True
-        )
+        self.out.print(escape(self.text(code, **params)), highlight=False, soft_wrap=True)
 
     def warn(self, code: str, **params: object) -> None:
         """Writes a sentence to standard error."""

@@ -12,9 +12,7 @@ from config.load import default_language
 def from_arguments(arguments: Sequence[str]) -> Language | None:
     """The value of `--lang` on a command line that nobody has parsed yet."""
     for position, argument in enumerate(arguments):
-        value = (
-            argument.removeprefix("--lang=") if argument.startswith("--lang=") else None
-        )
+        value = argument.removeprefix("--lang=") if argument.startswith("--lang=") else None
         if argument == "--lang" and position + 1 < len(arguments):
             value = arguments[position + 1]
         if value in ("id", "en"):

@@ -9,7 +9,6 @@ from typing import TextIO
 from urllib.parse import quote
 
 from connectors.personal import mask_personal
-
 from simpul.web.guard import REQUEST_ID
 
 SHORTEST_SECRET = 4  # shorter values would blot out ordinary words
@@ -21,10 +20,7 @@ class MaskedFormatter(logging.Formatter):
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__()
         known = {
-            form
-            for secret in secrets
-            for form in (secret, quote(secret, safe=""))
-            if len(form) >= SHORTEST_SECRET
+            form for secret in secrets for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
         }
         self._secrets = sorted(known, key=len, reverse=True)
 
@@ -42,9 +38,7 @@ class MaskedFormatter(logging.Formatter):
         return mask_personal(text)
 
 
-def set_up_logging(
-    secrets: Sequence[str], level: int = logging.INFO, stream: TextIO | None = None
-) -> None:
+def set_up_logging(secrets: Sequence[str], level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Sends every logger of the process through one masked handler (standard error unless `stream` is given)."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(MaskedFormatter(secrets))

@@ -10,17 +10,14 @@ from resolvers.messages import SENTENCES as RESOLVERS
 HTTP: dict[str, tuple[str, str]] = {
     "NOT_ACCEPTABLE": (
         "Answers come as application/graphql-response+json or application/json; put one of them into Accept.",
-        "Jawaban tersedia sebagai application/graphql-response+json atau application/json; cantumkan salah satunya di Accept.",
+        "Jawaban berbentuk application/graphql-response+json atau application/json; cantumkan salah satunya di Accept.",
     ),
     "METHOD": ("Use {method} here.", "Gunakan {method} di sini."),
     "URL_TOO_LONG": (
         "The URL is longer than {limit} KB; send the operation by POST.",
         "URL lebih panjang dari {limit} KB; kirim operasi dengan POST.",
     ),
-    "BODY_ENCODED": (
-        "The body is compressed; send it plain.",
-        "Isi permintaan dikompresi; kirim tanpa kompresi.",
-    ),
+    "BODY_ENCODED": ("The body is compressed; send it plain.", "Isi permintaan dikompresi; kirim tanpa kompresi."),
     "BODY_TOO_LARGE": (
         "The body is larger than {limit} KB; ask for less in one request.",
         "Isi permintaan lebih besar dari {limit} KB; kurangi isi satu permintaan.",
@@ -29,10 +26,7 @@ HTTP: dict[str, tuple[str, str]] = {
         "The body did not arrive within {seconds} seconds; send it again.",
         "Isi permintaan tidak tiba dalam {seconds} detik; kirim lagi.",
     ),
-    "BODY_CUT": (
-        "The body ended early; send it again.",
-        "Isi permintaan terputus; kirim lagi.",
-    ),
+    "BODY_CUT": ("The body ended early; send it again.", "Isi permintaan terputus; kirim lagi."),
     "BODY_NOT_JSON_TYPE": (
         "Send the operation with Content-Type: application/json.",
         "Kirim operasi dengan Content-Type: application/json.",
@@ -54,15 +48,9 @@ HTTP: dict[str, tuple[str, str]] = {
         "`query` is missing; put the operation there.",
         "`query` tidak ada; isi dengan operasi yang ditanyakan.",
     ),
-    "PARAMETER_TYPE": (
-        "`{name}` must be a JSON {type}.",
-        "`{name}` harus berupa {type} JSON.",
-    ),
+    "PARAMETER_TYPE": ("`{name}` must be a JSON {type}.", "`{name}` harus berupa {type} JSON."),
     "PARAMETER_NOT_JSON": ("`{name}` is not JSON.", "`{name}` bukan JSON."),
-    "PARAMETER_DEEP": (
-        "`{name}` is nested deeper than {limit} levels.",
-        "`{name}` bertingkat lebih dari {limit}.",
-    ),
+    "PARAMETER_DEEP": ("`{name}` is nested deeper than {limit} levels.", "`{name}` bertingkat lebih dari {limit}."),
     "HOST_REFUSED": (
         "This hub listens on this machine only and answers to localhost; open http://127.0.0.1 instead.",
         "Hub ini hanya melayani mesin ini dan menjawab atas nama localhost; bukalah http://127.0.0.1.",
@@ -82,19 +70,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "STATUS_LEAD": (
         "One place to ask all of these applications. What it knows, how old it is, and what is still unlinked.",
         (
-            "Satu tempat untuk bertanya kepada semua aplikasi ini: apa yang diketahui, seberapa baru datanya, dan apa yang "
-            "belum terhubung."
+            "Satu tempat untuk bertanya kepada semua aplikasi ini: apa yang diketahui, seberapa baru datanya, "
+            "dan apa yang belum terhubung."
         ),
     ),
-    "STORY_HEAD": (
-        "From proposal to complaint",
-        "Dari usulan sampai pengaduan",
-    ),
+    "STORY_HEAD": ("From proposal to complaint", "Dari usulan sampai pengaduan"),
     "STORY_LINKED": ("A proposal that was followed all along", "Usulan yang terlacak"),
-    "STORY_OPEN": (
-        "An accepted proposal without budget",
-        "Usulan diterima yang belum dianggarkan",
-    ),
+    "STORY_OPEN": ("An accepted proposal without budget", "Usulan diterima yang belum dianggarkan"),
     "STORY_UNLINKED": ("not linked yet", "belum terhubung"),
     "STORY_MORE": ("and {count} more", "dan {count} lagi"),
     "STORY_PROPOSAL": ("Proposal", "Usulan"),
@@ -134,18 +116,9 @@ PAGES: dict[str, tuple[str, str]] = {
         "Accepted proposals that have no budget yet, the dearest first",
         "Usulan diterima yang belum dianggarkan, mulai dari yang termahal",
     ),
-    "QUESTION_FIRST": (
-        "The first ten records of {entity}",
-        "Sepuluh data pertama {entity}",
-    ),
-    "QUESTION_ISSUES": (
-        "{entity}: which cells need repair",
-        "{entity}: sel mana yang perlu diperbaiki",
-    ),
-    "QUESTION_REJECTS": (
-        "Rows that were set aside, and why",
-        "Baris yang disisihkan, dan alasannya",
-    ),
+    "QUESTION_FIRST": ("The first ten records of {entity}", "Sepuluh data pertama {entity}"),
+    "QUESTION_ISSUES": ("{entity}: which cells need repair", "{entity}: sel mana yang perlu diperbaiki"),
+    "QUESTION_REJECTS": ("Rows that were set aside, and why", "Baris yang disisihkan, dan alasannya"),
     "QUESTION_SOURCES": ("How old is each source", "Seberapa baru tiap sumber data"),
     "QUERY_HEAD": ("Ask the hub", "Bertanya kepada hub"),
     "QUERY_LEAD": (
@@ -162,10 +135,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "QUERY_HINT": ("or Ctrl+Enter", "atau Ctrl+Enter"),
     "QUERY_ANSWER": ("Answer", "Jawaban"),
     "QUERY_RUNNING": ("running …", "sedang berjalan …"),
-    "QUERY_BAD_VARIABLES": (
-        "The variables are not a JSON object.",
-        "Variabel bukan objek JSON.",
-    ),
+    "QUERY_BAD_VARIABLES": ("The variables are not a JSON object.", "Variabel bukan objek JSON."),
     "QUERY_UNREACHABLE": ("The hub does not answer.", "Hub tidak menjawab."),
 }
 
@@ -211,18 +181,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "UNPROTECTED": (
         (
-            "{host} can be reached from other machines, and nobody has to log in yet: everyone on the network could read "
-            "everything. Stay on 127.0.0.1, or add --allow-unprotected if you want just that."
+            "{host} can be reached from other machines, and nobody has to log in yet: everyone on the network "
+            "could read everything. Stay on 127.0.0.1, or add --allow-unprotected if you want just that."
         ),
         (
-            "{host} terjangkau dari mesin lain, sedangkan belum ada login: siapa pun di jaringan dapat membaca semuanya. "
-            "Tetaplah di 127.0.0.1, atau tambahkan --allow-unprotected bila memang itu yang diinginkan."
+            "{host} terjangkau dari mesin lain, sedangkan belum ada login: siapa pun di jaringan dapat membaca "
+            "semuanya. Tetaplah di 127.0.0.1, atau tambahkan --allow-unprotected bila memang itu yang diinginkan."
         ),
     ),
-    "SERVING": (
-        "Simpul is running: {url} · Ctrl-C to stop",
-        "Simpul berjalan: {url} · Ctrl-C untuk berhenti",
-    ),
+    "SERVING": ("Simpul is running: {url} · Ctrl-C to stop", "Simpul berjalan: {url} · Ctrl-C untuk berhenti"),
     "DEMO_SERVING": (
         (
             "Simpul is running: {url} (sample data) · {proposals} proposals, {issues} need repair → simpul rejects · "
@@ -234,34 +201,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
         ),
     ),
     "STOPPED": ("Stopped.", "Berhenti."),
-    "DEMO_MAKING": (
-        "Making the sample regency in {path} …",
-        "Membuat kabupaten contoh di {path} …",
-    ),
-    "DEMO_TRACKER": (
-        "Starting the project tracker …",
-        "Menjalankan aplikasi pelacak proyek …",
-    ),
+    "DEMO_MAKING": ("Making the sample regency in {path} …", "Membuat kabupaten contoh di {path} …"),
+    "DEMO_TRACKER": ("Starting the project tracker …", "Menjalankan aplikasi pelacak proyek …"),
     "DEMO_TRACKER_FAILED": (
         "The project tracker of the sample did not start; see {path}.",
         "Aplikasi pelacak proyek contoh tidak berjalan; lihat {path}.",
     ),
-    "DEMO_QUESTION": (
-        "One question, four applications:",
-        "Satu pertanyaan, empat aplikasi:",
-    ),
+    "DEMO_QUESTION": ("One question, four applications:", "Satu pertanyaan, empat aplikasi:"),
     "VARIABLES_NOT_JSON": (
         "--variables is not a JSON object, like '{{\"n\": 5}}'.",
         "--variables bukan objek JSON, misalnya '{{\"n\": 5}}'.",
     ),
-    "OPERATION_FILE_UNREADABLE": (
-        "{path} can't be read: {reason}.",
-        "{path} tidak bisa dibaca: {reason}.",
-    ),
-    "REJECTS_NONE": (
-        "No rejects and no issues.",
-        "Tidak ada baris yang ditolak dan tidak ada catatan.",
-    ),
+    "OPERATION_FILE_UNREADABLE": ("{path} can't be read: {reason}.", "{path} tidak bisa dibaca: {reason}."),
+    "REJECTS_NONE": ("No rejects and no issues.", "Tidak ada baris yang ditolak dan tidak ada catatan."),
     "COLUMN_SOURCE": ("Source", "Sumber"),
     "COLUMN_DATASET": ("Dataset", "Kumpulan data"),
     "COLUMN_LOCATOR": ("Where", "Letak"),
@@ -292,10 +244,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Run the example regency with its applications, and show a first answer.",
         "Jalankan kabupaten contoh beserta aplikasinya, lalu tampilkan jawaban pertama.",
     ),
-    "HELP_CHECK": (
-        "Every problem of the configuration and its sources.",
-        "Semua masalah konfigurasi dan sumbernya.",
-    ),
+    "HELP_CHECK": ("Every problem of the configuration and its sources.", "Semua masalah konfigurasi dan sumbernya."),
     "HELP_SYNC": ("Bring sources in now, with progress.", "Ambil data sumber sekarang, dengan kemajuannya."),
     "HELP_SERVE": ("Serve the endpoint and its pages.", "Layani titik GraphQL dan halamannya."),
     "HELP_QUERY": (

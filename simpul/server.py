@@ -54,9 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         free = _next_free(host, port) if error.errno == errno.EADDRINUSE else None
         if free is None:
-            raise PortRefused(
-                host, port, error.strerror or type(error).__name__
-            ) from error
+            raise PortRefused(host, port, error.strerror or type(error).__name__) from error
         raise PortInUse(host, port, free) from error
 
 
@@ -104,10 +102,7 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {
-            number: signal.signal(number, self.handle_exit)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
@@ -121,9 +116,7 @@ def _bind(host: str, port: int) -> socket.socket:
     )[0]
     listening = socket.socket(family, kind, protocol)
     try:
-        if hasattr(
-            socket, "SO_EXCLUSIVEADDRUSE"
-        ):  # on Windows two programs could else share a port
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # on Windows two programs could else share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,8 +10,9 @@ from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
 from connectors.mailbox import Mailbox
 from connectors.rest import Paging, RestDataset, RestSource
-from connectors.spreadsheet import SheetDataset, Spreadsheet
+from connectors.spreadsheet import Spreadsheet
 from connectors.sql import SqlDataset, SqlSource
+from connectors.table import SheetDataset
 
 
 def connect_all(config: HubConfig) -> dict[str, Connector]:
@@ -30,7 +31,7 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
-            return Mailbox(options["path"], folder)
+            return Mailbox(folder, options["path"])
         case "rest":
             return _rest(options, datasets)
         case "memory":
@@ -38,8 +39,11 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
-    sheets = {name: SheetDataset(**dataset) for name, dataset in datasets.items()}
-    return Spreadsheet(options["path"], sheets, folder)
+    sheets = {
+        name: SheetDataset(**{**dataset, "skip": {column: tuple(values) for column, values in dataset["skip"].items()}})
+        for name, dataset in datasets.items()
+    }
+    return Spreadsheet(folder, options["path"], sheets)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:

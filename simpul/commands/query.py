@@ -15,7 +15,7 @@ from simpul.console import Terminal, write_utf8
 
 
 def run_query(terminal: Terminal, path: Path, file: str, variables: str | None) -> int:
-    """Runs the operation in `file` (`-` is standard input). 1 if the answer has errors, 2 for variables that are none."""
+    """Runs the operation in `file` (`-` is standard input). 1 if the answer has errors, 2 for bad variables."""
     query = _read(terminal, file)
     if query is None:
         return 2
@@ -28,14 +28,8 @@ def run_query(terminal: Terminal, path: Path, file: str, variables: str | None) 
         if not await hub.tried_sources():
             terminal.warn("NEVER_SYNCED")
             return 1
-        answer = await hub.engine.execute(
-            Request(query, given, language=terminal.language)
-        )
-        write_utf8(
-            orjson.dumps(
-                orjson.Fragment(answer.body()), option=orjson.OPT_APPEND_NEWLINE
-            ).decode()
-        )
+        answer = await hub.engine.execute(Request(query, given, language=terminal.language))
+        write_utf8(orjson.dumps(orjson.Fragment(answer.body()), option=orjson.OPT_APPEND_NEWLINE).decode())
         return 1 if answer.errors else 0
 
     return with_hub(terminal, path, work)
@@ -46,9 +40,7 @@ def _read(terminal: Terminal, file: str) -> str | None:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return raw.decode("utf-8-sig")
     except OSError as error:
-        terminal.warn(
-            "OPERATION_FILE_UNREADABLE", path=file, reason=error.strerror or type(error).__name__
-        )
+        terminal.warn("OPERATION_FILE_UNREADABLE", path=file, reason=error.strerror or type(error).__name__)
     except UnicodeDecodeError:
         terminal.warn("OPERATION_FILE_UNREADABLE", path=file, reason="UTF-8?")
     return None

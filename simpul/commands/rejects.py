@@ -1,4 +1,4 @@
-"""`simpul rejects`: every row that was set aside and every cell that could not be read, with its place and the reason."""
+"""`simpul rejects`: each row that was set aside and each cell that could not be read, with place and reason."""
 
 from __future__ import annotations
 
@@ -83,9 +83,7 @@ async def findings(hub: Hub, terminal: Terminal) -> AsyncIterator[Finding]:
             async for node in _with_issues(hub.engine, entity, terminal.language):
                 place = node["provenance"]
                 for found in node["issues"]:
-                    yield _finding(
-                        issue, place["source"], entity.name, place["locator"], found
-                    )
+                    yield _finding(issue, place["source"], entity.name, place["locator"], found)
 
 
 def as_table(terminal: Terminal, found: list[Finding]) -> str:
@@ -93,9 +91,7 @@ def as_table(terminal: Terminal, found: list[Finding]) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow([terminal.text(code) for code in COLUMNS])
-    writer.writerows(
-        [[_harmless(text) for text in astuple(finding)] for finding in found]
-    )
+    writer.writerows([[_harmless(text) for text in astuple(finding)] for finding in found])
     return written.getvalue()
 
 
@@ -109,40 +105,18 @@ def _show(terminal: Terminal, found: list[Finding]) -> None:
     for code in SHOWN:
         table.add_column(terminal.text(code), overflow="fold")
     for finding in found:
-        table.add_row(
-            *[
-                escape(text)
-                for text in (
-                    finding.locator,
-                    finding.cell,
-                    finding.value,
-                    finding.message,
-                )
-            ]
-        )
+        table.add_row(*[escape(text) for text in (finding.locator, finding.cell, finding.value, finding.message)])
     terminal.out.print(table)
 
 
-def _finding(
-    kind: str, source: str, entity: str, locator: str, node: dict[str, Any]
-) -> Finding:
-    cells = (
-        node[name] or "" for name in ("cell", "field", "rawValue", "code", "message")
-    )
+def _finding(kind: str, source: str, entity: str, locator: str, node: dict[str, Any]) -> Finding:
+    cells = (node[name] or "" for name in ("cell", "field", "rawValue", "code", "message"))
     return Finding(kind, source or "", entity or "", locator or "", *cells)
 
 
-def _with_issues(
-    engine: Engine, entity: Entity, language: Language
-) -> AsyncIterator[dict[str, Any]]:
+def _with_issues(engine: Engine, entity: Entity, language: Language) -> AsyncIterator[dict[str, Any]]:
     wanted = "provenance { source locator } issues { code field rawValue cell message }"
-    return _pages(
-        engine,
-        entity.plural,
-        "where: {issues: {count: {gt: 0}}}, scope: ALL, ",
-        wanted,
-        language,
-    )
+    return _pages(engine, entity.plural, "where: {issues: {count: {gt: 0}}}, scope: ALL, ", wanted, language)
 
 
 async def _pages(

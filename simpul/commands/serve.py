@@ -12,9 +12,7 @@ from simpul.server import PortInUse, PortRefused, is_loopback, listen, serve, ur
 from simpul.web.app import build_app
 
 
-def serve_hub(
-    terminal: Terminal, path: Path, host: str, port: int, *, allow_unprotected: bool
-) -> int:
+def serve_hub(terminal: Terminal, path: Path, host: str, port: int, *, allow_unprotected: bool) -> int:
     """Serves until it is stopped. 1 if it can't listen, 2 if it should listen where others could read everything."""
     if not is_loopback(host) and not allow_unprotected:
         terminal.warn("UNPROTECTED", host=host)
@@ -40,18 +38,12 @@ def listen_or_say(terminal: Terminal, host: str, port: int) -> socket.socket | N
     except PortInUse as error:
         terminal.warn("PORT_IN_USE", host=error.host, port=error.port, free=error.free)
     except PortRefused as error:
-        terminal.warn(
-            "PORT_REFUSED", host=error.host, port=error.port, reason=error.reason
-        )
+        terminal.warn("PORT_REFUSED", host=error.host, port=error.port, reason=error.reason)
     return None
 
 
-async def serve_until_stopped(
-    hub: Hub, listening: socket.socket, loopback: bool
-) -> None:
+async def serve_until_stopped(hub: Hub, listening: socket.socket, loopback: bool) -> None:
     """Answers on the socket and syncs in the background until Ctrl-C or SIGTERM."""
     background = await hub.background()
-    app = build_app(
-        hub.config, hub.engine, hub.sdl, hub.messages, background, loopback=loopback
-    )
+    app = build_app(hub.config, hub.engine, hub.sdl, hub.messages, background, loopback=loopback)
     await serve(app, listening)

@@ -17,9 +17,7 @@ from simpul.console import Terminal
 from simpul.formats import format_number
 
 
-def sync_sources(
-    terminal: Terminal, path: Path, source: str | None, *, full: bool, force: bool
-) -> int:
+def sync_sources(terminal: Terminal, path: Path, source: str | None, *, full: bool, force: bool) -> int:
     """Syncs one source or all. 1 if one of them had a problem, 2 for a source that hub.yaml does not have."""
 
     async def work(terminal: Terminal, hub: Hub) -> int:
@@ -27,9 +25,7 @@ def sync_sources(
             names = ", ".join(hub.config.sources)
             terminal.warn("SOURCE_UNKNOWN", name=source, path=path, names=names)
             return 2
-        reports = await sync_with_progress(
-            terminal, hub, [source] if source else list(hub.config.sources), full, force
-        )
+        reports = await sync_with_progress(terminal, hub, [source] if source else list(hub.config.sources), full, force)
         show_reports(terminal, reports)
         return 1 if any(report.problems for report in reports) else 0
 
@@ -37,11 +33,7 @@ def sync_sources(
 
 
 async def sync_with_progress(
-    terminal: Terminal,
-    hub: Hub,
-    sources: Sequence[str],
-    full: bool = False,
-    force: bool = False,
+    terminal: Terminal, hub: Hub, sources: Sequence[str], full: bool = False, force: bool = False
 ) -> list[SyncReport]:
     """Syncs sources one after the other and shows how far each has come. Raises ReplicaLocked."""
     try:
@@ -62,13 +54,9 @@ async def sync_with_progress(
 
             def move(position: Position, task: int = task) -> None:
                 rows = format_number(position.rows, terminal.language)
-                shown.update(
-                    task, total=position.total or 1, completed=position.done, rows=rows
-                )  # type: ignore[arg-type]  # a TaskID is an int
+                shown.update(task, total=position.total or 1, completed=position.done, rows=rows)  # type: ignore[arg-type]  # a TaskID is an int
 
-            reports.append(
-                await hub.syncer.sync(source, full=full, force=force, progress=move)
-            )
+            reports.append(await hub.syncer.sync(source, full=full, force=force, progress=move))
             shown.remove_task(task)
     return reports
 
@@ -76,11 +64,7 @@ async def sync_with_progress(
 def show_reports(terminal: Terminal, reports: Sequence[SyncReport]) -> None:
     """A table of what each sync did, then every problem with what to do."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for code, justify in (
-        ("COLUMN_SOURCE", "left"),
-        ("COLUMN_ENTITY", "left"),
-        ("COLUMN_RESULT", "left"),
-    ):
+    for code, justify in (("COLUMN_SOURCE", "left"), ("COLUMN_ENTITY", "left"), ("COLUMN_RESULT", "left")):
         table.add_column(terminal.text(code), justify=justify)  # type: ignore[arg-type]  # one of rich's literals
     for code in _COUNTED:
         table.add_column(terminal.text(code), justify="right")
@@ -89,30 +73,14 @@ def show_reports(terminal: Terminal, reports: Sequence[SyncReport]) -> None:
         if not report.counts:
             table.add_row(report.source, "", outcome, *[""] * len(_COUNTED))
         for entity, counts in report.counts.items():
-            numbers = (
-                counts.records,
-                counts.added,
-                counts.changed,
-                counts.removed,
-                counts.rejects,
-                counts.issues,
-            )
+            numbers = (counts.records, counts.added, counts.changed, counts.removed, counts.rejects, counts.issues)
             cells = [format_number(number, terminal.language) for number in numbers]
             table.add_row(report.source, entity, outcome, *cells)
     terminal.out.print(table)
     for report in reports:
         for problem in report.problems:
-            sentence = terminal.render(
-                problem.code, {"where": problem.where, **problem.params}
-            )
+            sentence = terminal.render(problem.code, {"where": problem.where, **problem.params})
             terminal.warn_text(f"{report.source}: {sentence}")
 
 
-_COUNTED = (
-    "COUNT_RECORDS",
-    "COUNT_ADDED",
-    "COUNT_CHANGED",
-    "COUNT_REMOVED",
-    "COUNT_REJECTS",
-    "COUNT_ISSUES",
-)
+_COUNTED = ("COUNT_RECORDS", "COUNT_ADDED", "COUNT_CHANGED", "COUNT_REMOVED", "COUNT_REJECTS", "COUNT_ISSUES")

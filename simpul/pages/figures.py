@@ -11,9 +11,7 @@ from config.entities import Catalogue, Entity, Hop
 from config.hub import Language
 from resolvers.engine import Engine, Request
 
-FIELDS_AT_ONCE = (
-    40  # root fields of one operation, below the limit that holds for everyone
-)
+FIELDS_AT_ONCE = 40  # root fields of one operation, below the limit that holds for everyone
 
 
 class PageError(Exception):
@@ -70,27 +68,15 @@ async def ask(engine: Engine, query: str, language: Language) -> dict[str, Any]:
     return answer.data
 
 
-async def load_figures(
-    engine: Engine, catalogue: Catalogue, language: Language
-) -> Figures:
+async def load_figures(engine: Engine, catalogue: Catalogue, language: Language) -> Figures:
     """Asks for every figure; the number of operations depends on the catalogue only."""
     entities = [entity for entity in catalogue if entity.system is None]
-    hops = [
-        hop
-        for entity in entities
-        for hop in catalogue.hops(entity.name).values()
-        if hop.forward
-    ]
+    hops = [hop for entity in entities for hop in catalogue.hops(entity.name).values() if hop.forward]
     counts = await _counts(engine, dict(_count_fields(entities, hops)), language)
     return Figures(
         await _sources(engine, language),
         tuple(
-            EntityFigure(
-                entity,
-                counts[f"n_{entity.name}"],
-                counts[f"i_{entity.name}"],
-                counts[f"r_{entity.name}"],
-            )
+            EntityFigure(entity, counts[f"n_{entity.name}"], counts[f"i_{entity.name}"], counts[f"r_{entity.name}"])
             for entity in entities
         ),
         tuple(_link_figures(hops, counts)),
@@ -99,59 +85,33 @@ async def load_figures(
 
 def unlinked_condition(hop: Hop) -> str:
     """The `where` that finds the records without a partner over a hop."""
-    return (
-        f"{hop.name}: {{none: {{}}}}"
-        if hop.many
-        else f"{hop.name}Match: {{isNull: true}}"
-    )
+    return f"{hop.name}: {{none: {{}}}}" if hop.many else f"{hop.name}Match: {{isNull: true}}"
 
 
-def _count_fields(
-    entities: Sequence[Entity], hops: Sequence[Hop]
-) -> Iterator[tuple[str, str]]:
+def _count_fields(entities: Sequence[Entity], hops: Sequence[Hop]) -> Iterator[tuple[str, str]]:
     for entity in entities:
         yield f"n_{entity.name}", f"{entity.plural} {{ totalCount }}"
-        yield (
-            f"i_{entity.name}",
-            f"{entity.plural}(where: {{issues: {{count: {{gt: 0}}}}}}) {{ totalCount }}",
-        )
-        yield (
-            f"r_{entity.name}",
-            f'rejects(where: {{entity: {{eq: "{entity.name}"}}}}) {{ totalCount }}',
-        )
+        yield (f"i_{entity.name}", f"{entity.plural}(where: {{issues: {{count: {{gt: 0}}}}}}) {{ totalCount }}")
+        yield (f"r_{entity.name}", f'rejects(where: {{entity: {{eq: "{entity.name}"}}}}) {{ totalCount }}')
     plurals = {entity.name: entity.plural for entity in entities}
     for hop in hops:
         near = hop.link.source
-        yield (
-            f"u_{near}_{hop.name}",
-            f"{plurals[near]}(where: {{{unlinked_condition(hop)}}}) {{ totalCount }}",
-        )
+        yield (f"u_{near}_{hop.name}", f"{plurals[near]}(where: {{{unlinked_condition(hop)}}}) {{ totalCount }}")
 
 
-async def _counts(
-    engine: Engine, fields: Mapping[str, str], language: Language
-) -> dict[str, int | None]:
+async def _counts(engine: Engine, fields: Mapping[str, str], language: Language) -> dict[str, int | None]:
     counts: dict[str, int | None] = {}
     names = list(fields)
     for start in range(0, len(names), FIELDS_AT_ONCE):
         chosen = names[start : start + FIELDS_AT_ONCE]
-        data = await ask(
-            engine,
-            "{ " + " ".join(f"{name}: {fields[name]}" for name in chosen) + " }",
-            language,
-        )
+        data = await ask(engine, "{ " + " ".join(f"{name}: {fields[name]}" for name in chosen) + " }", language)
         counts |= {name: _get(data, name, "totalCount") for name in chosen}
     return counts
 
 
-def _link_figures(
-    hops: Sequence[Hop], counts: Mapping[str, int | None]
-) -> Iterator[LinkFigure]:
+def _link_figures(hops: Sequence[Hop], counts: Mapping[str, int | None]) -> Iterator[LinkFigure]:
     for hop in hops:
-        total, unlinked = (
-            counts[f"n_{hop.link.source}"],
-            counts[f"u_{hop.link.source}_{hop.name}"],
-        )
+        total, unlinked = (counts[f"n_{hop.link.source}"], counts[f"u_{hop.link.source}_{hop.name}"])
         if total is not None and unlinked is not None:
             yield LinkFigure(hop, total - unlinked, unlinked)
 

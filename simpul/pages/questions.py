@@ -26,10 +26,8 @@ class Question:
         return "/graphql?" + urlencode({"lang": self.language, "query": self.query})
 
 
-def suggest_questions(
-    catalogue: Catalogue, messages: Messages, language: Language
-) -> tuple[Question, ...]:
-    """Three questions: what ties the applications together if the hub has that, what needs repair, how old it all is."""
+def suggest_questions(catalogue: Catalogue, messages: Messages, language: Language) -> tuple[Question, ...]:
+    """Three questions: what ties the applications together, what needs repair, how old it all is."""
 
     def question(code: str, query: str, **params: object) -> Question:
         return Question(messages.render(code, params, language), query, language)
@@ -37,9 +35,7 @@ def suggest_questions(
     entities = [entity for entity in catalogue if entity.system is None]
     if not entities:
         return (question("QUESTION_SOURCES", SOURCES),)
-    main = next(
-        (entity for entity in entities if entity.name == "Proposal"), entities[0]
-    )
+    main = next((entity for entity in entities if entity.name == "Proposal"), entities[0])
     label = label_of(main.name, messages, language)
     mission = mission_query(catalogue)
     unbudgeted = open_query(catalogue)
@@ -47,9 +43,7 @@ def suggest_questions(
         question("QUESTION_MISSION", mission)
         if mission
         else question("QUESTION_FIRST", first_query(main), entity=label),
-        question("QUESTION_OPEN", unbudgeted)
-        if unbudgeted
-        else question("QUESTION_SOURCES", SOURCES),
+        question("QUESTION_OPEN", unbudgeted) if unbudgeted else question("QUESTION_SOURCES", SOURCES),
         question("QUESTION_ISSUES", issues_query(main), entity=label),
     )
 
@@ -64,9 +58,7 @@ SOURCES = """{
 
 def first_query(entity: Entity) -> str:
     """The first ten records with their own fields."""
-    names = (
-        " ".join(field.name for field in entity.fields if field.raw_of is None) or "id"
-    )
+    names = " ".join(field.name for field in entity.fields if field.raw_of is None) or "id"
     return f"""{{
   {entity.plural}(first: 10) {{
     totalCount
@@ -101,38 +93,19 @@ def mission_query(catalogue: Catalogue, first: int = 1) -> str | None:
     lines = list(chain.select("Proposal", 2))
     where = chain.furthest()
     return "\n".join(
-        [
-            "{",
-            f"  proposals(first: {first}, where: {{{where}}}) {{",
-            "    nodes {",
-            *lines,
-            "    }",
-            "  }",
-            "}",
-            "",
-        ]
+        ["{", f"  proposals(first: {first}, where: {{{where}}}) {{", "    nodes {", *lines, "    }", "  }", "}", ""]
     )
 
 
 def open_query(catalogue: Catalogue) -> str | None:
     """Accepted proposals without a budget line, or None if the hub does not serve both."""
-    if "Proposal" not in catalogue.entities or "budgetLines" not in catalogue.hops(
-        "Proposal"
-    ):
+    if "Proposal" not in catalogue.entities or "budgetLines" not in catalogue.hops("Proposal"):
         return None
     proposal = catalogue["Proposal"]
     status = "status: {eq: ACCEPTED}, " if proposal.field("status") else ""
-    order = (
-        ", orderBy: [{estimatedCost: DESC}]" if proposal.field("estimatedCost") else ""
-    )
-    names = " ".join(
-        name for name in ("title", "estimatedCost", "status") if proposal.field(name)
-    )
-    region = (
-        " region { name parent { name } }"
-        if "region" in catalogue.hops("Proposal")
-        else ""
-    )
+    order = ", orderBy: [{estimatedCost: DESC}]" if proposal.field("estimatedCost") else ""
+    names = " ".join(name for name in ("title", "estimatedCost", "status") if proposal.field(name))
+    region = " region { name parent { name } }" if "region" in catalogue.hops("Proposal") else ""
     return f"""{{
   proposals(first: 10, where: {{{status}budgetLines: {{none: {{}}}}}}{order}) {{
     totalCount
@@ -152,14 +125,7 @@ def key_fields(entity: Entity) -> Sequence[str]:
 
 WANTED = {
     "Proposal": ("number", "title", "estimatedCost", "status"),
-    "BudgetLine": (
-        "subActivityName",
-        "subActivityCode",
-        "accountName",
-        "accountCode",
-        "ceiling",
-        "realised",
-    ),
+    "BudgetLine": ("subActivityName", "subActivityCode", "accountName", "accountCode", "ceiling", "realised"),
     "Project": ("name", "status", "ceiling", "contractValue", "physicalProgress"),
     "Complaint": ("title", "status", "receivedAt"),
 }
@@ -171,9 +137,7 @@ class Chain:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        proposal = (
-            catalogue.hops("Proposal") if "Proposal" in catalogue.entities else {}
-        )
+        proposal = catalogue.hops("Proposal") if "Proposal" in catalogue.entities else {}
         self.budget = "budgetLines" in proposal
         self.projects = "projects" in proposal
         self.complaints = self.projects and "complaints" in catalogue.hops("Project")
@@ -207,12 +171,7 @@ class Chain:
 
     def fields(self, entity: str) -> str:
         """The wanted fields of an entity that it has; its id if it has none of them."""
-        return (
-            " ".join(
-                name for name in WANTED[entity] if self._catalogue[entity].field(name)
-            )
-            or "id"
-        )
+        return " ".join(name for name in WANTED[entity] if self._catalogue[entity].field(name)) or "id"
 
     def _hop(self, name: str, entity: str, indent: int) -> Iterator[str]:
         space = "  " * (indent + 1)

@@ -33,12 +33,7 @@ class Pages:
         )
 
     def draw(
-        self,
-        name: str,
-        request: Request,
-        language: Language,
-        title: str,
-        context: Mapping[str, object],
+        self, name: str, request: Request, language: Language, title: str, context: Mapping[str, object]
     ) -> HTMLResponse:
         """The page `name`.html in a language."""
         other: Language = "en" if language == "id" else "id"
@@ -51,15 +46,9 @@ class Pages:
             notice=self._config.notice,
             language=language,
             other=other,
-            other_url=request.url.path
-            + "?"
-            + urlencode({**request.query_params, "lang": other}),
+            other_url=request.url.path + "?" + urlencode({**request.query_params, "lang": other}),
         )
-        headers = {
-            "Cache-Control": "no-store",
-            "Content-Language": language,
-            "Vary": "Accept, Accept-Language",
-        }
+        headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept, Accept-Language"}
         return HTMLResponse(html, headers=headers)
 
     def _text(self, language: Language, code: str, **params: object) -> str:

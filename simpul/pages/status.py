@@ -20,12 +20,7 @@ from simpul.pages.story import Teller
 
 
 async def status_page(
-    pages: Pages,
-    config: HubConfig,
-    engine: Engine,
-    messages: Messages,
-    request: Request,
-    language: Language,
+    pages: Pages, config: HubConfig, engine: Engine, messages: Messages, request: Request, language: Language
 ) -> Response:
     """Asks for the figures and draws the page."""
     catalogue, zone = config.catalogue, ZoneInfo(config.timezone)
@@ -43,13 +38,7 @@ async def status_page(
     return pages.draw("status", request, language, f"{config.name} · Simpul", context)
 
 
-def query_page(
-    pages: Pages,
-    config: HubConfig,
-    messages: Messages,
-    request: Request,
-    language: Language,
-) -> Response:
+def query_page(pages: Pages, config: HubConfig, messages: Messages, request: Request, language: Language) -> Response:
     """The page on which a query is written and run; `?query=` and `?variables=` fill it in, nothing runs by itself."""
     questions = suggest_questions(config.catalogue, messages, language)
     context = {
@@ -64,13 +53,7 @@ def query_page(
 class _Words:
     """Figures as the reader sees them."""
 
-    def __init__(
-        self,
-        messages: Messages,
-        zone: ZoneInfo,
-        language: Language,
-        catalogue: Catalogue,
-    ) -> None:
+    def __init__(self, messages: Messages, zone: ZoneInfo, language: Language, catalogue: Catalogue) -> None:
         self._messages = messages
         self._zone = zone
         self._language = language
@@ -78,10 +61,7 @@ class _Words:
 
     def source(self, source: SourceFigure) -> dict[str, object]:
         as_of = (
-            self._text(
-                "SOURCE_AS_OF",
-                moment=format_moment(source.read_at, self._zone, self._language),
-            )
+            self._text("SOURCE_AS_OF", moment=format_moment(source.read_at, self._zone, self._language))
             if source.read_at
             else self._text("SOURCE_NEVER")
         )

@@ -57,13 +57,7 @@ class FunnelStep:
 class Teller:
     """Asks for the stories of a hub and words them."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        messages: Messages,
-        zone: ZoneInfo,
-        language: Language,
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, messages: Messages, zone: ZoneInfo, language: Language) -> None:
         self._chain = Chain(catalogue)
         self._catalogue = catalogue
         self._messages = messages
@@ -75,14 +69,10 @@ class Teller:
         if not self._chain.hops:
             return ()
         selection = "\n".join(self._chain.select("Proposal", 2))
-        fields = [
-            f"linked: proposals(first: 1, where: {{{self._chain.furthest()}}}) {{ nodes {{ {selection} }} }}"
-        ]
+        fields = [f"linked: proposals(first: 1, where: {{{self._chain.furthest()}}}) {{ nodes {{ {selection} }} }}"]
         if self._chain.budget and self._catalogue["Proposal"].field("status"):
             where = "status: {eq: ACCEPTED}, budgetLines: {none: {}}"
-            fields.append(
-                f"open: proposals(first: 1, where: {{{where}}}) {{ nodes {{ {selection} }} }}"
-            )
+            fields.append(f"open: proposals(first: 1, where: {{{where}}}) {{ nodes {{ {selection} }} }}")
         data = await ask(engine, "{ " + " ".join(fields) + " }", self._language)
         return tuple(self._told(data))
 
@@ -92,27 +82,16 @@ class Teller:
             return ()
         fields = {"FUNNEL_PROPOSALS": "proposals { totalCount }"}
         if self._chain.budget:
-            fields["FUNNEL_BUDGETED"] = (
-                "proposals(where: {budgetLines: {some: {}}}) { totalCount }"
-            )
+            fields["FUNNEL_BUDGETED"] = "proposals(where: {budgetLines: {some: {}}}) { totalCount }"
         if self._chain.projects:
-            fields["FUNNEL_PROJECTS"] = (
-                "proposals(where: {projects: {some: {}}}) { totalCount }"
-            )
+            fields["FUNNEL_PROJECTS"] = "proposals(where: {projects: {some: {}}}) { totalCount }"
         inverse = self._about_projects()
         if inverse:
-            fields["FUNNEL_COMPLAINTS"] = (
-                f"complaints(where: {{{inverse}}}) {{ totalCount }}"
-            )
-        query = (
-            "{ " + " ".join(f"{code}: {field}" for code, field in fields.items()) + " }"
-        )
+            fields["FUNNEL_COMPLAINTS"] = f"complaints(where: {{{inverse}}}) {{ totalCount }}"
+        query = "{ " + " ".join(f"{code}: {field}" for code, field in fields.items()) + " }"
         data = await ask(engine, query, self._language)
         return tuple(
-            FunnelStep(
-                self._text(code),
-                format_number(data[code]["totalCount"], self._language),
-            )
+            FunnelStep(self._text(code), format_number(data[code]["totalCount"], self._language))
             for code in fields
             if data[code] is not None and data[code]["totalCount"] is not None
         )
@@ -124,11 +103,7 @@ class Teller:
         link = self._catalogue.hops("Project")["complaints"].link
         for hop in self._catalogue.hops("Complaint").values():
             if hop.link == link:
-                return (
-                    f"{hop.name}: {{some: {{}}}}"
-                    if hop.many
-                    else f"{hop.name}Match: {{isNull: false}}"
-                )
+                return f"{hop.name}: {{some: {{}}}}" if hop.many else f"{hop.name}Match: {{isNull: false}}"
         return None
 
     def _told(self, data: Mapping[str, Any]) -> Iterator[Story]:
@@ -140,83 +115,38 @@ class Teller:
         yield Step(self._text("STORY_PROPOSAL"), (self._proposal(proposal),))
         if self._chain.budget:
             lines, more = _partners([proposal], "budgetLines")
-            yield Step(
-                self._text("STORY_BUDGET"), tuple(map(self._budget_line, lines)), more
-            )
+            yield Step(self._text("STORY_BUDGET"), tuple(map(self._budget_line, lines)), more)
         if self._chain.projects:
             projects, more = _partners([proposal], "projects")
-            yield Step(
-                self._text("STORY_PROJECT"), tuple(map(self._project, projects)), more
-            )
+            yield Step(self._text("STORY_PROJECT"), tuple(map(self._project, projects)), more)
             if self._chain.complaints:
-                complaints, more = _partners(
-                    _all_partners(proposal, "projects"), "complaints"
-                )
-                yield Step(
-                    self._text("STORY_COMPLAINT"),
-                    tuple(map(self._complaint, complaints)),
-                    more,
-                )
+                complaints, more = _partners(_all_partners(proposal, "projects"), "complaints")
+                yield Step(self._text("STORY_COMPLAINT"), tuple(map(self._complaint, complaints)), more)
 
     def _proposal(self, node: Mapping[str, Any]) -> Card:
         region = node.get("region") or {}
         above = region.get("parent") or {}
-        place = ", ".join(
-            name for name in (region.get("name"), above.get("name")) if name
-        )
-        return Card(
-            _title(node, "title", "number"),
-            _rupiah(node.get("estimatedCost")),
-            (place,) if place else (),
-        )
+        place = ", ".join(name for name in (region.get("name"), above.get("name")) if name)
+        return Card(_title(node, "title", "number"), _rupiah(node.get("estimatedCost")), (place,) if place else ())
 
     def _budget_line(self, node: Mapping[str, Any]) -> Card:
         realised = _rupiah(node.get("realised"))
         code = node.get("accountCode") or node.get("subActivityCode")
-        details = [
-            code,
-            self._text("STORY_REALISED", amount=realised) if realised else None,
-        ]
-        title = _title(
-            node, "subActivityName", "accountName", "subActivityCode", "accountCode"
-        )
-        return Card(
-            title,
-            _rupiah(node.get("ceiling")),
-            tuple(text for text in details if text and text != title),
-        )
+        details = [code, self._text("STORY_REALISED", amount=realised) if realised else None]
+        title = _title(node, "subActivityName", "accountName", "subActivityCode", "accountCode")
+        return Card(title, _rupiah(node.get("ceiling")), tuple(text for text in details if text and text != title))
 
     def _project(self, node: Mapping[str, Any]) -> Card:
         progress = node.get("physicalProgress")
-        percent = (
-            format_number(Decimal(progress), self._language)
-            if progress is not None
-            else None
-        )
-        details = [
-            node.get("status"),
-            self._text("STORY_PHYSICAL", percent=percent) if percent else None,
-        ]
-        return Card(
-            _title(node, "name"),
-            _rupiah(node.get("contractValue")),
-            tuple(text for text in details if text),
-        )
+        percent = format_number(Decimal(progress), self._language) if progress is not None else None
+        details = [node.get("status"), self._text("STORY_PHYSICAL", percent=percent) if percent else None]
+        return Card(_title(node, "name"), _rupiah(node.get("contractValue")), tuple(text for text in details if text))
 
     def _complaint(self, node: Mapping[str, Any]) -> Card:
         received = node.get("receivedAt")
-        day = (
-            datetime.fromisoformat(received).astimezone(self._zone).date()
-            if received
-            else None
-        )
-        details = [
-            format_date(day, self._language) if day else None,
-            node.get("status"),
-        ]
-        return Card(
-            _title(node, "title"), None, tuple(text for text in details if text)
-        )
+        day = datetime.fromisoformat(received).astimezone(self._zone).date() if received else None
+        details = [format_date(day, self._language) if day else None, node.get("status")]
+        return Card(_title(node, "title"), None, tuple(text for text in details if text))
 
     def _choice(self, entity: str, name: str, node: Mapping[str, Any]) -> str | None:
         """The words for an enum value; none for one that the source's word did not tell."""
@@ -230,9 +160,7 @@ class Teller:
         return self._messages.render(code, params, self._language)
 
 
-def _partners(
-    parents: Sequence[Mapping[str, Any]], hop: str
-) -> tuple[list[Mapping[str, Any]], int]:
+def _partners(parents: Sequence[Mapping[str, Any]], hop: str) -> tuple[list[Mapping[str, Any]], int]:
     """The partners that are shown, and how many more there are."""
     found = [partner for parent in parents for partner in _all_partners(parent, hop)]
     total = sum((parent.get(hop) or {}).get("totalCount") or 0 for parent in parents)

@@ -38,10 +38,7 @@ def choose_media(header: str, offered: Sequence[str], default: str) -> str | Non
         return None
     named = {preference.value for preference in preferences}
     liked = [media for quality, media in scored if quality == best]
-    return next(
-        (media for media in liked if media in named),
-        default if default in liked else liked[0],
-    )
+    return next((media for media in liked if media in named), default if default in liked else liked[0])
 
 
 def prefers_html(header: str) -> bool:
@@ -51,11 +48,7 @@ def prefers_html(header: str) -> bool:
         return False
     html = _quality(HTML, preferences)
     named = {preference.value for preference in preferences}
-    return html > 0 and all(
-        html >= _quality(media, preferences)
-        for media in (RESPONSE, JSON)
-        if media in named
-    )
+    return html > 0 and all(html >= _quality(media, preferences) for media in (RESPONSE, JSON) if media in named)
 
 
 def choose_language(asked: str | None, header: str, default: Language) -> Language:
@@ -92,9 +85,7 @@ def _quality(media: str, preferences: Sequence[Preference]) -> float:
     """The q of the most specific item that covers `media`."""
     main = media.split("/")[0]
     for pattern in (media, f"{main}/*", "*/*"):
-        matching = [
-            preference.q for preference in preferences if preference.value == pattern
-        ]
+        matching = [preference.q for preference in preferences if preference.value == pattern]
         if matching:
             return max(matching)
     return 0.0

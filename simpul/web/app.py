@@ -29,22 +29,14 @@ METHODS = ["GET", "POST"]
 
 
 def build_app(
-    config: HubConfig,
-    engine: Engine,
-    sdl: str,
-    messages: Messages,
-    background: Background,
-    *,
-    loopback: bool,
+    config: HubConfig, engine: Engine, sdl: str, messages: Messages, background: Background, *, loopback: bool
 ) -> Starlette:
     """The app. While it runs, so does `background`. `loopback` says that it listens on this machine only."""
     default = config.language
     pages = Pages(config, messages)
 
     async def status(request: Request) -> Response:
-        return await status_page(
-            pages, config, engine, messages, request, language_of(request, default)
-        )
+        return await status_page(pages, config, engine, messages, request, language_of(request, default))
 
     def query(request: Request, language: Language) -> Response:
         return query_page(pages, config, messages, request, language)
@@ -58,16 +50,10 @@ def build_app(
     async def readyz(request: Request) -> Response:
         waiting = list(background.waiting)
         status = 503 if waiting else 200
-        return JSONResponse(
-            {"ready": not waiting, "waiting": waiting},
-            status,
-            headers={"Cache-Control": "no-store"},
-        )
+        return JSONResponse({"ready": not waiting, "waiting": waiting}, status, headers={"Cache-Control": "no-store"})
 
     def refuse_host(request: Request) -> Response:
-        return refusal(
-            Refused(421, "HOST_REFUSED"), JSON, messages, language_of(request, default)
-        )
+        return refusal(Refused(421, "HOST_REFUSED"), JSON, messages, language_of(request, default))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -77,10 +63,7 @@ def build_app(
     return Starlette(
         routes=[
             Route("/", status),
-            Route(
-                "/graphql",
-                _AnyMethod(graphql_endpoint(engine, messages, default, query)),
-            ),
+            Route("/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query))),
             Route("/schema.graphql", schema),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -92,10 +75,7 @@ def build_app(
 
 
 def _middleware(
-    config: HubConfig,
-    messages: Messages,
-    refuse_host: Callable[[Request], Response],
-    loopback: bool,
+    config: HubConfig, messages: Messages, refuse_host: Callable[[Request], Response], loopback: bool
 ) -> list[Middleware]:
     layers = [Middleware(Guard, messages=messages, default=config.language)]
     if loopback:
@@ -107,12 +87,7 @@ def _middleware(
                 CORSMiddleware,
                 allow_origin_regex=pattern,
                 allow_methods=METHODS,
-                allow_headers=[
-                    "Content-Type",
-                    "Accept",
-                    "Accept-Language",
-                    "X-Request-Id",
-                ],
+                allow_headers=["Content-Type", "Accept", "Accept-Language", "X-Request-Id"],
                 expose_headers=["X-Request-Id"],
             )
         )

@@ -10,22 +10,14 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 
 MAX_BYTES = 256 * 1024
-MAX_DEPTH = (
-    64  # of the JSON, so that variables are no way around the limits of a document
-)
+MAX_DEPTH = 64  # of the JSON, so that variables are no way around the limits of a document
 SECONDS = 8.0
 
 
 class Refused(Exception):
     """The request is refused before it becomes an operation. `code` names the sentence in simpul.messages."""
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        headers: Mapping[str, str] | None = None,
-        **params: object,
-    ) -> None:
+    def __init__(self, status: int, code: str, headers: Mapping[str, str] | None = None, **params: object) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
@@ -43,11 +35,8 @@ class Parameters:
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises Refused: 413 above MAX_BYTES, 408 if it takes longer than SECONDS, 415 if it is encoded."""
-    if request.headers.get("content-encoding", "identity").strip().lower() not in (
-        "",
-        "identity",
-    ):
+    """The whole body. Raises Refused: 413 above MAX_BYTES, 408 after more than SECONDS, 415 if it is encoded."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused(415, "BODY_ENCODED")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and len(declared) < 20 and int(declared) > MAX_BYTES:
@@ -60,26 +49,22 @@ async def read_body(request: Request) -> bytes:
                 if len(body) > MAX_BYTES:
                     raise _too_large(None)
     except TimeoutError as error:
-        raise Refused(
-            408, "BODY_SLOW", {"Connection": "close"}, seconds=int(SECONDS)
-        ) from error
+        raise Refused(408, "BODY_SLOW", {"Connection": "close"}, seconds=int(SECONDS)) from error
     except ClientDisconnect as error:
         raise Refused(400, "BODY_CUT") from error
     return bytes(body)
 
 
 def check_json_type(header: str) -> None:
-    """Raises Refused (415) unless the Content-Type is application/json in UTF-8. A form or plain text would be a request
-    that a browser sends across sites without asking (faults.md, CSRF)."""
+    """Raises Refused (415) unless the Content-Type is application/json in UTF-8.
+
+    A form or plain text would be a request that a browser sends across sites without asking (CSRF)."""
     media, *parameters = (piece.strip().lower() for piece in header.split(";"))
     if media != "application/json":
         raise Refused(415, "BODY_NOT_JSON_TYPE")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip().strip('"') not in (
-            "utf-8",
-            "utf8",
-        ):
+        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
             raise Refused(415, "BODY_CHARSET")
 
 
@@ -98,9 +83,7 @@ def parse_body(body: bytes) -> Parameters:
 
 def parse_url(query: Mapping[str, str]) -> Parameters:
     """The parameters in a URL, where `variables` and `extensions` are JSON. Raises Refused (400)."""
-    given: dict[str, object] = {
-        name: query[name] for name in ("query", "operationName") if name in query
-    }
+    given: dict[str, object] = {name: query[name] for name in ("query", "operationName") if name in query}
     for name in ("variables", "extensions"):
         if query.get(name):
             try:
@@ -126,11 +109,7 @@ def check_parameters(given: Mapping[str, object]) -> Parameters:
             raise Refused(400, "PARAMETER_TYPE", name=name, type="object")
         if _is_deeper(value, MAX_DEPTH):
             raise Refused(400, "PARAMETER_DEEP", name=name, limit=MAX_DEPTH)
-    return Parameters(
-        query,
-        variables if isinstance(variables, dict) else None,
-        operation_name or None,
-    )
+    return Parameters(query, variables if isinstance(variables, dict) else None, operation_name or None)
 
 
 def _is_deeper(value: object, limit: int) -> bool:
@@ -151,9 +130,4 @@ def _inside(value: object) -> list[object]:
 def _too_large(size: int | None) -> Refused:
     # A little too much is read and thrown away, so that the client sees the answer; a flood is cut off.
     flood = size is None or size > 32 * MAX_BYTES
-    return Refused(
-        413,
-        "BODY_TOO_LARGE",
-        {"Connection": "close"} if flood else None,
-        limit=MAX_BYTES // 1024,
-    )
+    return Refused(413, "BODY_TOO_LARGE", {"Connection": "close"} if flood else None, limit=MAX_BYTES // 1024)

@@ -1,8 +1,8 @@
 """GraphQL over HTTP, as the specification has it (graphql.github.io/graphql-over-http).
 
-GET and POST only; queries, answered as application/graphql-response+json or application/json by what the client accepts.
-A well-formed request that GraphQL refuses is 400 in the first form and 200 in the second; a malformed one is 400 in both.
-A browser that navigates here gets the query page.
+GET and POST only; answers are application/graphql-response+json or application/json, by what the client accepts. A
+well-formed request that GraphQL refuses is 400 in the first form and 200 in the second; a malformed one is 400 in both. A
+browser that navigates here gets the query page.
 """
 
 from __future__ import annotations
@@ -17,21 +17,8 @@ from config.hub import Language
 from config.messages import Messages
 from resolvers.engine import Engine
 from resolvers.engine import Request as Operation
-from simpul.web.accept import (
-    JSON,
-    RESPONSE,
-    choose_language,
-    choose_media,
-    prefers_html,
-)
-from simpul.web.body import (
-    Parameters,
-    Refused,
-    check_json_type,
-    parse_body,
-    parse_url,
-    read_body,
-)
+from simpul.web.accept import JSON, RESPONSE, choose_language, choose_media, prefers_html
+from simpul.web.body import Parameters, Refused, check_json_type, parse_body, parse_url, read_body
 
 MAX_URL = 32 * 1024
 
@@ -39,18 +26,14 @@ Page = Callable[[Request, Language], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def graphql_endpoint(
-    engine: Engine, messages: Messages, default: Language, page: Page
-) -> Endpoint:
+def graphql_endpoint(engine: Engine, messages: Messages, default: Language, page: Page) -> Endpoint:
     """The endpoint at /graphql; `page` draws the query page for browsers."""
 
     async def answer(request: Request) -> Response:
         accept = request.headers.get("accept", "")
         if request.method in ("GET", "HEAD") and prefers_html(accept):
             return page(request, language_of(request, default))
-        language = choose_language(
-            None, request.headers.get("accept-language", ""), default
-        )
+        language = choose_language(None, request.headers.get("accept-language", ""), default)
         media = choose_media(accept, (RESPONSE, JSON), JSON)
         try:
             if media is None:
@@ -65,24 +48,16 @@ def graphql_endpoint(
 
 def language_of(request: Request, default: Language) -> Language:
     """The language of a page: `?lang=`, then Accept-Language, then the hub's."""
-    return choose_language(
-        request.query_params.get("lang"),
-        request.headers.get("accept-language", ""),
-        default,
-    )
+    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language", ""), default)
 
 
-def refusal(
-    refused: Refused, media: str, messages: Messages, language: Language
-) -> Response:
+def refusal(refused: Refused, media: str, messages: Messages, language: Language) -> Response:
     """A request error in the form of a GraphQL answer without data."""
     error = {
         "message": messages.render(refused.code, refused.params, language),
         "extensions": {"code": "BAD_REQUEST", "reason": refused.code, **refused.params},
     }
-    return _response(
-        orjson.dumps({"errors": [error]}), refused.status, media, refused.headers
-    )
+    return _response(orjson.dumps({"errors": [error]}), refused.status, media, refused.headers)
 
 
 async def _parameters(request: Request) -> Parameters:
@@ -96,31 +71,18 @@ async def _parameters(request: Request) -> Parameters:
     raise Refused(405, "METHOD", {"Allow": "GET, POST"}, method="GET, POST")
 
 
-async def _execute(
-    engine: Engine, parameters: Parameters, language: Language, media: str
-) -> Response:
+async def _execute(engine: Engine, parameters: Parameters, language: Language, media: str) -> Response:
     answer = await engine.execute(
-        Operation(
-            parameters.query,
-            parameters.variables,
-            parameters.operation_name,
-            language=language,
-        )
+        Operation(parameters.query, parameters.variables, parameters.operation_name, language=language)
     )
     refused = not answer.started and media == RESPONSE
     return _response(answer.body(), 400 if refused else 200, media)
 
 
-def _response(
-    body: bytes, status: int, media: str, headers: dict[str, str] | None = None
-) -> Response:
+def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     return Response(
         body,
         status,
-        {
-            "Cache-Control": "no-store",
-            "Vary": "Accept, Accept-Language, Origin",
-            **(headers or {}),
-        },
+        {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Origin", **(headers or {})},
         f"{media}; charset=utf-8",
     )

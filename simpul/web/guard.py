@@ -1,4 +1,4 @@
-"""What surrounds every answer: a request id, security headers, the Host check, and no inner text of an unexpected error."""
+"""What surrounds every answer: a request id, security headers, the Host check, and no inner text of a bug."""
 
 from __future__ import annotations
 
@@ -32,13 +32,11 @@ SECURITY_HEADERS = {
 }
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_LOOPBACK = re.compile(
-    r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE
-)
+_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 
 
 class Guard:
-    """The outermost layer. An exception that nobody expected becomes 500 with its request id; the text goes to the log."""
+    """The outermost layer. An exception that nobody expected becomes 500 with a request id; its text goes to the log."""
 
     def __init__(self, app: ASGIApp, messages: Messages, default: Language) -> None:
         self._app = app
@@ -74,21 +72,10 @@ class Guard:
             REQUEST_ID.reset(token)
 
     def _failed(self, scope: Scope, request_id: str) -> Response:
-        language = choose_language(
-            None, Headers(scope=scope).get("accept-language", ""), self._default
-        )
-        message = self._messages.render(
-            "INTERNAL_SERVER_ERROR", {"request": request_id}, language
-        )
-        error = {
-            "message": message,
-            "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
-        }
-        return Response(
-            orjson.dumps({"errors": [error]}),
-            500,
-            media_type="application/json; charset=utf-8",
-        )
+        language = choose_language(None, Headers(scope=scope).get("accept-language", ""), self._default)
+        message = self._messages.render("INTERNAL_SERVER_ERROR", {"request": request_id}, language)
+        error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}}
+        return Response(orjson.dumps({"errors": [error]}), 500, media_type="application/json; charset=utf-8")
 
 
 class LoopbackHosts:
@@ -100,9 +87,7 @@ class LoopbackHosts:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not is_loopback_host(
-            Headers(scope=scope).get("host", "")
-        ):
+        if scope["type"] == "http" and not is_loopback_host(Headers(scope=scope).get("host", "")):
             await self._refuse(Request(scope))(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -118,7 +103,5 @@ def origin_pattern(origins: Sequence[str]) -> str | None:
     if not origins:
         return None
     return "|".join(
-        re.escape(origin.removesuffix(":*"))
-        + (r"(:\d{1,5})?" if origin.endswith(":*") else "")
-        for origin in origins
+        re.escape(origin.removesuffix(":*")) + (r"(:\d{1,5})?" if origin.endswith(":*") else "") for origin in origins
     )

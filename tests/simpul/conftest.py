@@ -83,11 +83,12 @@ entities:
   Complaint:
     from: inbox.threads
     fields:
-      trackingId: messageId
+      trackingId: trackingId
       title: subject
       text: text
-      reporter: from
-      receivedAt: date
+      reporter: fromName
+      reporterContact: fromAddress
+      receivedAt: receivedAt
       projectCode:
         column: text
         pattern: (PKT-[0-9]+)

@@ -1,0 +1,59 @@
+# Simpul: `make demo` runs the sample regency, `make test` checks everything. Both set up what they need.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fuzz bench lock clean
+
+help:
+	@echo "make demo   run the sample regency (PORT=8123 to choose the port)"
+	@echo "make test   set up and pass the tests"
+	@echo "make check  formatting, types, floors"
+	@echo "make fuzz   the same tests with many more random inputs"
+	@echo "make bench  measure, beside others"
+	@echo "make setup  the virtual environment with everything in .venv"
+
+# Two stages: what the hub needs to run, and what its tests need as well. Each is made again only when its list changes.
+$(VENV)/.run: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "simpul-checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev
+
+demo: $(VENV)/.run
+	$(BIN)/python -m simpul demo --port $(PORT)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+fuzz: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 tests/oracle tests/connectors tests/replica tests/config $(ARGS)
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/first_load.py
+
+# Lock files name no address: they work with any mirror of the index.
+lock: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet pip-tools
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.txt pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

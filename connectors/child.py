@@ -1,0 +1,145 @@
+"""Reads workbooks in a child process, because a parser can take the whole process with it (faults.md §0.5).
+
+The child is started once and kept: 60 ms the first time, nothing after that. It lives under a cap on memory and on
+CPU time for each sheet where the platform has them; the parent waits for each batch no longer than it says and kills.
+Requests and answers are pickles on pipes; the parent only lets the records of `connectors.connector` and
+`connectors.errors` come out of them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import subprocess
+import sys
+import weakref
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from connectors.connector import Batch
+from connectors.errors import SourceBroken, SourceError, SourceUnavailable
+from connectors.opening import translate_os
+from connectors.table import SheetDataset
+
+MEMORY_BYTES = 1_000_000_000
+CPU_SECONDS = 60
+
+Request = tuple[str, str | None, SheetDataset, str]
+"""Path, sheet, dataset and where, as `read_workbook` takes them."""
+
+
+class Child:
+    """A running child. Its methods block; `kill` may be called from another thread and ends their waiting."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "connectors.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        self._busy = False
+        self._end = weakref.finalize(self, _end, self._process)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it runs and has answered everything it was asked."""
+        return not self._busy and self._process.poll() is None
+
+    def ask(self, path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> None:
+        """Starts the reading of a sheet; `receive` gives its batches. Raises SourceUnavailable if it can't be
+        asked."""
+        self._busy = True
+        stdin = self._process.stdin
+        if stdin is None:
+            raise SourceUnavailable(where, "READER_CRASHED")
+        try:
+            pickle.dump((str(path), sheet, dataset, where), stdin)
+            stdin.flush()
+        except OSError as error:
+            raise SourceUnavailable(where, "READER_CRASHED") from error
+
+    def receive(self, where: str) -> Batch | None:
+        """The next batch, None after the last. Raises what the reading raised, SourceBroken READER_CRASHED if it
+        died."""
+        try:
+            answer = _Answers(self._process.stdout or io.BytesIO()).load()
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self.kill()
+            raise SourceBroken(where, "READER_CRASHED") from error
+        if isinstance(answer, Batch):
+            return answer
+        self._busy = False
+        if isinstance(answer, SourceError):
+            raise answer
+        return None
+
+    def kill(self) -> None:
+        """Ends the child at once."""
+        self._end()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was still to be written has no reader any more
+                pipe.close()
+
+
+class _Answers(pickle.Unpickler):
+    """Only dates and our own records come out of a child that a hostile file may have taken over."""
+
+    def find_class(self, module: str, name: str) -> object:
+        if module not in ("datetime", "decimal", "connectors.connector", "connectors.errors") or "." in name:
+            raise pickle.UnpicklingError(f"{module}.{name} is no answer")
+        return super().find_class(module, name)
+
+
+def main() -> None:
+    """Answers requests until the parent goes away."""
+    from connectors.workbook import read_workbook  # the parent has no need of the parser
+
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not end up among the answers
+    while True:
+        try:
+            path, sheet, dataset, where = pickle.load(requests)  # noqa: S301 - they come from our own parent
+        except EOFError:
+            return
+        _limit()
+        try:
+            for batch in read_workbook(Path(path), sheet, dataset, where):
+                _answer(answers, batch)
+            _answer(answers, None)
+        except SourceError as error:
+            _answer(answers, error)
+        except OSError as error:
+            _answer(answers, translate_os(error, where))
+
+
+def _answer(answers: IO[bytes], message: Batch | SourceError | None) -> None:
+    pickle.dump(message, answers, protocol=pickle.HIGHEST_PROTOCOL)
+    answers.flush()
+
+
+def _limit() -> None:
+    """Caps memory, and CPU time counted from now; Windows has neither."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_SECONDS, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What an error of the operating system means for a file, and whether an office program has the file open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connectors.errors import SourceBusy, SourceError, SourceUnavailable
+
+
+def translate_os(error: OSError, where: str) -> SourceError:
+    """The error of our tree for one of the operating system's."""
+    if isinstance(error, PermissionError):
+        return SourceBusy(where, "FILE_OPEN")
+    if isinstance(error, FileNotFoundError):
+        return SourceUnavailable(where, "FILE_GONE")
+    return SourceUnavailable(where, "FILE_UNREADABLE", reason=error.strerror or type(error).__name__)
+
+
+def is_open_elsewhere(path: Path) -> bool:
+    """Whether Excel's or LibreOffice's lock file stands beside a file."""
+    return any(path.with_name(name).exists() for name in (f"~${path.name}", f".~lock.{path.name}#"))

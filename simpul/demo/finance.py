@@ -1,0 +1,78 @@
+"""Writes the finance application's SQLite file in the legacy manner: four-part integer keys, codes without dots, versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+from simpul.demo.regency import YEAR, Line, Regency
+
+SCHEMA = """
+CREATE TABLE REF_TAHUN (TAHUN INTEGER PRIMARY KEY, URAIAN TEXT, TAHAP TEXT);
+CREATE TABLE REF_UNIT (KD_URUSAN INTEGER, KD_BIDANG INTEGER, KD_UNIT INTEGER, KD_SUB INTEGER, NM_UNIT TEXT, JENIS TEXT,
+  PRIMARY KEY (KD_URUSAN, KD_BIDANG, KD_UNIT, KD_SUB));
+CREATE TABLE TA_ANGGARAN (TAHUN INTEGER, KD_VERSI INTEGER, KD_URUSAN INTEGER, KD_BIDANG INTEGER, KD_UNIT INTEGER,
+  KD_SUB INTEGER, ID_RINCI TEXT, KD_SUBKEG TEXT, NM_SUBKEG TEXT, KD_REK TEXT, NM_REK TEXT, PAGU TEXT, PAGU_SEBELUM TEXT,
+  REALISASI TEXT, TGL_REALISASI TEXT, PRIMARY KEY (TAHUN, KD_VERSI, ID_RINCI));
+CREATE TABLE TA_KAS (TAHUN INTEGER, KD_VERSI INTEGER, ID_RINCI TEXT, BULAN INTEGER, RENCANA TEXT, REALISASI TEXT,
+  PRIMARY KEY (TAHUN, KD_VERSI, ID_RINCI, BULAN));
+"""
+MARKS = ", ".join("?" * 15)
+
+
+def write_finance(path: Path, regency: Regency) -> None:
+    """Makes the file anew."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript(SCHEMA)
+        years = [
+            (YEAR - 1, f"Tahun Anggaran {YEAR - 1}", "PELAKSANAAN"),
+            (YEAR, f"Tahun Anggaran {YEAR}", "PELAKSANAAN"),
+        ]
+        db.executemany("INSERT INTO REF_TAHUN VALUES (?, ?, ?)", years)
+        units = [(*agency.numbers, agency.name, agency.kind) for agency in regency.agencies]
+        db.executemany("INSERT INTO REF_UNIT VALUES (?, ?, ?, ?, ?, ?)", units)
+        db.executemany(f"INSERT INTO TA_ANGGARAN VALUES ({MARKS})", _budget(regency))
+        db.executemany("INSERT INTO TA_KAS VALUES (?, ?, ?, ?, ?, ?)", _cash(regency))
+
+
+def monthly(line: Line) -> list[tuple[int, Decimal, Decimal | None]]:
+    """(month, planned, realised) of a line's current version; twelve equal parts, the last takes the rest."""
+    _, ceiling, _, realised = line.current
+    months = []
+    for amount in (ceiling, realised):
+        part = None if amount is None else (amount / 12).quantize(Decimal("0.01"))
+        last = None if amount is None or part is None else amount - part * 11
+        months.append([part] * 11 + [last])
+    return [(month + 1, planned or Decimal(0), months[1][month]) for month, planned in enumerate(months[0])]
+
+
+def _budget(regency: Regency) -> Iterator[tuple[object, ...]]:
+    for index, line in enumerate(regency.lines):
+        account = line.account + "." if index % 3 == 0 else line.account.replace(".", "")
+        for version, ceiling, before, realised in line.versions:
+            yield (
+                YEAR,
+                version,
+                *line.agency.numbers,
+                line.line_id,
+                line.sub_activity.replace(".", ""),
+                line.name,
+                account,
+                line.account_name,
+                str(ceiling),
+                str(before) if before else None,
+                None if realised is None else str(realised),
+                line.realised_on.raw,
+            )
+
+
+def _cash(regency: Regency) -> Iterator[tuple[object, ...]]:
+    for line in regency.lines:
+        for month, planned, realised in monthly(line):
+            paid = None if realised is None else str(realised)
+            yield (YEAR, line.current[0], line.line_id, month, str(planned), paid)
