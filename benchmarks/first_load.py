@@ -40,7 +40,9 @@ def free_port() -> int:
 @contextmanager
 def server(command: list[str], port: int, **environment: str) -> Iterator[int]:
     """A server process on loopback, up when it is handed out and stopped afterwards."""
-    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(200):
             try:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from config.catalogue import served
-from config.entities import Entity
+from config.entities import Entity, Text
 from config.hub import EntityMapping, HubConfig, Language, SourceConfig
 from config.merge import Declarations
 from config.model import SOURCES, HubWritten, SourceWritten, gather_mappings
@@ -80,7 +80,7 @@ class _Loader:
         sources = {
             name: source for name, raw in hub.sources.items() if (source := self._source(name, raw, hub.timezone))
         }
-        declared = Declarations(self._places, self._builtin, self._path.parent, self.language)
+        declared = Declarations(self._places, self._builtin, self._path.parent)
         entities, mappings = declared.entities(hub.entities, sources, set(hub.sources))
         entities = declared.links(hub.links, entities, {m.entity for m in mappings})
         if not mappings and not self.problems:
@@ -126,7 +126,7 @@ class _Loader:
             self._places.add(place, "MISSING_OPTION", name=name)
         elif kind == "extra_forbidden":
             known = _options(model, error["loc"][:-1])
-            hint = self._places.hint(name, known, self.language)
+            hint = self._places.hint(name, known)
             self._places.add(place, "UNKNOWN_OPTION", at_key=True, name=name, hint=hint)
         elif kind == "value_error":
             words = str(error["ctx"]["error"]).split("\x1f")
@@ -143,11 +143,10 @@ class _Loader:
             value = {"dict": "{…}", "list": "[…]"}.get(type(value).__name__, "?")
         if any(step in SECRET_OPTIONS for step in place):
             value = "***"
-        wanted = en if self.language == "en" else id
-        self._places.add(place, "WRONG_VALUE", value=value[:80] or '""', wanted=wanted)
+        self._places.add(place, "WRONG_VALUE", value=value[:80] or '""', wanted=Text(en, id))
 
     def _unbuilt(self, path: tuple[str | int, ...], what: str, en: str, id: str) -> None:
-        self._places.add(path, "NOT_BUILT_YET", what=what, instead=en if self.language == "en" else id)
+        self._places.add(path, "NOT_BUILT_YET", what=what, instead=Text(en, id))
 
     def _check_unbuilt(self, hub: HubWritten) -> None:
         if not hub.replica.startswith("sqlite:///"):

@@ -22,7 +22,7 @@ from config.entities import (
     Rule,
     Text,
 )
-from config.hub import EntityMapping, FieldMapping, Language, SourceConfig
+from config.hub import EntityMapping, FieldMapping, SourceConfig
 from config.model import EntityWritten, FieldWritten, LinkWritten, MappingWritten, RuleWritten, WordsWritten
 from config.places import Places
 
@@ -55,11 +55,10 @@ Place = tuple[str | int, ...]
 class Declarations:
     """Merges one hub.yaml into the built-in entities, noting problems."""
 
-    def __init__(self, places: Places, builtin: Mapping[str, Entity], folder: Path, language: Language) -> None:
+    def __init__(self, places: Places, builtin: Mapping[str, Entity], folder: Path) -> None:
         self._places = places
         self._builtin = builtin
         self._folder = folder
-        self._language = language
 
     # -- entities -----------------------------------------------------------------------------------------------------
 
@@ -105,7 +104,7 @@ class Declarations:
                         fields.append(made)
                 else:
                     known = [f.name for f in base.fields] + [link.name for link in base.links if link.reference]
-                    hint = self._places.hint(field_name, known, self._language)
+                    hint = self._places.hint(field_name, known)
                     self._places.add(place, "UNKNOWN_FIELD", at_key=True, entity=name, name=field_name, hint=hint)
         fields = [self._scaled(name, field, written) for field in fields]
         key = tuple(written.key) if written.key is not None else base.key if written.fingerprint is None else ()
@@ -127,8 +126,8 @@ class Declarations:
                 continue
             place: Place = ("entities", entity, "fields", field.name, "scale")
             if not field.type.is_decimal or given.scale > MAX_SCALE:
-                wanted = {"en": f"a whole number up to {MAX_SCALE}", "id": f"bilangan bulat sampai {MAX_SCALE}"}
-                self._places.add(place, "WRONG_VALUE", value=given.scale, wanted=wanted[self._language])
+                wanted = Text(f"a whole number up to {MAX_SCALE}", f"bilangan bulat sampai {MAX_SCALE}")
+                self._places.add(place, "WRONG_VALUE", value=given.scale, wanted=wanted)
             else:
                 return replace(field, scale=given.scale)
         return field
@@ -151,8 +150,8 @@ class Declarations:
         written = field.type or "text"
         allowed = [t.value for t in FieldType if t is not FieldType.ENUM]
         if written not in allowed:
-            wanted = {"en": f"one of {', '.join(allowed)}", "id": f"salah satu dari {', '.join(allowed)}"}
-            self._places.add((*place, "type"), "WRONG_VALUE", value=written, wanted=wanted[self._language])
+            wanted = Text(f"one of {', '.join(allowed)}", f"salah satu dari {', '.join(allowed)}")
+            self._places.add((*place, "type"), "WRONG_VALUE", value=written, wanted=wanted)
             return None
         type_ = FieldType(written)
         words = _words(field.description) or Text(name, name)
@@ -174,7 +173,7 @@ class Declarations:
         for option, names in (("key", written.key), ("fingerprint", written.fingerprint)):
             for name in names or ():
                 if name not in PSEUDO and entity.field(name) is None:
-                    hint = self._places.hint(name, [f.name for f in entity.fields], self._language)
+                    hint = self._places.hint(name, [f.name for f in entity.fields])
                     self._places.add((*place, option), "UNKNOWN_FIELD", entity=entity.name, name=name, hint=hint)
         for number, mapping in enumerate(written.mappings):
             for name in entity.key:
@@ -216,7 +215,7 @@ class Declarations:
         name, found, dataset = text.partition(".")
         if name not in sources:
             if name not in named:  # a source with problems of its own has been told of already
-                hint = self._places.hint(name, named, self._language)
+                hint = self._places.hint(name, named)
                 self._places.add(place, "UNKNOWN_SOURCE", name=name, hint=hint)
             return None
         source = sources[name]
@@ -224,11 +223,11 @@ class Declarations:
         if not found:
             if len(known) == 1:
                 return name, known[0]
-            hint = self._places.hint("", known, self._language)
+            hint = self._places.hint("", known)
             self._places.add(place, "DATASET_NEEDED", source=name, hint=hint)
             return None
         if known and dataset not in known:
-            hint = self._places.hint(dataset, known, self._language)
+            hint = self._places.hint(dataset, known)
             self._places.add(place, "UNKNOWN_DATASET", source=name, name=dataset, hint=hint)
             return None
         return name, dataset
@@ -247,7 +246,7 @@ class Declarations:
                 (*place, "type"), "TYPE_DIFFERS", entity=entity.name, name=name, builtin=builtin, type=type_
             )
         if declared is not None and field.within:
-            hint = self._places.hint("within", ["column", "values", "pattern"], self._language)
+            hint = self._places.hint("within", ["column", "values", "pattern"])
             self._places.add((*place, "within"), "UNKNOWN_OPTION", at_key=True, name="within", hint=hint)
         self._check_values(declared, field, name, place)
         return FieldMapping(
@@ -281,10 +280,10 @@ class Declarations:
             known = declared.enum.values
             for key, value in (field.values or {}).items():
                 if value not in known:
-                    hint = self._places.hint(value, known, self._language)
+                    hint = self._places.hint(value, known)
                     self._places.add((*place, "values", key), "ENUM_VALUE", name=name, value=value, hint=hint)
             if field.value is not None and field.value not in known:
-                hint = self._places.hint(field.value, known, self._language)
+                hint = self._places.hint(field.value, known)
                 self._places.add((*place, "value"), "ENUM_VALUE", name=name, value=field.value, hint=hint)
 
     # -- links --------------------------------------------------------------------------------------------------------
@@ -298,7 +297,7 @@ class Declarations:
             source, _, short = name.partition(".")
             place: Place = ("links", name)
             if source not in merged:
-                hint = self._places.hint(source, merged, self._language)
+                hint = self._places.hint(source, merged)
                 self._places.add(place, "UNKNOWN_ENTITY", at_key=True, name=source, hint=hint)
                 continue
             made = self._link(merged[source], short, link, merged, place)
@@ -309,7 +308,7 @@ class Declarations:
                     self._places.add(place, "LINK_NOT_MAPPED", at_key=True, link=name, entity=end)
             others = tuple(other for other in merged[source].links if other.name != short)
             merged[source] = replace(merged[source], links=(*others, made))
-        for name, link in written.items():
+        for name in written:
             source, _, short = name.partition(".")
             made = merged[source].link(short) if source in merged else None
             if made is not None and made.via:
@@ -324,14 +323,14 @@ class Declarations:
             if written.to is None or not self._is_name(name, place, _TAKEN | {f.name for f in source.fields}):
                 if written.to is None:
                     known = [link.name for link in source.links]
-                    hint = self._places.hint(name, known, self._language)
+                    hint = self._places.hint(name, known)
                     self._places.add(place, "UNKNOWN_LINK", at_key=True, name=name, entity=source.name, hint=hint)
                 return None
             words = _words(written.description) or Text(name, name)
             base = Link(name, source.name, written.to, words)
         to = written.to or base.to
         if to not in entities:
-            hint = self._places.hint(to, entities, self._language)
+            hint = self._places.hint(to, entities)
             self._places.add((*place, "to"), "UNKNOWN_ENTITY", name=to, hint=hint)
             return None
         if not written.rules and not written.via:
@@ -356,7 +355,7 @@ class Declarations:
     ) -> Rule | None:
         way = Normalise(drop_words=tuple(rule.drop_words))
         if rule.normalise is not None:
-            steps: dict[Literal["case", "blanks", "punctuation", "zeros"], bool] = {s: True for s in rule.normalise}
+            steps: dict[Literal["case", "blanks", "punctuation", "zeros"], bool] = dict.fromkeys(rule.normalise, True)
             way = Normalise(
                 steps.get("case", False),
                 steps.get("blanks", False),
@@ -391,7 +390,7 @@ class Declarations:
         return False
 
     def _no_field(self, entity: Entity, name: str, place: Place, link: str) -> None:
-        hint = self._places.hint(name, [f.name for f in entity.fields], self._language)
+        hint = self._places.hint(name, [f.name for f in entity.fields])
         self._places.add(place, "LINK_FIELD", link=link, name=name, entity=entity.name, hint=hint)
 
     def _crosswalk(
@@ -435,7 +434,7 @@ class Declarations:
         for name in link.via:
             hops = _hops(here, entities)
             if name not in hops:
-                hint = self._places.hint(name, hops, self._language)
+                hint = self._places.hint(name, hops)
                 full = f"{link.source}.{link.name}"
                 self._places.add(place, "LINK_VIA", link=full, name=name, entity=here.name, hint=hint)
                 return

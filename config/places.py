@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from config.hub import Language
-from config.problems import MESSAGES, Problem
+from config.problems import Hint, Problem
 from config.yamlfile import Located
 
 
@@ -24,11 +23,11 @@ class Places:
         line, column = self.tree.place(*place, key=at_key)
         self.problems.append(Problem(self.file, line, column, code, params))
 
-    def hint(self, name: str, known: Iterable[str], language: Language) -> str:
+    def hint(self, name: str, known: Iterable[str]) -> Hint:
         """The nearest known name as a sentence, else what there is."""
         names = sorted(known)
         lowered = {candidate.lower(): candidate for candidate in names}
         nearest = get_close_matches(name.lower(), list(lowered), 1, 0.6)
         if nearest:
-            return MESSAGES.render("DID_YOU_MEAN", {"nearest": lowered[nearest[0]]}, language)
-        return MESSAGES.render("KNOWN_ARE", {"names": ", ".join(names[:20]) or "-"}, language)
+            return Hint("DID_YOU_MEAN", {"nearest": lowered[nearest[0]]})
+        return Hint("KNOWN_ARE", {"names": ", ".join(names[:20]) or "-"})

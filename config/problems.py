@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from config.entities import Text
 from config.hub import Language
 from config.messages import Messages
 from config.sentences import SENTENCES
 
 MESSAGES = Messages(SENTENCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A sentence inside a sentence."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,17 @@ class Problem:
     def render(self, language: Language) -> str:
         """The finding as one line."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {MESSAGES.render(self.code, self.params, language)}"
+        params = {name: _spoken(value, language) for name, value in self.params.items()}
+        return f"{place}: {MESSAGES.render(self.code, params, language)}"
+
+
+def _spoken(value: object, language: Language) -> object:
+    """A parameter that is itself in words, in the language of the reader."""
+    if isinstance(value, Hint):
+        return MESSAGES.render(value.code, value.params, language)
+    if isinstance(value, Text):
+        return value.en if language == "en" else value.id
+    return value
 
 
 class ConfigError(Exception):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
+from math import isfinite
+from typing import TypeGuard
 
 from connectors.connector import Cell, CellError
 
@@ -41,6 +44,13 @@ def tidy(text: str) -> str:
 def is_nothing(text: str) -> bool:
     """Whether tidied text says that there is nothing: blank, or only dashes."""
     return _DASHES.fullmatch(text) is not None
+
+
+def is_number(cell: Cell) -> TypeGuard[int | float | Decimal]:
+    """Whether a cell holds a finite number; yes and no are none."""
+    if isinstance(cell, Decimal):
+        return cell.is_finite()
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and (isinstance(cell, int) or isfinite(cell))
 
 
 def is_empty(cell: Cell) -> bool:

@@ -56,7 +56,7 @@ def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Ba
 
 def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
     if not raw.strip(b"\0 \t\r\n"):
-        raise SourceBroken(where, "FILE_EMPTY")
+        raise SourceBroken(where, "DATA_FILE_EMPTY")
     if wanted is not None:
         guesses = [wanted]
     elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

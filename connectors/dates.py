@@ -13,7 +13,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 
-from connectors.cells import Unreadable, is_empty, tidy
+from connectors.cells import Unreadable, is_empty, is_number, tidy
 from connectors.connector import Cell
 
 _MONTHS = {
@@ -117,7 +117,7 @@ def _moment(cell: Cell) -> date | datetime | None:
         return cell
     if isinstance(cell, date):
         return _real(cell)
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+    if is_number(cell):
         return _serial(cell)
     raise Unreadable("NOT_A_DATE")
 

@@ -38,14 +38,14 @@ def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
 
 
 def stamp_of(path: Path) -> str | None:
-    """A text that is equal only while a file surely is: its size, time and inode; None if it changed a moment ago."""
+    """A text that is equal only while a file surely is: its size, times and inode; None if it changed a moment ago."""
     try:
         found = path.stat()
     except OSError:
         return None
     if abs(time.time() - found.st_mtime) < SETTLED_SECONDS:
         return None
-    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ino}"
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
 
 
 def _key(path: Path, root: Path) -> str:

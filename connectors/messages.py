@@ -1,50 +1,71 @@
 """Sentences of what connectors and readers of cells report, in English and Indonesian. `where` is told in front of them."""
 
-_FORM = "Write it as plain digits, like 1250000.", "Tulis angkanya saja, misalnya 1250000."
-
 CELLS: dict[str, tuple[str, str]] = {
     "AMBIGUOUS_NUMBER": (
-        f"This number can be read in two ways, so it is not read. {_FORM[0]} Or set `decimal:` for the column in hub.yaml.",
-        f"Angka ini dapat dibaca dua cara, maka tidak dibaca. {_FORM[1]} Atau isi `decimal:` untuk kolom ini di hub.yaml.",
+        "This amount can be read in two ways (2.200 is two thousand two hundred or 2,2; “M” is miliar or "
+        "meter). Write it out, or pin the sign with `decimal:` in hub.yaml.",
+        "Angka ini bisa dibaca dua cara (2.200 bisa dua ribu dua ratus atau 2,2; “M” bisa miliar atau meter). "
+        "Tulis lengkap, atau tetapkan tandanya dengan `decimal:` di hub.yaml.",
     ),
-    "NOT_A_NUMBER": (f"This is not a number. {_FORM[0]}", f"Ini bukan angka. {_FORM[1]}"),
-    "NOT_AN_INTEGER": ("A whole number is needed here.", "Di sini diperlukan bilangan bulat."),
-    "OUT_OF_RANGE": ("The number is too large; at most {limit}.", "Angkanya terlalu besar; paling besar {limit}."),
+    "NOT_A_NUMBER": (
+        "This is no number, or not one written like the rest of its column. Correct the cell.",
+        "Ini bukan angka, atau tidak ditulis seperti sel lain di kolomnya. Betulkan selnya.",
+    ),
+    "NOT_AN_INTEGER": (
+        "A whole number belongs here. Correct the cell.",
+        "Di sini harus bilangan bulat. Betulkan selnya.",
+    ),
+    "OUT_OF_RANGE": (
+        "The number is too large for this field. Correct the cell.",
+        "Angkanya terlalu besar untuk kolom ini. Betulkan selnya.",
+    ),
     "ROUNDED": (
-        "The number has more decimals than {scale}; it was rounded. Set `scale:` in hub.yaml to keep them.",
-        "Desimalnya lebih dari {scale}; angkanya dibulatkan. Isi `scale:` di hub.yaml untuk menyimpannya.",
+        "The number has more decimals than are kept; it was rounded. Set `scale:` in hub.yaml to keep more.",
+        "Desimal angka lebih banyak dari yang disimpan, jadi dibulatkan. Atur `scale:` di hub.yaml untuk "
+        "menyimpan lebih banyak.",
     ),
     "NOT_A_DATE": (
-        "This is not a full date. Write it like 7 Januari 2026 or 2026-01-07.",
-        "Ini bukan tanggal lengkap. Tulis seperti 7 Januari 2026 atau 2026-01-07.",
+        "This is no complete date. Write day, month and a year of four digits: 7 Januari 2026 or 07/01/2026.",
+        "Ini bukan tanggal yang lengkap. Tulis tanggal, bulan, dan tahun empat angka: 7 Januari 2026 atau 07/01/2026.",
     ),
     "PLACEHOLDER_DATE": (
-        "This date only stands for none; leave the cell empty, or write the real date.",
-        "Tanggal ini hanya pengganti kosong; kosongkan selnya, atau tulis tanggal sebenarnya.",
+        "This date stands for “none” (1970-01-01, 0000-00-00), so it is left empty. Write the right date.",
+        "Tanggal ini berarti “tidak ada” (1970-01-01, 0000-00-00), jadi dikosongkan. Tulis tanggal yang benar.",
     ),
-    "NOT_A_BOOLEAN": ("Write ya or tidak.", "Tulis ya atau tidak."),
+    "NOT_A_BOOLEAN": (
+        "This is neither a clear yes nor a clear no. Write ya or tidak, or map it with `values:` in hub.yaml.",
+        "Ini tidak jelas ya atau tidak. Tulis ya atau tidak, atau petakan dengan `values:` di hub.yaml.",
+    ),
     "UNKNOWN_VALUE": (
-        "This value is not in the list; it counts as UNKNOWN. Add it under `values:` in hub.yaml, or correct the cell.",
-        "Nilai ini tidak ada dalam daftar; dihitung UNKNOWN. Tambahkan di `values:` pada hub.yaml, atau betulkan selnya.",
+        "This value is not one of the known ones and counts as UNKNOWN. Correct the cell, or add the value "
+        "under `values:` in hub.yaml.",
+        "Nilai ini tidak dikenal dan dihitung UNKNOWN. Betulkan selnya, atau tambahkan nilainya di `values:` "
+        "pada hub.yaml.",
     ),
     "PATTERN_NOT_FOUND": (
-        "The text does not hold what the pattern {pattern} looks for. Correct the cell or the pattern.",
-        "Teks tidak memuat pola {pattern}. Betulkan sel atau polanya.",
+        "The text does not hold what `pattern:` looks for ({pattern}). Correct the cell or the pattern in hub.yaml.",
+        "Teks tidak berisi yang dicari `pattern:` ({pattern}). Betulkan selnya atau polanya di hub.yaml.",
     ),
     "PART_NOT_FOUND": (
-        "The code has no parts {first} to {last}. Write it in full, with dots.",
-        "Kode tidak punya bagian {first} sampai {last}. Tulis lengkap dengan titik.",
+        "The code has no parts {first} to {last}. Correct the cell, or `parts:` in hub.yaml.",
+        "Kode tidak punya bagian {first} sampai {last}. Betulkan selnya, atau `parts:` di hub.yaml.",
     ),
     "LOSSY_CODE": (
-        "The code was kept as a number and may have lost digits. Format the column as text and enter it again.",
-        "Kode tersimpan sebagai angka dan mungkin kehilangan digit. Jadikan kolom teks dan ketik ulang.",
+        "The program has turned this code into a number or a date, and it no longer shows how it was written. "
+        "Format the column as text and type the code again.",
+        "Program telah mengubah kode ini menjadi angka atau tanggal, sehingga tulisan aslinya hilang. Jadikan "
+        "kolom berformat teks, lalu ketik ulang kodenya.",
     ),
-    "CELL_ERROR": ("The cell holds the error {error}. Repair its formula.", "Sel berisi kesalahan {error}. Betulkan rumusnya."),
+    "CELL_ERROR": (
+        "The cell shows {error} instead of a value. Correct its formula, and save the file from Excel.",
+        "Sel menampilkan {error}, bukan nilai. Betulkan rumusnya, lalu simpan berkas dari Excel.",
+    ),
     "TEXT_DAMAGED": (
-        "Some characters are damaged. Type the text again.",
-        "Sebagian huruf rusak. Ketik ulang teksnya.",
+        "A part of the text could not be decoded and shows as �. Look it up in the source.",
+        "Sebagian teks tidak dapat dibaca dan tampil sebagai �. Lihat aslinya di sumber.",
     ),
 }
+"""Of one cell; told beside its raw value and its place."""
 
 SOURCES: dict[str, tuple[str, str]] = {
     "SOURCE_ERROR": ("{where}: something went wrong.", "{where}: terjadi kesalahan."),
@@ -70,80 +91,161 @@ SOURCES: dict[str, tuple[str, str]] = {
     ),
     "SOURCE_BROKEN": ("{where} can't be read.", "{where} tidak dapat dibaca."),
     "DATASET_MISSING": ("{where}: there is no such dataset.", "{where}: himpunan data ini tidak ada."),
-    "COLUMN_MISSING": (
-        "{where} has no column {column}; the nearest is {nearest}. It has: {columns}. Correct the column in hub.yaml or the file.",
-        "{where} tidak punya kolom {column}; yang terdekat {nearest}. Kolomnya: {columns}. Betulkan di hub.yaml atau di berkas.",
+    "LIMIT_EXCEEDED": (
+        "{where} is larger than what is read ({limit} {what}).",
+        "{where} melebihi batas ({limit} {what}).",
     ),
-    "LIMIT_EXCEEDED": ("{where} is larger than what is read ({limit} {what}).", "{where} melebihi batas ({limit} {what})."),
-    "NO_FILE_MATCHED": (
-        "No file matches {pattern}. The folder holds: {folder}. Correct the path in hub.yaml.",
-        "Tidak ada berkas yang cocok dengan {pattern}. Isi foldernya: {folder}. Betulkan path di hub.yaml.",
+    "COLUMN_MISSING": (
+        "{where}: there is no column “{column}”; the nearest is “{nearest}”. It has: {columns}. Correct the "
+        "head in the file, or the name in hub.yaml.",
+        "{where}: tidak ada kolom “{column}”; yang paling mirip “{nearest}”. Kolomnya: {columns}. Betulkan "
+        "judul kolom di berkas, atau namanya di hub.yaml.",
+    ),
+    "COLUMN_UNKNOWN": (
+        "{where}: there is no column “{column}”, and none like it. It has: {columns}. Is `header` in hub.yaml "
+        "the row with the heads?",
+        "{where}: tidak ada kolom “{column}”, juga yang mirip. Kolomnya: {columns}. Apakah `header` di "
+        "hub.yaml sudah menunjuk baris judul kolom?",
     ),
 }
 
 FILES: dict[str, tuple[str, str]] = {
-    "FILE_OPEN": (
-        "{where} is open in Excel or being saved. Close it there, then sync again.",
-        "{where} sedang terbuka di Excel atau sedang disimpan. Tutup di sana, lalu sinkronkan lagi.",
+    "NO_FILE_MATCHED": (
+        "{where}: no file matches. Correct `path` in hub.yaml, or put the file there. That folder holds: {folder}.",
+        "{where}: tidak ada berkas yang cocok. Betulkan `path` di hub.yaml, atau letakkan berkasnya di sana. "
+        "Isi folder itu: {folder}.",
     ),
-    "FILE_GONE": ("{where} is gone. Put it back or correct the path.", "{where} hilang. Kembalikan, atau betulkan path."),
+    "FILE_OPEN": (
+        "{where} is open in Excel, or this user may not read it. Close it there (or allow reading), then sync again.",
+        "{where} sedang dibuka di Excel, atau pengguna ini tidak boleh membacanya. Tutup dulu di sana "
+        "(atau beri izin baca), lalu sinkronkan lagi.",
+    ),
+    "FILE_GONE": (
+        "{where}: the file is not there any more. Put it back, or sync again if it was moved on purpose.",
+        "{where}: berkas sudah tidak ada. Kembalikan, atau sinkronkan lagi bila memang dipindahkan.",
+    ),
+    "FILE_CHANGED": (
+        "{where}: the file changed while it was being read. It is read at the next sync.",
+        "{where}: berkas berubah saat sedang dibaca. Akan dibaca pada sinkronisasi berikutnya.",
+    ),
+    "DATA_FILE_UNREADABLE": (
+        "{where}: the file can't be read ({reason}). Check the disk or the network folder.",
+        "{where}: berkas tidak dapat dibaca ({reason}). Periksa disk atau folder jaringannya.",
+    ),
+    "DATA_FILE_EMPTY": (
+        "{where}: the file is empty. Is it still being copied? Put the right file there.",
+        "{where}: berkas kosong. Apakah masih disalin? Letakkan berkas yang benar.",
+    ),
+    "DATA_FILE_TOO_LARGE": (
+        "{where}: the file is larger than {limit} MB. Divide it, or leave out pictures and old sheets.",
+        "{where}: berkas lebih besar dari {limit} MB. Bagilah, atau buang gambar dan lembar lama.",
+    ),
+    "FILE_DAMAGED": (
+        "{where}: the file is damaged or not complete. Is it still being copied? Else open it in Excel and "
+        "save it again.",
+        "{where}: berkas rusak atau tidak lengkap. Apakah masih disalin? Bila tidak, buka di Excel lalu simpan ulang.",
+    ),
+    "FILE_CUT": (
+        "{where}: the last line is cut off in the middle. Is the file still being copied? Else complete that line.",
+        "{where}: baris terakhir terpotong. Apakah berkas masih disalin? Bila tidak, lengkapi baris itu.",
+    ),
+    "FILE_PROTECTED": (
+        "{where}: the file is protected with a password. Save it without one.",
+        "{where}: berkas dilindungi kata sandi. Simpan tanpa kata sandi.",
+    ),
+    "FILE_OLD_FORMAT": (
+        "{where}: this is no .xlsx or .csv file but an older or other format (.xls, .ods). Save it as .xlsx.",
+        "{where}: ini bukan berkas .xlsx atau .csv, melainkan format lama atau lain (.xls, .ods). Simpan "
+        "sebagai .xlsx.",
+    ),
+    "FILE_HOSTILE": (
+        "{where}: the file holds instructions (a DTD) that no office program writes, so it is not read. Ask "
+        "whoever sent it.",
+        "{where}: berkas berisi perintah (DTD) yang tidak pernah ditulis program perkantoran, jadi tidak "
+        "dibaca. Tanyakan pengirimnya.",
+    ),
+    "NOT_A_SPREADSHEET": (
+        "{where}: the file is no spreadsheet although it is called one; inside is {found}. An export often "
+        "saves an error message this way: export it again.",
+        "{where}: berkas ini bukan lembar kerja meskipun namanya begitu; isinya {found}. Ekspor sering "
+        "menyimpan pesan kesalahan seperti ini: ekspor ulang.",
+    ),
+    "SHEET_MISSING": (
+        "{where}: there is no sheet “{sheet}”; the nearest is “{nearest}”. Correct `sheet` in hub.yaml or the "
+        "sheet's name. Sheets here: {sheets}.",
+        "{where}: tidak ada lembar “{sheet}”; yang paling mirip “{nearest}”. Betulkan `sheet` di hub.yaml "
+        "atau nama lembarnya. Lembar yang ada: {sheets}.",
+    ),
+    "SHEET_UNKNOWN": (
+        "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
+        "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
+    ),
+    "HEADER_MISSING": (
+        "{where}: row {header} should hold the names of the columns, but it is empty. Correct `header` in hub.yaml.",
+        "{where}: baris {header} seharusnya berisi judul kolom, tetapi kosong. Betulkan `header` di hub.yaml.",
+    ),
+    "ENCODING_UNKNOWN": (
+        "{where}: the text can't be decoded (tried {tried}). Save it as CSV UTF-8, or set `encoding` in hub.yaml.",
+        "{where}: teks tidak dapat dibaca (sudah dicoba {tried}). Simpan sebagai CSV UTF-8, atau isi "
+        "`encoding` di hub.yaml.",
+    ),
+    "CSV_BROKEN": (
+        "{where}: the file can't be taken apart as CSV; a quote (\") probably stands in the wrong place. Save "
+        "it again from Excel.",
+        '{where}: berkas tidak dapat diurai sebagai CSV; mungkin ada tanda kutip (") yang salah tempat. '
+        "Simpan ulang dari Excel.",
+    ),
+    "QUOTE_OPEN": (
+        '{where}: a quote (") is opened and never closed, so the rest of the file is swallowed. Close it.',
+        '{where}: ada tanda kutip (") yang dibuka tetapi tidak ditutup, sehingga sisa berkas ikut tertelan. '
+        "Tutup tanda kutip itu.",
+    ),
+    "CELL_TOO_LONG": (
+        "{where}: cell {cell} holds more than {limit} characters. Shorten it.",
+        "{where}: sel {cell} berisi lebih dari {limit} huruf. Pendekkan.",
+    ),
+    "CELL_TOO_FAR": (
+        "{where}: cell {cell} stands beyond the {rows} rows and {columns} columns that are read. Delete it, "
+        "or divide the sheet.",
+        "{where}: sel {cell} berada di luar {rows} baris dan {columns} kolom yang dibaca. Hapus sel itu, atau "
+        "bagi lembarnya.",
+    ),
+    "TOO_MANY_ROWS_IN_SHEET": (
+        "{where}: more than {limit} rows. Divide the sheet.",
+        "{where}: lebih dari {limit} baris. Bagi lembarnya.",
+    ),
+    "TOO_MANY_COLUMNS": (
+        "{where}: more than {limit} columns. Leave out what is not needed.",
+        "{where}: lebih dari {limit} kolom. Buang yang tidak perlu.",
+    ),
+    "TOO_MANY_TEXTS": (
+        "{where}: more than {limit} different texts. Divide the workbook.",
+        "{where}: lebih dari {limit} teks yang berbeda. Bagi buku kerjanya.",
+    ),
+    "TOO_MANY_MEMBERS": (
+        "{where}: the file holds more than {limit} pieces, which no office program makes. Save it again from Excel.",
+        "{where}: berkas berisi lebih dari {limit} bagian, yang tidak pernah dibuat program perkantoran. "
+        "Simpan ulang dari Excel.",
+    ),
+    "INFLATED_TOO_LARGE": (
+        "{where}: unpacked, the file would be larger than {limit} MB or far larger than it looks. Divide it, "
+        "or ask whoever sent it.",
+        "{where}: setelah dibuka, berkas akan lebih besar dari {limit} MB atau jauh lebih besar dari "
+        "kelihatannya. Bagilah, atau tanyakan pengirimnya.",
+    ),
+    "READER_CRASHED": (
+        "{where}: reading this file ended the reader; it is damaged or made to do harm. Open it in Excel and "
+        "save it again.",
+        "{where}: pembaca berhenti saat membaca berkas ini; berkas rusak atau sengaja dibuat merusak. Buka di "
+        "Excel lalu simpan ulang.",
+    ),
+    "READER_TIMEOUT": (
+        "{where}: reading took longer than {seconds} seconds and was stopped. Divide the file.",
+        "{where}: pembacaan lebih dari {seconds} detik dan dihentikan. Bagi berkasnya.",
+    ),
     "FILE_MISSING_SOURCE": (
         "{file} is not there. Put it back, or correct the path in hub.yaml.",
         "{file} tidak ada. Kembalikan, atau betulkan path di hub.yaml.",
-    ),
-    "FILE_UNREADABLE": ("{where} can't be read ({reason}).", "{where} tidak dapat dibaca ({reason})."),
-    "FILE_CHANGED": (
-        "{where} changed while it was being read. It is read again at the next sync.",
-        "{where} berubah ketika dibaca. Akan dibaca lagi pada sinkron berikutnya.",
-    ),
-    "FILE_CUT": ("{where} is cut off, perhaps half copied. Copy it again.", "{where} terpotong. Salin ulang."),
-    "FILE_DAMAGED": (
-        "{where} is damaged. Open it in Excel and save it again.",
-        "{where} rusak. Buka di Excel lalu simpan ulang.",
-    ),
-    "FILE_EMPTY": ("{where} is empty.", "{where} kosong."),
-    "FILE_HOSTILE": ("{where} is built as no office program builds files; it is not read.", "{where} tidak wajar; tidak dibaca."),
-    "FILE_OLD_FORMAT": (
-        "{where} is in a format that is not read yet. Save it as .xlsx.",
-        "{where} berformat yang belum dibaca. Simpan sebagai .xlsx.",
-    ),
-    "FILE_PROTECTED": (
-        "{where} is protected by a password. Save a copy without it.",
-        "{where} dilindungi kata sandi. Simpan salinan tanpa kata sandi.",
-    ),
-    "FILE_TOO_LARGE": ("{where} has more than {limit} MB.", "{where} lebih dari {limit} MB."),
-    "INFLATED_TOO_LARGE": ("{where} would unpack to more than {limit} MB.", "{where} bila dibuka lebih dari {limit} MB."),
-    "NOT_A_SPREADSHEET": (
-        "{where} is not a spreadsheet but {found}. Export it again as .xlsx or .csv.",
-        "{where} bukan lembar kerja melainkan {found}. Ekspor ulang sebagai .xlsx atau .csv.",
-    ),
-    "SHEET_MISSING": (
-        "{where} has no sheet {sheet}; the nearest is {nearest}. It has: {sheets}.",
-        "{where} tidak punya lembar {sheet}; yang terdekat {nearest}. Lembarnya: {sheets}.",
-    ),
-    "HEADER_MISSING": (
-        "{where} has no names in row {header}. Correct `header:` in hub.yaml.",
-        "{where} tidak punya judul kolom di baris {header}. Betulkan `header:` di hub.yaml.",
-    ),
-    "ENCODING_UNKNOWN": (
-        "{where} is in an unknown encoding (tried {tried}). Save it as UTF-8, or set `encoding:`.",
-        "Pengodean {where} tidak dikenal (dicoba {tried}). Simpan sebagai UTF-8, atau isi `encoding:`.",
-    ),
-    "CSV_BROKEN": ("{where} is not well formed as CSV.", "{where} bukan CSV yang benar."),
-    "QUOTE_OPEN": (
-        "In {where} a quotation mark is opened and never closed.",
-        "Dalam {where} ada tanda kutip yang tidak ditutup.",
-    ),
-    "CELL_TOO_FAR": ("{where} has a cell {cell} beyond what is read.", "{where} punya sel {cell} di luar batas baca."),
-    "CELL_TOO_LONG": ("{where}: cell {cell} has more than {limit} characters.", "{where}: sel {cell} lebih dari {limit} huruf."),
-    "TOO_MANY_COLUMNS": ("{where} has more than {limit} columns.", "{where} lebih dari {limit} kolom."),
-    "TOO_MANY_MEMBERS": ("{where} holds too many inner files.", "{where} berisi terlalu banyak berkas di dalamnya."),
-    "TOO_MANY_ROWS_IN_SHEET": ("{where} has more than {limit} rows.", "{where} lebih dari {limit} baris."),
-    "TOO_MANY_TEXTS": ("{where} holds more than {limit} texts.", "{where} berisi lebih dari {limit} teks."),
-    "READER_CRASHED": ("{where} makes the reader fail; it is not read.", "{where} menggagalkan pembaca; tidak dibaca."),
-    "READER_TIMEOUT": (
-        "{where} took longer than {seconds} seconds to read.",
-        "{where} perlu lebih dari {seconds} detik untuk dibaca.",
     ),
 }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from typing import Literal
 
-from connectors.cells import Unreadable, is_empty, is_nothing, tidy
+from connectors.cells import Unreadable, is_empty, is_nothing, is_number, tidy
 from connectors.connector import Cell
 
 Sign = Literal[",", "."]
@@ -123,11 +123,9 @@ def multiply(number: Decimal, unit: Decimal) -> Decimal:
 
 
 def _read_typed(cell: Cell) -> Decimal:
-    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+    if not is_number(cell):
         raise Unreadable("NOT_A_NUMBER")
     number = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
-    if not number.is_finite():
-        raise Unreadable("NOT_A_NUMBER")
     if abs(number.adjusted()) > _LONGEST:
         raise Unreadable("OUT_OF_RANGE", limit=f"1e{_LONGEST}")
     return _plain(number)

@@ -13,7 +13,7 @@ def translate_os(error: OSError, where: str) -> SourceError:
         return SourceBusy(where, "FILE_OPEN")
     if isinstance(error, FileNotFoundError):
         return SourceUnavailable(where, "FILE_GONE")
-    return SourceUnavailable(where, "FILE_UNREADABLE", reason=error.strerror or type(error).__name__)
+    return SourceUnavailable(where, "DATA_FILE_UNREADABLE", reason=error.strerror or type(error).__name__)
 
 
 def is_open_elsewhere(path: Path) -> bool:

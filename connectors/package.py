@@ -123,7 +123,7 @@ def open_package(path: Path, where: str) -> Package:
     as it comes."""
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
-        raise LimitExceeded(where, "FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
+        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
     with path.open("rb") as stream:
         refused = _refusal(stream, size, where)
     if refused is not None:
@@ -144,7 +144,7 @@ def _refusal(stream: IO[bytes], size: int, where: str) -> SourceError | None:
     """Why the bytes of a file can't be an xlsx, or None."""
     head = stream.read(4096)
     if not head.strip(b"\0"):
-        return SourceBroken(where, "FILE_EMPTY" if size == 0 else "FILE_DAMAGED")
+        return SourceBroken(where, "DATA_FILE_EMPTY" if size == 0 else "FILE_DAMAGED")
     if head.startswith(_OLE):
         stream.seek(0)
         encrypted = "EncryptedPackage".encode("utf-16le") in stream.read()

@@ -33,7 +33,6 @@ def choose_sheets(sheets: list[Sheet], wanted: str | None, where: str) -> list[S
         folded = {tidy(name).casefold(): name for name in names}
         nearest = get_close_matches(tidy(wanted or "").casefold(), folded, 1, 0.5)
         suggestion = folded[nearest[0]] if nearest else None
-        raise DatasetMissing(
-            where, "SHEET_MISSING", sheet=wanted or "1", nearest=suggestion, sheets=", ".join(names[:30])
-        )
+        code = "SHEET_MISSING" if suggestion else "SHEET_UNKNOWN"
+        raise DatasetMissing(where, code, sheet=wanted or "1", nearest=suggestion, sheets=", ".join(names[:30]))
     return chosen

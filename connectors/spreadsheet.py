@@ -184,7 +184,7 @@ def _read_csv(path: Path, options: SheetDataset, where: str) -> Iterator[Batch]:
 
 def _open_csv(path: Path, options: SheetDataset, where: str) -> CsvText:
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise LimitExceeded(where, "FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
+        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
     return open_csv(path, options, where)
 
 

@@ -85,7 +85,7 @@ class SqlSource:
                 result = connection.execution_options(stream_results=True).execute(
                     self._statement(connection, name, dataset)
                 )
-                columns = tuple(Column(str(column), str(column)) for column in result.keys())
+                columns = tuple(Column(str(column), str(column)) for column in result.keys())  # noqa: SIM118 - a Result is no dict
                 rows = [tuple(_cell(value) for value in row) for row in result.fetchmany(5)]
                 result.close()
                 samples = {column.name: tuple(row[place] for row in rows) for place, column in enumerate(columns)}
@@ -105,7 +105,7 @@ class SqlSource:
             key = self._key(connection, name, dataset)
             statement = self._statement(connection, name, dataset)
             result = connection.execution_options(stream_results=True).execute(statement)
-            columns = tuple(Column(str(column), str(column)) for column in result.keys())
+            columns = tuple(Column(str(column), str(column)) for column in result.keys())  # noqa: SIM118 - a Result is no dict
             places = [index for index, column in enumerate(columns) if column.name in key]
             count = 0
             while rows := result.fetchmany(ROWS_PER_BATCH):

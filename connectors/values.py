@@ -11,9 +11,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from math import isfinite
 
-from connectors.cells import Unreadable, is_empty, is_nothing, tidy
+from connectors.cells import Unreadable, is_empty, is_nothing, is_number, tidy
 from connectors.connector import Cell
 from connectors.dates import read_date, read_datetime
 from connectors.numbers import (
@@ -84,13 +83,9 @@ def read_code(cell: Cell) -> str | None:
         if _SCIENTIFIC.fullmatch(text):
             raise Unreadable("LOSSY_CODE")
         return text or None
-    if isinstance(cell, bool | date | time) or not isinstance(cell, int | float | Decimal):
+    if not is_number(cell) or cell != int(cell) or (isinstance(cell, float) and abs(cell) >= _EXACT_DIGITS):
         raise Unreadable("LOSSY_CODE")
-    if not isinstance(cell, int) and (not isfinite(cell) or cell != int(cell)):
-        raise Unreadable("LOSSY_CODE")
-    if isinstance(cell, float) and abs(cell) >= _EXACT_DIGITS:
-        raise Unreadable("LOSSY_CODE")
-    return str(int(cell))
+    return write_cell(int(cell))
 
 
 def read_boolean(cell: Cell) -> bool | None:
@@ -99,7 +94,7 @@ def read_boolean(cell: Cell) -> bool | None:
         return None
     if isinstance(cell, bool):
         return cell
-    if isinstance(cell, int | float | Decimal) and cell in (0, 1):
+    if is_number(cell) and cell in (0, 1):
         return cell == 1
     word = tidy(cell).casefold() if isinstance(cell, str) else ""
     if word in _YES or word in _NO:
@@ -175,7 +170,7 @@ def compile_values(values: Mapping[str, str]) -> Callable[[str], str | None]:
 
 
 def _write_number(number: float | Decimal) -> str:
-    if not isfinite(number):
+    if not is_number(number):
         return str(number)
     text = format(Decimal(repr(number)) if isinstance(number, float) else number, "f")
     return text.removesuffix(".0") if isinstance(number, float) else text

@@ -143,7 +143,7 @@ class Database:
         rematch = {name for name in self.tables.metadata.tables if name.startswith("l_")}
         if any(name.startswith(("e_", "l_")) for name in tables):
             for name in rematch:
-                db.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a table of ours
+                db.execute(f'DELETE FROM "{name}"')
             db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('rematch', '1')")
 
 

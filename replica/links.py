@@ -110,10 +110,10 @@ class Matcher:
         db, source, to, table = self._db, link.source, link.to, self._tables.link(link).name
         db.execute("DELETE FROM temp.affected")
         if whole:
-            db.execute(f'INSERT INTO temp.affected SELECT _id FROM "e_{source}"')  # noqa: S608 - names of ours
+            db.execute(f'INSERT INTO temp.affected SELECT _id FROM "e_{source}"')
             return
         db.execute(
-            f'INSERT OR IGNORE INTO temp.affected SELECT a FROM "{table}" WHERE b IN'  # noqa: S608 - names of ours
+            f'INSERT OR IGNORE INTO temp.affected SELECT a FROM "{table}" WHERE b IN'
             " (SELECT id FROM temp.touched WHERE entity = ?)",
             (to,),
         )
@@ -121,7 +121,7 @@ class Matcher:
             if isinstance(rule, KeyRule):
                 joins = self._key_joins(link, rule)
                 db.execute(
-                    f"INSERT OR IGNORE INTO temp.affected SELECT a._id {joins}"  # noqa: S608 - names of ours
+                    f"INSERT OR IGNORE INTO temp.affected SELECT a._id {joins}"
                     " AND b._id IN (SELECT id FROM temp.touched WHERE entity = ?)",
                     (to,),
                 )
@@ -201,7 +201,7 @@ class Matcher:
         db.execute("DROP TABLE IF EXISTS temp.crosswalk")
         db.execute(f"CREATE TEMP TABLE crosswalk (row INTEGER, {', '.join(left + right)}, text TEXT)")
         marks = ", ".join("?" * (len(left) + len(right) + 2))
-        db.executemany(f"INSERT INTO temp.crosswalk VALUES ({marks})", rows)  # noqa: S608 - marks only
+        db.executemany(f"INSERT INTO temp.crosswalk VALUES ({marks})", rows)
         near = self._crosswalk_end(link.source, "a", [name for name, _ in rule.left], left, rule.normalise)
         far = self._crosswalk_end(link.to, "b", [name for name, _ in rule.right], right, rule.normalise)
         joins = f'FROM temp.crosswalk x JOIN "e_{link.source}" a ON {near} JOIN "e_{link.to}" b ON {far} WHERE 1'
@@ -212,7 +212,7 @@ class Matcher:
         for missing, table, on in ((link.source, link.source, near), (link.to, link.to, far)):
             alias = "a" if on is near else "b"
             found = db.execute(
-                f'SELECT x.row, x.text FROM temp.crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{table}" {alias} WHERE {on})'  # noqa: S608 - names of ours
+                f'SELECT x.row, x.text FROM temp.crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{table}" {alias} WHERE {on})'
             )
             misses += [
                 CrosswalkMiss(f"{link.source}.{link.name}", rule.path, row, missing, text) for row, text in found
@@ -246,7 +246,7 @@ class Matcher:
             last = f"{alias}.{far}"
         lowest = f"min({', '.join(confidences)})" if len(confidences) > 1 else confidences[0]
         sql = (
-            f"SELECT f.a, {last}, 'VIA', max({lowest}), ?, 'ACCEPTED', ? FROM temp.affected f, {', '.join(sources)}"  # noqa: S608 - names of ours
+            f"SELECT f.a, {last}, 'VIA', max({lowest}), ?, 'ACCEPTED', ? FROM temp.affected f, {', '.join(sources)}"
             f" WHERE {' AND '.join(conditions)} GROUP BY f.a, {last}"
         )
         label = "via(" + ", ".join(link.via) + ")"
@@ -265,7 +265,7 @@ class Matcher:
         for end, is_many in (("a", link.many), ("b", link.inverse_many)):
             if not is_many:
                 self._db.execute(
-                    f"UPDATE temp.found SET status = 'CANDIDATE' WHERE {end} IN"  # noqa: S608 - a name of ours
+                    f"UPDATE temp.found SET status = 'CANDIDATE' WHERE {end} IN"
                     f" (SELECT {end} FROM temp.found GROUP BY {end} HAVING count(*) > 1)"
                 )
 
@@ -273,11 +273,11 @@ class Matcher:
         db, table = self._db, self._tables.link(link).name
         before = db.total_changes
         db.execute(
-            f'DELETE FROM "{table}" WHERE (a IN (SELECT a FROM temp.affected)'  # noqa: S608 - names of ours
+            f'DELETE FROM "{table}" WHERE (a IN (SELECT a FROM temp.affected)'
             f" AND (a, b, method, confidence, rule, status, why) NOT IN (SELECT * FROM temp.found))"
             f' OR a NOT IN (SELECT _id FROM "e_{link.source}") OR b NOT IN (SELECT _id FROM "e_{link.to}")'
         )
-        db.execute(f'INSERT OR IGNORE INTO "{table}" SELECT * FROM temp.found')  # noqa: S608 - names of ours
+        db.execute(f'INSERT OR IGNORE INTO "{table}" SELECT * FROM temp.found')
         if db.total_changes != before:
             self._done.changed.add(f"{link.source}.{link.name}")
 

@@ -303,7 +303,7 @@ class Mapper:
             case FieldType.MONEY | FieldType.DECIMAL:
                 return _scaled(read_decimal(prepared, sign), mapping, declared.scale)
             case FieldType.DATE:
-                day = read_date(prepared)
+                day = read_date(prepared, self._zone)
                 return (None if day is None else day.isoformat()), None
             case FieldType.DATETIME:
                 moment = read_datetime(prepared, self._zone)
@@ -346,7 +346,7 @@ class Mapper:
         member = text.upper().replace(" ", "_")
         if declared.enum is not None and member in declared.enum.values:
             return member, None
-        raise Unreadable("UNKNOWN_VALUE", value=mask_personal(text)[:60])
+        raise Unreadable("UNKNOWN_VALUE")
 
     # -- identity and storage -----------------------------------------------------------------------------------------
 

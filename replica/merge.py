@@ -19,7 +19,7 @@ from replica.database import Database
 from replica.identity import node_of, sort_text
 from replica.links import CrosswalkMiss, Matcher
 from replica.mapping import columns_of
-from replica.tables import store_time
+from replica.tables import fold, store_time
 
 LEAST_LOSS = 5  # records that may always go without waking the shrink guard
 RUNS_KEPT = 50  # of each source
@@ -130,7 +130,7 @@ class Merge:
             marks = ", ".join("?" * len(self._config.sources))
             table = self._system("source")
             if table is not None:
-                db.execute(f'DELETE FROM "{table}" WHERE c_name NOT IN ({marks})', list(self._config.sources))  # noqa: S608 - a table of ours
+                db.execute(f'DELETE FROM "{table}" WHERE c_name NOT IN ({marks})', list(self._config.sources))
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
@@ -142,8 +142,8 @@ class Merge:
             table = self._tables.entities[entity].table.name
             self._db.execute(
                 f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _part = ?', (entity, part)
-            )  # noqa: S608 - ditto
-            self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))  # noqa: S608 - ditto
+            )
+            self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))
         self._delete_rejects("_part = ?", (part,))
         self._db.execute("DELETE FROM part WHERE id = ?", (part,))
 
@@ -177,7 +177,14 @@ class Merge:
             db.execute("UPDATE part SET stale = ? WHERE (source, dataset, entity) = (?, ?, ?)", (problem, *key))
         else:
             there = {part.key for part in listed}
-            touched.gone += [part_id for part_key, part_id in known.items() if part_key not in there]
+            # sheets of a file that could not be opened are not gone
+            unlisted = {f"{part.key}#": failed[part.key] for part in listed if part.unlisted and part.key in failed}
+            for part_key, part_id in known.items():
+                why = next((problem for prefix, problem in unlisted.items() if part_key.startswith(prefix)), None)
+                if why is not None:
+                    db.execute("UPDATE part SET stale = ? WHERE id = ?", (why, part_id))
+                elif part_key not in there:
+                    touched.gone.append(part_id)
             read = {part.part.key for part in staged}
             unread = [(self._now, *key, k) for k in there if k not in read and k not in failed]
             db.executemany(
@@ -262,15 +269,15 @@ class Merge:
         of_source = "SELECT id FROM part WHERE source = ? AND entity = ?"
         (before,) = db.execute(
             f'SELECT count(*) FROM "{table}" WHERE _part IN ({of_source})',
-            (self._source, entity),  # noqa: S608 - ditto
+            (self._source, entity),
         ).fetchone()
         replaced = [*touched.staged.values(), *touched.gone]
         marks = ", ".join("?" * len(replaced))
-        (old,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _part IN ({marks})', replaced).fetchone()  # noqa: S608 - ditto
+        (old,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _part IN ({marks})', replaced).fetchone()
         new = 0
         if touched.staged:
             numbers = ", ".join(map(str, touched.staged))
-            (new,) = db.execute(f"SELECT count(*) FROM staging.s_{entity} WHERE part IN ({numbers})").fetchone()  # noqa: S608 - ditto
+            (new,) = db.execute(f"SELECT count(*) FROM staging.s_{entity} WHERE part IN ({numbers})").fetchone()
         lost = old - new
         if lost >= LEAST_LOSS and lost > max_loss * before:
             raise ShrinkGuard(entity, before, before - lost)
@@ -305,7 +312,7 @@ class Merge:
         if not has_staged:
             return
         db.execute(
-            "INSERT INTO temp.pairs SELECT n.row, o._id, n.hash = o._hash FROM"  # noqa: S608 - names of ours
+            "INSERT INTO temp.pairs SELECT n.row, o._id, n.hash = o._hash FROM"
             f" (SELECT rowid AS row, node, hash, row_number() OVER (PARTITION BY node ORDER BY hash, rowid) AS place"
             f" FROM staging.s_{entity} WHERE part IN (SELECT number FROM temp.parts)) n JOIN"
             f" (SELECT _id, _node, _hash, row_number() OVER (PARTITION BY _node ORDER BY _hash, _id) AS place"
@@ -316,8 +323,8 @@ class Merge:
     def _delete_old(self, entity: str, table: str, count: Counts) -> None:
         db = self._db
         old = f'FROM "{table}" WHERE _part IN (SELECT id FROM temp.replaced) AND _id NOT IN (SELECT id FROM temp.pairs)'
-        db.execute(f"INSERT OR IGNORE INTO temp.touched SELECT ?, _id {old}", (entity,))  # noqa: S608 - names of ours
-        count.removed = db.execute(f"DELETE {old}").rowcount  # noqa: S608 - ditto
+        db.execute(f"INSERT OR IGNORE INTO temp.touched SELECT ?, _id {old}", (entity,))
+        count.removed = db.execute(f"DELETE {old}").rowcount
 
     def _update_kept(self, entity: str, table: str, count: Counts) -> None:
         db, columns = self._db, columns_of(self._tables.entities[entity])
@@ -325,14 +332,14 @@ class Merge:
             f"FROM temp.pairs p JOIN staging.s_{entity} s ON s.rowid = p.staged JOIN temp.parts m ON m.number = s.part"
         )
         count.moved = db.execute(
-            f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort FROM'  # noqa: S608 - names of ours
+            f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort FROM'
             f" (SELECT p.id AS row, m.id, s.at, s.sort {staged} WHERE p.same) n WHERE _id = n.row"
             f" AND (_part, _at, _sort) <> (n.id, n.at, n.sort)"
         ).rowcount
         sets = ", ".join(f'"{column}" = n."{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
         count.changed = db.execute(
-            f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _hash = n.hash, _issues = n.issues,'  # noqa: S608 - names of ours
+            f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _hash = n.hash, _issues = n.issues,'
             f" _raw = n.raw, _changed = ?, {sets} FROM (SELECT p.id AS row, m.id, s.at, s.sort, s.hash, s.issues, s.raw,"
             f" {wanted} {staged} WHERE NOT p.same) n WHERE _id = n.row",
             (self._now,),
@@ -343,17 +350,17 @@ class Merge:
 
     def _insert_new(self, entity: str, table: str, count: Counts) -> None:
         db, columns = self._db, columns_of(self._tables.entities[entity])
-        (last,) = db.execute(f'SELECT coalesce(max(_id), 0) FROM "{table}"').fetchone()  # noqa: S608 - ditto
+        (last,) = db.execute(f'SELECT coalesce(max(_id), 0) FROM "{table}"').fetchone()
         names = ", ".join(f'"{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
         count.added = db.execute(
-            f'INSERT INTO "{table}" (_node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw, {names})'  # noqa: S608 - ditto
+            f'INSERT INTO "{table}" (_node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw, {names})'
             f" SELECT s.node, s.sort, m.id, s.at, s.hash, 0, 0, ?, s.issues, s.raw, {wanted}"
             f" FROM staging.s_{entity} s JOIN temp.parts m ON m.number = s.part"
             " WHERE s.rowid NOT IN (SELECT staged FROM temp.pairs) ORDER BY s.rowid",
             (self._now,),
         ).rowcount
-        db.execute(f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _id > ?', (entity, last))  # noqa: S608 - ditto
+        db.execute(f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _id > ?', (entity, last))
 
     # -- duplicates and what counts -----------------------------------------------------------------------------------
 
@@ -363,14 +370,14 @@ class Merge:
         db = self._db
         groups: dict[str, list[tuple[int, str, int, str, str, str, int]]] = {}
         rows = db.execute(
-            f'SELECT e._node, e._id, e._hash, e._part, p.label, e._at, p.source, p.dataset, e._live FROM "{table}" e'  # noqa: S608 - ditto
+            f'SELECT e._node, e._id, e._hash, e._part, p.label, e._at, p.source, p.dataset FROM "{table}" e'
             f' JOIN part p ON p.id = e._part WHERE e._node IN (SELECT _node FROM "{table}" GROUP BY _node HAVING count(*) > 1)'
             " ORDER BY p.key, e._id"
         )
         of: dict[tuple[str, str], EntityMapping] = {
             (m.source, m.dataset): m for m in self._config.mappings if m.entity == entity.name
         }
-        for node, id_, hash_, part, label, at, source, dataset, live in rows.fetchall():
+        for node, id_, hash_, part, label, at, source, dataset in rows.fetchall():
             rank = of[source, dataset].precedence if of[source, dataset].ranked else 0
             groups.setdefault(node, []).append((id_, hash_, part, f"{label} › {at}", source, dataset, rank))
         self._delete_rejects("c_code = 'DUPLICATE_KEY' AND c_entity = ?", (entity.name,))
@@ -393,13 +400,13 @@ class Merge:
         db.executemany("INSERT INTO temp.twins VALUES (?, 0)", marks)
         db.executemany("UPDATE temp.twins SET live = 1 WHERE id = ?", [(id_,) for id_ in wanted])
         changed = f'FROM "{table}" e LEFT JOIN temp.twins t ON t.id = e._id WHERE e._live <> coalesce(t.live, 1)'
-        db.execute(f"INSERT OR IGNORE INTO temp.touched SELECT ?, e._id {changed}", (entity.name,))  # noqa: S608 - ditto
+        db.execute(f"INSERT OR IGNORE INTO temp.touched SELECT ?, e._id {changed}", (entity.name,))
         db.execute(
             f'UPDATE "{table}" SET _live = 0 WHERE _live = 1 AND _id IN (SELECT id FROM temp.twins WHERE live = 0)'
-        )  # noqa: S608 - ditto
+        )
         db.execute(
             f'UPDATE "{table}" SET _live = 1 WHERE _live = 0 AND _id NOT IN (SELECT id FROM temp.twins WHERE live = 0)'
-        )  # noqa: S608 - ditto
+        )
 
     def _reject_duplicates(self, entity: Entity, members: Sequence[tuple[int, str, int, str, str, str, int]]) -> None:
         field_name = entity.key[-1] if entity.key else None
@@ -413,20 +420,18 @@ class Merge:
     def _settle_current(self, entity: Entity, table: str) -> None:
         current = entity.current
         if current is None:
-            self._db.execute(f'UPDATE "{table}" SET _current = _live WHERE _current <> _live')  # noqa: S608 - ditto
+            self._db.execute(f'UPDATE "{table}" SET _current = _live WHERE _current <> _live')
             return
         conditions = ["_live = 1"]
         if current.leaf and entity.field(current.leaf):
             conditions.append(f'coalesce("c_{current.leaf}", 1) = 1')
         counting = " AND ".join(conditions)
-        chosen = f'SELECT _id FROM "{table}" WHERE {counting}'  # noqa: S608 - ditto
+        chosen = f'SELECT _id FROM "{table}" WHERE {counting}'
         if current.order:
             by = ", ".join(f'"c_{name}"' for name in current.group)
             ranked = f'rank() OVER (PARTITION BY {by} ORDER BY "c_{current.order}" DESC NULLS LAST)'
-            chosen = f'SELECT _id FROM (SELECT _id, {ranked} AS place FROM "{table}" WHERE {counting}) WHERE place = 1'  # noqa: S608 - ditto
-        self._db.execute(
-            f'UPDATE "{table}" SET _current = NOT _current WHERE _current <> (_id IN ({chosen}))'  # noqa: S608 - ditto
-        )
+            chosen = f'SELECT _id FROM (SELECT _id, {ranked} AS place FROM "{table}" WHERE {counting}) WHERE place = 1'
+        self._db.execute(f'UPDATE "{table}" SET _current = NOT _current WHERE _current <> (_id IN ({chosen}))')
 
     # -- rejects ------------------------------------------------------------------------------------------------------
 
@@ -468,7 +473,7 @@ class Merge:
 
     def _delete_rejects(self, where: str, parameters: Sequence[object]) -> None:
         table = self._system("reject")
-        if table is not None and self._db.execute(f'DELETE FROM "{table}" WHERE {where}', parameters).rowcount:  # noqa: S608 - ditto
+        if table is not None and self._db.execute(f'DELETE FROM "{table}" WHERE {where}', parameters).rowcount:
             self._rejects_changed = True
 
     # -- what the hub itself keeps ------------------------------------------------------------------------------------
@@ -482,8 +487,6 @@ class Merge:
         entity = next((entity for entity in self._database.catalogue if entity.system == role), None)
         if entity is None:
             return
-        from replica.tables import fold
-
         node = node_of(entity.name, key)
         row: dict[str, object] = {
             "_node": node,
@@ -502,8 +505,8 @@ class Merge:
                 row[f"f_{field_.name}"] = None if value is None else fold(str(value))
         names = ", ".join(f'"{name}"' for name in row)
         marks = ", ".join("?" * len(row))
-        self._db.execute(f'DELETE FROM "e_{entity.name}" WHERE _node = ?', (node,))  # noqa: S608 - ditto
-        self._db.execute(f'INSERT INTO "e_{entity.name}" ({names}) VALUES ({marks})', list(row.values()))  # noqa: S608 - ditto
+        self._db.execute(f'DELETE FROM "e_{entity.name}" WHERE _node = ?', (node,))
+        self._db.execute(f'INSERT INTO "e_{entity.name}" ({names}) VALUES ({marks})', list(row.values()))
 
     def _write_state(self, mapping: EntityMapping, problem: str | None) -> None:
         key = (mapping.source, mapping.dataset, mapping.entity)
@@ -515,7 +518,7 @@ class Merge:
             )
         parameters = (self._now, problem, *key, *key) if problem is not None else (self._now, problem, *key)
         self._db.execute(
-            f"UPDATE dataset SET tried_at = ?, problem = ?{read} WHERE (source, dataset, entity) = (?, ?, ?)",  # noqa: S608 - no values
+            f"UPDATE dataset SET tried_at = ?, problem = ?{read} WHERE (source, dataset, entity) = (?, ?, ?)",
             parameters,
         )
         if problem is None:
@@ -535,7 +538,7 @@ class Merge:
         for entity in {m.entity for m in self._config.mappings if m.source == name}:
             table = self._tables.entities[entity].table.name
             found = db.execute(
-                f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}"'  # noqa: S608 - ditto
+                f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}"'
                 " WHERE _live = 1 AND _part IN (SELECT id FROM part WHERE source = ?)",
                 (name,),
             ).fetchone()
@@ -543,7 +546,7 @@ class Merge:
         rejects_table = self._system("reject")
         rejects = 0
         if rejects_table is not None:
-            (rejects,) = db.execute(f'SELECT count(*) FROM "{rejects_table}" WHERE c_source = ?', (name,)).fetchone()  # noqa: S608 - ditto
+            (rejects,) = db.execute(f'SELECT count(*) FROM "{rejects_table}" WHERE c_source = ?', (name,)).fetchone()
         values = {
             "name": name,
             "kind": self._config.sources[name].kind,
@@ -578,7 +581,7 @@ class Merge:
     def _count(self, entity: str, source: str, count: Counts) -> None:
         table = self._tables.entities[entity].table.name
         row = self._db.execute(
-            f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}" WHERE _live = 1'  # noqa: S608 - ditto
+            f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}" WHERE _live = 1'
             " AND _part IN (SELECT id FROM part WHERE source = ?)",
             (source,),
         ).fetchone()
@@ -587,7 +590,7 @@ class Merge:
         if rejects is not None:
             (count.rejects,) = self._db.execute(
                 f'SELECT count(*) FROM "{rejects}" WHERE c_source = ? AND c_entity = ?',
-                (source, entity),  # noqa: S608 - ditto
+                (source, entity),
             ).fetchone()
 
     def _raise(self, name: str) -> None:

@@ -290,7 +290,7 @@ class Staging:
         number = len(self._parts)
         table = self._table(mapping.entity)
         width = 7 + len(columns_of(self._tables[mapping.entity]))
-        insert = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"  # noqa: S608 - a table of ours
+        insert = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"
         rejects: list[tuple[object, ...]] = []
 
         def records() -> Iterator[tuple[object, ...]]:

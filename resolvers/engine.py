@@ -66,6 +66,7 @@ class Caller:
 
 
 PUBLIC = Caller()
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Engine:
         replica: Replica,
         zone: ZoneInfo,
         notice: str | None = None,
-        limits: Limits = Limits(),
+        limits: Limits = LIMITS,
         seconds: float = 10.0,
         messages: Messages = MESSAGES,
     ) -> None:

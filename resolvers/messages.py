@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from config.messages import Messages
 from connectors.messages import SENTENCES as CONNECTORS
 from replica.messages import SENTENCES as REPLICA
-
-from config.messages import Messages
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "PARSE_FAILED": ("Syntax error: {reason}", "Kesalahan penulisan: {reason}"),

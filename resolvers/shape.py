@@ -92,7 +92,7 @@ class Writer:
         if stored is None:
             return None
         found = orjson.loads(stored)
-        return f"{found['where']}: {self._messages.render(found['code'], found['params'], self._language)}"
+        return self._messages.render(found["code"], {"where": found["where"], **found["params"]}, self._language)
 
 
 def write_object(members: Sequence[tuple[str, str]]) -> str:

@@ -16,7 +16,20 @@ from importlib.resources import files
 YEAR = 2027
 SHOWCASE = ("Alas.xlsx", "117")
 VERSIONS = {1: "ORIGINAL", 2: "SHIFT", 3: "AMENDED"}
-MONTHS = ["Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "Nopember", "Desember"]
+MONTHS = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "Nopember",
+    "Desember",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +186,30 @@ OTHER = (
     ("Pelatihan kader posyandu {place}", "orang", "Kader baru belum terlatih"),
     ("Bantuan alat tenun {place}", "Paket", "Penenun memakai alat tua"),
 )
-FIRST = ["Adi", "Baiq", "Dewi", "Eka", "Fajar", "Gita", "Hadi", "Indah", "Joko", "Kartika", "Lalu", "Mira", "Nanda", "Oka", "Putri", "Rama", "Sari", "Tono", "Umar", "Wati", "Yuni", "Zul"]
+FIRST = [
+    "Adi",
+    "Baiq",
+    "Dewi",
+    "Eka",
+    "Fajar",
+    "Gita",
+    "Hadi",
+    "Indah",
+    "Joko",
+    "Kartika",
+    "Lalu",
+    "Mira",
+    "Nanda",
+    "Oka",
+    "Putri",
+    "Rama",
+    "Sari",
+    "Tono",
+    "Umar",
+    "Wati",
+    "Yuni",
+    "Zul",
+]
 LAST = ["Contoh", "Rekaan", "Karangan", "Umpama", "Misal", "Tiruan", "Andaian"]
 WRONG = ((" ", ""), ("Labuhan", "Labuan"), ("Brang", "Berang"), ("a", "e"))
 

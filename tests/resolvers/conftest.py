@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 from graphql import GraphQLSchema, build_schema
-from sqlalchemy import create_mock_engine
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from config.entities import Catalogue, Derived, Entity, EnumType, Field, FieldType, Finder, KeyRule, Link, Text
 from replica.reading import Replica
@@ -18,8 +19,8 @@ from replica.tables import Tables, build_tables, fold
 from resolvers.engine import Engine
 
 WORDS = Text("a thing", "sesuatu")
-STATUS = EnumType("Status", {name: WORDS for name in ("ACCEPTED", "REJECTED", "UNKNOWN")})
-STAGE = EnumType("Stage", {name: WORDS for name in ("BUDGETED", "ACCEPTED", "PROPOSED")})
+STATUS = EnumType("Status", dict.fromkeys(("ACCEPTED", "REJECTED", "UNKNOWN"), WORDS))
+STAGE = EnumType("Stage", dict.fromkeys(("BUDGETED", "ACCEPTED", "PROPOSED"), WORDS))
 
 
 def _field(name: str, type_: FieldType, **more: object) -> Field:
@@ -39,7 +40,17 @@ CATALOGUE = Catalogue(
                 _field("parentRaw", FieldType.TEXT, raw_of="parent"),
             ),
             links=(
-                Link("parent", "Region", "Region", WORDS, "children", None, False, True, (KeyRule((("parentRaw", "code"),)),)),
+                Link(
+                    "parent",
+                    "Region",
+                    "Region",
+                    WORDS,
+                    "children",
+                    None,
+                    False,
+                    True,
+                    (KeyRule((("parentRaw", "code"),)),),
+                ),
             ),
             key=("code",),
             finders=(Finder("code"),),
@@ -69,8 +80,25 @@ CATALOGUE = Catalogue(
                 _field("proposedAt", FieldType.DATE),
             ),
             links=(
-                Link("region", "Proposal", "Region", WORDS, "proposals", None, False, True, (KeyRule((("regionRaw", "code"),)),)),
-                Link("budgetLines", "Proposal", "BudgetLine", WORDS, "proposals", rules=(KeyRule((("number", "lineId"),)),)),
+                Link(
+                    "region",
+                    "Proposal",
+                    "Region",
+                    WORDS,
+                    "proposals",
+                    None,
+                    False,
+                    True,
+                    (KeyRule((("regionRaw", "code"),)),),
+                ),
+                Link(
+                    "budgetLines",
+                    "Proposal",
+                    "BudgetLine",
+                    WORDS,
+                    "proposals",
+                    rules=(KeyRule((("number", "lineId"),)),),
+                ),
             ),
             key=("file", "number"),
             derived=(
@@ -187,11 +215,11 @@ def _insert(db: sqlite3.Connection, tables: Tables, entity: str, id_: int, sort:
         if field is not None and field.type.is_text and isinstance(value, str):
             row[f"f_{name}"] = fold(value)
     names = ", ".join(f'"{name}"' for name in row)
-    db.execute(f'INSERT INTO "e_{entity}" ({names}) VALUES ({", ".join("?" * len(row))})', list(row.values()))  # noqa: S608 - names of our own
+    db.execute(f'INSERT INTO "e_{entity}" ({names}) VALUES ({", ".join("?" * len(row))})', list(row.values()))
 
 
 def _link(db: sqlite3.Connection, name: str, a: int, b: int, status: str = "ACCEPTED") -> None:
-    db.execute(f"INSERT INTO l_{name} VALUES (?, ?, 'KEY', 1000, 'key', ?, 'code')", (a, b, status))  # noqa: S608 - ditto
+    db.execute(f"INSERT INTO l_{name} VALUES (?, ?, 'KEY', 1000, 'key', ?, 'code')", (a, b, status))
 
 
 @pytest.fixture
@@ -204,8 +232,9 @@ def database(tmp_path: Path, tables: Tables) -> Path:
     path = tmp_path / "replica.db"
     db = sqlite3.connect(path)
     db.execute("PRAGMA journal_mode=WAL")
-    engine = create_mock_engine("sqlite://", lambda sql, *_: db.execute(str(sql.compile(dialect=engine.dialect))))
-    tables.metadata.create_all(engine, checkfirst=False)
+    for made in tables.metadata.sorted_tables:
+        for statement in (CreateTable(made), *(CreateIndex(index) for index in made.indexes)):
+            db.execute(str(statement.compile(dialect=sqlite.dialect())))
     db.execute(
         "INSERT INTO part (id, source, dataset, entity, key, label, file, sheet, grid, columns, fetched_at) "
         "VALUES (1, 'planning', 'usulan', 'Proposal', 'Alas.xlsx', 'Alas.xlsx › Usulan', 'Alas.xlsx', 'Usulan', 1, ?, "
@@ -224,7 +253,11 @@ def database(tmp_path: Path, tables: Tables) -> Path:
     titles = ["Jalan desa", "jembatan", "Jalan tani", None, "Sumur", "Ábc jalan"]
     statuses = ["ACCEPTED", "REJECTED", "ACCEPTED", None, "UNKNOWN", "ACCEPTED"]
     for index in range(6):
-        issues = '[{"code":"NOT_A_NUMBER","field":"estimatedCost","raw":"1,5 M","cell":"I8","params":{}}]' if index == 1 else None
+        issues = (
+            '[{"code":"NOT_A_NUMBER","field":"estimatedCost","raw":"1,5 M","cell":"I8","params":{}}]'
+            if index == 1
+            else None
+        )
         _insert(
             db, tables, "Proposal", 11 + index, f"{index + 1:03d}", number=str(index + 1), title=titles[index],
             estimatedCost=costs[index], status=statuses[index], statusRaw="X", regionRaw="52.04.05", proposer="Budi",

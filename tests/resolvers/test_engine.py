@@ -48,9 +48,7 @@ async def test_one_operation_ties_a_proposal_to_its_place_and_its_budget(ask: As
             "region": {"name": "Alas", "parent": {"name": "Sumbawa"}},
             "regionMatch": {"method": "KEY", "confidence": 1.0},
             "budgetLines": {
-                "edges": [
-                    {"match": {"status": "ACCEPTED"}, "node": {"lineId": "L0", "proposals": {"totalCount": 2}}}
-                ],
+                "edges": [{"match": {"status": "ACCEPTED"}, "node": {"lineId": "L0", "proposals": {"totalCount": 2}}}],
                 "totalCount": 3,
             },
             "provenance": {
@@ -295,7 +293,12 @@ async def test_fragments_directives_aliases_and_merged_fields(ask: Ask) -> None:
 
 
 async def test_node_and_nodes_answer_by_id_in_the_order_of_the_ids(ask: Ask) -> None:
-    ids = [wire_id("Region", f"{2:032x}"), "nonsense", wire_id("Proposal", f"{11:032x}"), wire_id("Region", f"{99:032x}")]
+    ids = [
+        wire_id("Region", f"{2:032x}"),
+        "nonsense",
+        wire_id("Proposal", f"{11:032x}"),
+        wire_id("Region", f"{99:032x}"),
+    ]
 
     answer = await ask(
         """query ($ids: [ID!]!, $id: ID!) { nodes(ids: $ids) { __typename ... on Proposal { number }
@@ -319,7 +322,11 @@ async def test_an_ambiguous_key_lists_its_candidates(ask: Ask) -> None:
 
     error: Any = answer.errors[0]
     assert answer.data == {"proposal": None}
-    assert (error["path"], error["extensions"]["code"], error["extensions"]["count"]) == (["proposal"], "AMBIGUOUS_KEY", 6)
+    assert (error["path"], error["extensions"]["code"], error["extensions"]["count"]) == (
+        ["proposal"],
+        "AMBIGUOUS_KEY",
+        6,
+    )
     assert [candidate["number"] for candidate in error["extensions"]["candidates"]] == ["1", "2", "3", "4", "5", "6"]
 
 
@@ -327,7 +334,9 @@ async def test_an_entity_never_read_is_null_with_an_error_and_leaves_the_rest(as
     with sqlite3.connect(database) as db:
         db.execute("UPDATE dataset SET ever_read = 0 WHERE entity = 'BudgetLine'")
 
-    answer = await ask("{ proposals(first: 2) { nodes { number budgetLines { totalCount } } } budgetLines { totalCount } }")
+    answer = await ask(
+        "{ proposals(first: 2) { nodes { number budgetLines { totalCount } } } budgetLines { totalCount } }"
+    )
 
     assert answer.data == {
         "proposals": {"nodes": [{"number": "1", "budgetLines": None}, {"number": "2", "budgetLines": None}]},
@@ -378,7 +387,9 @@ async def test_request_errors_have_a_code_and_no_data(ask: Ask, query: str, code
 
 
 async def test_introspection_stands_beside_data(ask: Ask) -> None:
-    answer = await ask('{ a: __type(name: "Region") { name } proposals { totalCount } __schema { queryType { name } } }')
+    answer = await ask(
+        '{ a: __type(name: "Region") { name } proposals { totalCount } __schema { queryType { name } } }'
+    )
 
     assert answer.body() == (
         b'{"data":{"a":{"name":"Region"},"proposals":{"totalCount":6},"__schema":{"queryType":{"name":"Query"}}}}'

@@ -1,0 +1,252 @@
+"""hub.yaml, well and badly written: a configuration, or every problem with its place, in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.hub import HubConfig
+from config.load import check_config, default_language, load_config
+from config.problems import ConfigError
+from schema.catalogue import describe
+from simpul.demo.generate import hub_yaml
+
+GOOD = """\
+name: Kabupaten Contoh
+language: en
+sources:
+  plans:
+    kind: spreadsheet
+    path: data/*.xlsx
+    datasets:
+      wishes: {sheet: Usulan, header: 5, rows: 7-}
+  tracker:
+    kind: rest
+    url: http://127.0.0.1:9/api
+    bearer: ${TRACKER_TOKEN}
+    refresh: 1m
+entities:
+  Proposal:
+    from: plans.wishes
+    key: [file, number]
+    fields:
+      number: No
+      estimatedCost: {column: Biaya, scale: 4}
+      status:
+        column: Status
+        values: {DITERIMA: ACCEPTED}
+  HealthPost:
+    from: tracker.posts
+    key: [code]
+    fields:
+      code: KODE
+      beds: {column: TT, type: int}
+"""
+ENVIRON = {"TRACKER_TOKEN": "rahasia-sekali"}
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "hub.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def load(folder: Path, text: str = GOOD) -> HubConfig:
+    return load_config(write(folder, text), describe(), ENVIRON)
+
+
+def problems(folder: Path, text: str, language: str = "en") -> list[str]:
+    found = check_config(write(folder, text), describe(), ENVIRON)
+    return [problem.render("en" if language == "en" else "id") for problem in found]
+
+
+def test_a_good_configuration_is_merged_with_the_built_in_entities(tmp_path: Path) -> None:
+    config = load(tmp_path)
+
+    catalogue = config.catalogue
+    assert set(catalogue.entities) == {"Proposal", "HealthPost", "Source", "Reject"}
+    cost = catalogue["Proposal"].field("estimatedCost")
+    assert cost is not None and cost.scale == 4
+    assert catalogue["Proposal"].key == ("file", "number")
+    assert catalogue["HealthPost"].plural == "healthPosts"
+    assert {f.name for f in catalogue["Proposal"].fields} >= {"statusRaw", "regionRaw", "regionWithin"}
+    assert config.sources["tracker"].options["bearer"] == "rahasia-sekali"
+    assert config.sources["plans"].datasets["wishes"]["rows"] == (7, None)
+    assert config.secrets == ("rahasia-sekali",)
+
+
+def test_secrets_come_from_secrets_env_when_the_environment_has_none(tmp_path: Path) -> None:
+    (tmp_path / "secrets.env").write_text("# kunci\nTRACKER_TOKEN=dari=berkas\n", encoding="utf-8")
+
+    config = load_config(write(tmp_path, GOOD), describe(), {})
+
+    assert config.sources["tracker"].options["bearer"] == "dari=berkas"
+
+
+def test_the_sample_regency_has_no_problems(tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "usulan-anggaran.csv").write_text("Berkas;No Usulan;ID Rinci;Catatan\n", encoding="utf-8")
+
+    assert problems(tmp_path, hub_yaml()) == []
+
+
+CASES = [
+    (
+        "number: No\n",
+        "nomber: No\n",
+        "hub.yaml:19:7: Proposal has no field called nomber. Did you mean number? A field of your own needs a type.",
+        "hub.yaml:19:7: Proposal tidak punya isian nomber. Maksud Anda number? Isian sendiri memerlukan type.",
+    ),
+    (
+        "    refresh: 1m\n",
+        "    refrsh: 1m\n",
+        "hub.yaml:13:5: refrsh is not known here. Did you mean refresh?",
+        None,
+    ),
+    (
+        "refresh: 1m",
+        "refresh: sometimes",
+        "hub.yaml:13:14: sometimes can't be used here; manual, watch, or a duration such as 10m is needed.",
+        None,
+    ),
+    (
+        "from: plans.wishes",
+        "from: plan.wishes",
+        "hub.yaml:16:11: there is no source called plan. Did you mean plans?",
+        None,
+    ),
+    (
+        "from: plans.wishes",
+        "from: plans.wish",
+        "hub.yaml:16:11: source plans has no dataset called wish. Did you mean wishes?",
+        None,
+    ),
+    (
+        "bearer: ${TRACKER_TOKEN}",
+        "bearer: ${TOKEN_LAIN}",
+        "hub.yaml:12:13: the secret TOKEN_LAIN is not set. Set it in the environment, or write TOKEN_LAIN=… into secrets.env beside hub.yaml.",
+        "hub.yaml:12:13: rahasia TOKEN_LAIN belum ada. Isi lewat lingkungan, atau tulis TOKEN_LAIN=… dalam secrets.env di samping hub.yaml.",
+    ),
+    (
+        "bearer: ${TRACKER_TOKEN}",
+        "bearer: terbuka",
+        "hub.yaml:12:13: a secret does not belong in hub.yaml. Write TRACKER_BEARER=… into secrets.env beside it, and ${TRACKER_BEARER} here.",
+        None,
+    ),
+    (
+        "kind: rest",
+        "kind: soap",
+        "hub.yaml:10:11: soap can't be used here; one of spreadsheet, sql, mailbox, rest is needed.",
+        None,
+    ),
+    (
+        "{DITERIMA: ACCEPTED}",
+        "{DITERIMA: ACEPTED}",
+        "hub.yaml:23:28: status can't be ACEPTED. Did you mean ACCEPTED?",
+        None,
+    ),
+    (
+        "key: [file, number]",
+        "key: [file, numbr]",
+        "hub.yaml:17:10: Proposal has no field called numbr. Did you mean number? A field of your own needs a type.",
+        None,
+    ),
+    (
+        "scale: 4",
+        "scale: 12",
+        "hub.yaml:20:45: 12 can't be used here; a whole number up to 9 is needed.",
+        None,
+    ),
+    (
+        "refresh: 1m",
+        "refresh: live",
+        "hub.yaml:13:14: live is not built yet in this version. Use a duration such as 1m.",
+        None,
+    ),
+    (
+        "language: en\n",
+        "language: en\nname: lagi\n",
+        "hub.yaml:3:1: name stands here a second time (first in line 1). Leave one.",
+        "hub.yaml:3:1: name tertulis dua kali (pertama di baris 1). Sisakan satu.",
+    ),
+    (
+        "type: int",
+        "type: angka",
+        "hub.yaml:29:32: angka can't be used here; one of text, code, int, money, decimal, date, datetime, boolean, texts, codes is needed.",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "english", "indonesian"), CASES)
+def test_each_mistake_is_told_with_its_place_and_what_to_do(
+    tmp_path: Path, old: str, new: str, english: str, indonesian: str | None
+) -> None:
+    assert old in GOOD
+    text = GOOD.replace(old, new, 1)
+
+    assert english in problems(tmp_path, text)
+    if indonesian is not None:
+        assert indonesian in problems(tmp_path, text, "id")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "FILE_EMPTY"),
+        (b"# only a comment\n", "FILE_EMPTY"),
+        (b"name: \xff\xfe", "NOT_UTF8"),
+        (b"name: x\n\tlanguage: id\n", "YAML_TAB"),
+        (b'path: "D:\\Data\\Usulan.xlsx"\n', "YAML_BACKSLASH"),
+        (b"- a\n- b\n", "NOT_A_MAPPING"),
+        (b"a: &x [1]\nb: *x\n", "YAML_ALIAS"),
+        (b"a: [1\n", "YAML_BROKEN"),
+        (b"a: " + b"[" * 500 + b"]" * 500, "YAML_DEEP"),
+        (b"x: " + b"y" * (1024 * 1024 + 1), "FILE_TOO_LARGE"),
+    ],
+)
+def test_what_is_no_configuration_is_told(tmp_path: Path, content: bytes, code: str) -> None:
+    path = tmp_path / "hub.yaml"
+    path.write_bytes(content)
+
+    assert code in [problem.code for problem in check_config(path, describe(), {})]
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    found = check_config(tmp_path / "hub.yaml", describe(), {})
+
+    assert [problem.render("en") for problem in found] == [
+        "hub.yaml: there is no such file. Make one from the example regency (simpul demo), or name it with --config."
+    ]
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_give_problems_and_no_traceback(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "hub.yaml"
+    path.write_bytes(content)
+
+    check_config(path, describe(), {})
+
+
+@given(
+    st.integers(0, len(GOOD) - 1),
+    st.integers(0, 30),
+    st.sampled_from(["", ":", "- ", "[", "{", "x: y\n", "\n", "  ", "'", "null", "*", "\t", "&a ", "key: {}", "0"]),
+)
+def test_random_changes_give_problems_and_no_traceback(tmp_path: Path, start: int, length: int, inserted: str) -> None:
+    path = write(tmp_path, GOOD[:start] + inserted + GOOD[start + length :])
+
+    try:
+        load_config(path, describe(), ENVIRON)
+    except ConfigError as error:
+        assert all(problem.render("id") and problem.render("en") for problem in error.problems)
+
+
+def test_the_language_is_that_of_the_environment_where_none_is_named() -> None:
+    assert default_language({}) == "id"
+    assert default_language({"LANG": "en_US.UTF-8"}) == "en"
+    assert default_language({"LANG": "en_US.UTF-8", "SIMPUL_LANG": "id"}) == "id"
+    assert default_language({"LANG": "C.UTF-8"}) == "id"

@@ -1,0 +1,75 @@
+"""Real files of Indonesian offices and of other readers' test sets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from connectors.connector import Batch, CellError
+from connectors.errors import SourceError
+from connectors.spreadsheet import SheetDataset, Spreadsheet
+from connectors.values import read_decimal
+
+REAL = Path(__file__).parents[3] / "shared" / "realdata"
+
+
+def need(folder: str) -> Path:
+    if not (REAL / folder).is_dir():
+        pytest.skip(f"the real file in {folder} is not here; it is not ours to pass on")
+    return REAL / folder
+
+
+async def read(folder: Path, name: str, dataset: SheetDataset) -> list[Batch]:
+    spreadsheet = Spreadsheet(folder, [name], {"d": dataset})
+    try:
+        return [batch for part in await spreadsheet.parts("d") async for batch in spreadsheet.rows("d", part)]
+    finally:
+        await spreadsheet.aclose()
+
+
+async def test_kulon_progo_has_793_proposals_and_its_sum() -> None:
+    batches = await read(need("ekoselter__csr"), "Rencana_program_csr24.xlsx", SheetDataset(header=1, rows=(2, 794)))
+    names = [column.name for column in batches[0].columns]
+    amounts = [read_decimal(row.values[names.index("]")]) for batch in batches for row in batch.rows]
+
+    assert len(amounts) == 793
+    assert round(sum((amount for amount in amounts if amount is not None), Decimal(0)), 2) == Decimal("124438680083.03")
+
+
+async def test_a_csv_that_is_tab_separated_is_read() -> None:
+    folder = need("dms-codes__pagu-realisasi-dana-desa-2023")
+    batches = await read(folder, "dana_desa_pagu_2023.csv", SheetDataset())
+    last = batches[-1].rows[-1]
+
+    assert sum(len(batch.rows) for batch in batches) == 869
+    assert (batches[0].columns[13].name, last.at, last.values[13]) == ("nilai", "870", "166920307000")
+
+
+async def test_an_error_message_saved_as_csv_is_told() -> None:
+    with pytest.raises(SourceError) as caught:
+        await read(need("msaworks__DataprepsITKP"), "api_invalid_response.csv", SheetDataset())
+
+    assert (caught.value.code, caught.value.params) == ("NOT_A_SPREADSHEET", {"found": "XML"})
+
+
+async def test_every_kind_of_error_cell_is_seen() -> None:
+    batches = await read(need("tafia__calamine"), "errors.xlsx", SheetDataset(header=None))
+
+    assert [row.values[0] for row in batches[0].rows] == [
+        CellError(text) for text in ("#DIV/0!", "#NAME?", "#VALUE!", "#NULL!", "#REF!", "#NUM!", "#N/A")
+    ]
+
+
+async def test_a_password_is_told() -> None:
+    with pytest.raises(SourceError) as caught:
+        await read(need("tafia__calamine"), "pass_protected.xlsx", SheetDataset())
+
+    assert caught.value.code == "FILE_PROTECTED"
+
+
+async def test_hidden_sheets_are_no_parts() -> None:
+    spreadsheet = Spreadsheet(need("SheetJS__test_files"), ["sheet_visibility.xlsx"], {"d": SheetDataset(sheet="*")})
+
+    assert [part.sheet for part in await spreadsheet.parts("d")] == ["Visible"]

@@ -1,0 +1,168 @@
+"""A small hub over rows in memory: two entities in several parts, a reference, a key link, a crosswalk, a way through both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from config.catalogue import complete, served
+from config.entities import (
+    CrosswalkRule,
+    Current,
+    Entity,
+    Field,
+    FieldType,
+    Finder,
+    KeyRule,
+    Link,
+    Text,
+)
+from config.hub import EntityMapping, FieldMapping, HubConfig, Refresh, SourceConfig
+from connectors.connector import Cell
+from connectors.memory import MemoryConnector
+from replica.database import Database
+from replica.sync import Syncer
+
+W = Text("a thing", "sesuatu")
+Parts = Mapping[str, Sequence[Mapping[str, Cell]]]
+
+
+def _entities() -> dict[str, Entity]:
+    from schema.catalogue import describe
+
+    system = {entity.name: entity for entity in describe().values() if entity.system}
+    wish = Entity(
+        "Wish",
+        "wish",
+        "wishes",
+        W,
+        (
+            Field("number", FieldType.CODE, W, required=True),
+            Field("title", FieldType.TEXT, W),
+            Field("cost", FieldType.MONEY, W, scale=2),
+            Field("on", FieldType.DATE, W),
+        ),
+        (
+            Link("place", "Wish", "Place", W, "wishes", None, False, True, (), (), True),
+            Link(
+                "lines",
+                "Wish",
+                "Line",
+                W,
+                "wishes",
+                rules=(CrosswalkRule("ties.csv", (("number", "wish"),), (("line", "line"),)),),
+            ),
+            Link("works", "Wish", "Work", W, "wishes", via=("lines", "works")),
+        ),
+        ("number",),
+    )
+    place = Entity(
+        "Place",
+        "place",
+        "places",
+        W,
+        (Field("code", FieldType.CODE, W, required=True), Field("name", FieldType.TEXT, W)),
+        (Link("parent", "Place", "Place", W, "children", None, False, True, (), (), True),),
+        ("code",),
+        finders=(Finder("code"), Finder("name", "parent.name")),
+        hierarchy="parent",
+    )
+    line = Entity(
+        "Line",
+        "line",
+        "lines",
+        W,
+        (
+            Field("line", FieldType.CODE, W, required=True),
+            Field("version", FieldType.INT, W, required=True),
+            Field("account", FieldType.CODE, W),
+        ),
+        (Link("works", "Line", "Work", W, "lines", rules=(KeyRule((("account", "accounts"),)),)),),
+        ("line", "version"),
+        current=Current(("line",), "version"),
+    )
+    work = Entity(
+        "Work",
+        "work",
+        "works",
+        W,
+        (Field("id2", FieldType.CODE, W, required=True), Field("accounts", FieldType.CODES, W)),
+        (),
+        ("id2",),
+    )
+    entities = {e.name: e for e in (wish, place, line, work)} | system
+    return {name: complete(entity, entities) for name, entity in entities.items()}
+
+
+def _mapping(source: str, dataset: str, entity: Entity, **options: str) -> EntityMapping:
+    fields = [
+        FieldMapping(f.name, f.type, (f.name,), scale=f.scale, split=";" if f.type.is_list else None)
+        for f in entity.fields
+        if f.raw_of is None
+    ]
+    if entity.name in ("Wish", "Place"):
+        name = "place" if entity.name == "Wish" else "parent"
+        within = "within" if entity.name == "Wish" else None
+        fields.append(FieldMapping(name, None, (name,), within=within))
+    return EntityMapping(entity.name, source, dataset, tuple(fields), **options)  # type: ignore[arg-type]  # literals of tests
+
+
+class World:
+    """A hub whose sources can be changed: `data` by source and dataset to parts to rows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = datetime(2026, 11, 24, tzinfo=UTC)
+        entities = _entities()
+        self.mappings = (
+            _mapping("plans", "wishes", entities["Wish"]),
+            _mapping("plans", "places", entities["Place"]),
+            _mapping("money", "lines", entities["Line"]),
+            _mapping("money", "works", entities["Work"]),
+        )
+        self.data: dict[str, dict[str, dict[str, list[dict[str, Cell]]]]] = {
+            "plans": {"wishes": {}, "places": {}},
+            "money": {"lines": {}, "works": {}},
+        }
+        self.connectors = {name: MemoryConnector(datasets) for name, datasets in self.data.items()}
+        refresh = Refresh(None)
+        sources = {
+            name: SourceConfig(name, "memory", {}, {}, refresh, "Asia/Makassar", Decimal("0.5"), 1)
+            for name in self.data
+        }
+        catalogue = served(entities.values(), {m.entity for m in self.mappings})
+        self.config = HubConfig(
+            folder / "hub.yaml", "x", None, "en", "Asia/Makassar", "", (), sources, catalogue, self.mappings, ()
+        )
+        self.ties("")
+
+    def ties(self, text: str) -> None:
+        """Writes the crosswalk."""
+        (self.folder / "ties.csv").write_text("wish,line\n" + text, encoding="utf-8")
+
+    def hub(self, name: str = "replica.db") -> tuple[Database, Syncer]:
+        """A replica of this name, opened, and its syncer."""
+        database = Database(self.folder / name, self.config.catalogue, {})
+        database.open()
+
+        def clock() -> datetime:
+            self.now += timedelta(seconds=1)
+            return self.now
+
+        syncer = Syncer(database, self.config, self.connectors, clock)
+        syncer.register()
+        return database, syncer
+
+
+@pytest.fixture
+def make_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], World]:
+    return lambda: World(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def world(make_world: Callable[[], World]) -> World:
+    return make_world()

@@ -1,0 +1,332 @@
+"""Syncs over changing sources: nothing is lost, nothing is mixed, and what can't be read is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.connector import CellError
+from connectors.errors import SourceUnavailable
+from replica.database import Database, ReplicaLocked
+from replica.sync import Syncer, SyncReport
+
+
+def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:
+    return asyncio.run(syncer.sync(source, **options))
+
+
+def rows(database: Database, sql: str) -> list[Any]:
+    with closing(database.connect(readonly=True)) as db:
+        return db.execute(sql).fetchall()
+
+
+def wish(number: str, title: str = "x", **more: Any) -> dict[str, Any]:
+    return {"number": number, "title": title, "cost": None, "on": None, "place": None, "within": None, **more}
+
+
+def test_cells_that_can_t_be_read_are_issues_and_rows_without_key_are_rejects(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [
+        wish("1", cost="1,5 M", on="1970-01-01", title="hubungi 081234567890"),
+        wish("", title="no key"),
+        wish("3", cost=CellError("#DIV/0!")),
+    ]
+    database, syncer = world.hub()
+
+    report = sync(syncer)
+
+    assert (report.outcome, report.counts["Wish"].records, report.counts["Wish"].rejects) == ("CHANGED", 2, 1)
+    found = rows(database, 'SELECT c_number, c_title, c_cost, _issues FROM "e_Wish" ORDER BY _sort')
+    assert [(number, title, cost) for number, title, cost, _ in found] == [
+        ("1", "hubungi [telepon]", None),
+        ("3", "x", None),
+    ]
+    issues = [[(i["code"], i["field"], i["raw"]) for i in json.loads(text)] for *_, text in found]
+    assert issues == [
+        [("AMBIGUOUS_NUMBER", "cost", "1,5 M"), ("PLACEHOLDER_DATE", "on", "1970-01-01")],
+        [("CELL_ERROR", "cost", "#DIV/0!")],
+    ]
+    assert rows(database, 'SELECT c_code, c_field, c_locator FROM "e_Reject"') == [("MISSING_KEY", "number", "a › 2")]
+
+
+def test_the_same_key_twice_is_set_aside_and_heals(world: Any) -> None:
+    world.data["plans"]["wishes"].update(a=[wish("1", "one")], b=[wish("1", "other"), wish("2")])
+    database, syncer = world.hub()
+
+    sync(syncer)
+    assert rows(database, 'SELECT c_number FROM "e_Wish" WHERE _live = 1') == [("2",)]
+    rejects = rows(database, 'SELECT c_locator, c_params FROM "e_Reject" ORDER BY 1')
+    assert [(locator, json.loads(params)["others"]) for locator, params in rejects] == [
+        ("a › 1", "b › 1"),
+        ("b › 1", "a › 1"),
+    ]
+
+    world.data["plans"]["wishes"]["b"][0] = wish("1", "one")  # equal content counts once
+    sync(syncer)
+    assert rows(database, 'SELECT count(*) FROM "e_Wish" WHERE _live = 1') == [(2,)]
+    assert rows(database, 'SELECT count(*) FROM "e_Reject"') == [(0,)]
+
+
+def test_moved_rows_keep_their_record_and_the_time_of_their_change(world: Any) -> None:
+    world.data["plans"]["wishes"].update(a=[wish("1"), wish("2")], b=[wish("3")])
+    database, syncer = world.hub()
+    sync(syncer)
+    before = rows(database, 'SELECT c_number, _id, _changed FROM "e_Wish" ORDER BY 1')
+
+    world.data["plans"]["wishes"].update(a=[wish("3"), wish("2")], b=[wish("1")])
+    report = sync(syncer)
+
+    assert rows(database, 'SELECT c_number, _id, _changed FROM "e_Wish" ORDER BY 1') == before
+    counts = report.counts["Wish"]
+    assert (counts.added, counts.changed, counts.removed, counts.moved) == (0, 0, 0, 2)
+
+
+def test_a_sync_that_would_lose_too_much_stops_with_both_counts(world: Any) -> None:
+    world.data["plans"]["wishes"].update(a=[wish(str(n)) for n in range(6)], b=[wish(str(n)) for n in range(6, 10)])
+    database, syncer = world.hub()
+    sync(syncer)
+
+    del world.data["plans"]["wishes"]["a"]
+    refused = sync(syncer)
+
+    assert refused.outcome == "REFUSED"
+    assert [(p.code, p.params) for p in refused.problems] == [
+        ("SHRINK_GUARD", {"entity": "Wish", "before": 10, "after": 4})
+    ]
+    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(10,)]
+    assert rows(database, "SELECT count(*) FROM part WHERE dataset = 'wishes'") == [(2,)]
+    assert sync(syncer, force=True).outcome == "CHANGED"
+    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(4,)]
+
+
+def test_a_part_that_can_t_be_read_keeps_its_records_and_stops_nobody(world: Any) -> None:
+    world.data["plans"]["wishes"].update(a=[wish("1")], b=[wish("2")])
+    database, syncer = world.hub()
+    sync(syncer)
+
+    world.data["plans"]["wishes"].update(a=[{"nomor": "1"}], b=[wish("2", "new")])
+    report = sync(syncer)
+
+    assert [(p.code, p.where) for p in report.problems] == [("COLUMN_UNKNOWN", "a")]
+    assert rows(database, 'SELECT c_number, c_title FROM "e_Wish" ORDER BY 1') == [("1", "x"), ("2", "new")]
+    stale = dict(rows(database, "SELECT key, stale IS NOT NULL FROM part WHERE dataset = 'wishes'"))
+    assert stale == {"a": 1, "b": 0}
+    assert rows(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("STALE",)]
+
+
+def test_a_source_that_is_down_leaves_everything_and_says_so(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish("1")]
+    database, syncer = world.hub()
+    world.connectors["plans"].failure = SourceUnavailable("plans", reason="down")
+
+    assert sync(syncer).outcome == "FAILED"
+    assert rows(database, "SELECT ever_read FROM dataset WHERE entity = 'Wish'") == [(0,)]
+    assert rows(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("UNAVAILABLE",)]
+
+    world.connectors["plans"].failure = None
+    sync(syncer)
+    world.connectors["plans"].failure = SourceUnavailable("plans", reason="down")
+    sync(syncer)
+    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(1,)]
+    assert rows(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("STALE",)]
+
+
+def test_an_unchanged_sync_raises_no_revision(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish("1")]
+    database, syncer = world.hub()
+    sync(syncer)
+    before = rows(database, "SELECT * FROM revision ORDER BY 1")
+
+    assert sync(syncer).outcome == "UNCHANGED"
+    assert rows(database, "SELECT * FROM revision ORDER BY 1") == before
+
+
+def test_links_follow_what_changes(world: Any) -> None:
+    world.data["plans"]["places"]["p"] = [
+        {"code": "52", "name": "Sumbawa", "parent": None},
+        {"code": "52.1", "name": "Alas", "parent": "52"},
+        {"code": "52.1.1", "name": "Labuhan Alas", "parent": "52.1"},
+    ]
+    world.data["plans"]["wishes"]["a"] = [
+        wish("1", place="LABUHANALAS", within="alas"),
+        wish("2", place="Alas", within="Utan"),
+    ]
+    world.data["money"]["lines"]["l"] = [
+        {"line": "L1", "version": "1", "account": "5.1"},
+        {"line": "L1", "version": "2", "account": "5.1"},
+    ]
+    world.data["money"]["works"]["w"] = [{"id2": "W1", "accounts": "51; 52"}]
+    world.ties("1,l1\n9,L1\n")
+    database, syncer = world.hub()
+
+    sync(syncer, "plans")
+    sync(syncer, "money")
+
+    def tied(link: str, a: str, b: str) -> list[Any]:
+        source, _, name = link.partition(".")
+        to = world.config.catalogue[source].link(name).to
+        return rows(
+            database,
+            f'SELECT a.c_{a}, b.c_{b}, l.method FROM "l_{source}_{name}" l JOIN "e_{source}" a ON a._id = l.a'
+            f' JOIN "e_{to}" b ON b._id = l.b WHERE b._current = 1 ORDER BY 1, 2',
+        )
+
+    assert tied("Wish.place", "number", "code") == [("1", "52.1.1", "KEY")]
+    assert tied("Wish.lines", "number", "version") == [("1", 2, "CROSSWALK")]
+    assert tied("Wish.works", "number", "id2") == [("1", "W1", "VIA")]
+    assert rows(database, 'SELECT c_code, c_locator FROM "e_Reject"') == [("CROSSWALK_NO_MATCH", "ties.csv › 3")]
+
+    world.data["plans"]["places"]["p"][1]["name"] = "Utan"  # the district is renamed
+    sync(syncer, "plans")
+    assert tied("Wish.place", "number", "code") == []
+
+    world.ties("2,L1\n")
+    sync(syncer, "plans")
+    assert tied("Wish.works", "number", "id2") == [("2", "W1", "VIA")]
+
+
+def test_several_partners_where_one_may_be_are_candidates(world: Any) -> None:
+    world.data["plans"]["places"]["p"] = [{"code": str(n), "name": "Jorok", "parent": None} for n in (1, 2)]
+    world.data["plans"]["wishes"]["a"] = [wish("1", place="Jorok")]
+    database, syncer = world.hub()
+
+    sync(syncer)
+
+    assert rows(database, 'SELECT status FROM "l_Wish_place"') == [("CANDIDATE",), ("CANDIDATE",)]
+
+
+def test_a_writer_of_another_process_is_waited_for_and_then_told(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish("1")]
+    database, syncer = world.hub()
+
+    with database.write_lock(0), pytest.raises(ReplicaLocked):
+        sync(syncer, wait=timedelta(seconds=0.1))
+
+    assert sync(syncer).outcome == "CHANGED"
+
+
+def test_readers_see_the_old_state_or_the_new_one(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish(str(n), "0") for n in range(50)]
+    database, syncer = world.hub()
+    sync(syncer)
+    reader = database.connect(readonly=True)
+
+    async def both() -> set[tuple[int, int]]:
+        seen = set()
+        for turn in range(1, 6):
+            world.data["plans"]["wishes"]["a"] = [wish(str(n), str(turn)) for n in range(50)]
+            task = asyncio.create_task(syncer.sync("plans"))
+            while not task.done():
+                seen.add(reader.execute('SELECT count(*), count(DISTINCT c_title) FROM "e_Wish"').fetchone())
+                await asyncio.sleep(0)
+            await task
+        return seen
+
+    assert asyncio.run(both()) == {(50, 1)}
+    reader.close()
+
+
+# -- incremental equals full ------------------------------------------------------------------------------------------
+
+numbers = st.sampled_from(["1", "2", "3", "4", ""])
+places = st.sampled_from(["Alas", "alas ", "Utan", "9", None])
+wishes = st.lists(
+    st.builds(wish, numbers, st.sampled_from(["x", "y"]), place=places, within=st.sampled_from([None, "Sumbawa"])),
+    max_size=4,
+)
+place_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "code": st.sampled_from("1234"),
+            "name": st.sampled_from(["Alas", "Utan", "Sumbawa"]),
+            "parent": st.sampled_from([None, "1", "2"]),
+        }
+    ),
+    max_size=3,
+)
+line_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "line": st.sampled_from(["L1", "L2"]),
+            "version": st.sampled_from(["1", "2"]),
+            "account": st.sampled_from(["5.1", "52", None]),
+        }
+    ),
+    max_size=3,
+)
+work_rows = st.lists(
+    st.fixed_dictionaries({"id2": st.sampled_from(["W1", "W2"]), "accounts": st.sampled_from(["51", "5.2;51", "-"])}),
+    max_size=2,
+)
+
+
+def parts(rows_of: Any) -> Any:
+    return st.dictionaries(st.sampled_from(["a", "b"]), rows_of, max_size=2)
+
+
+states = st.tuples(
+    parts(wishes),
+    parts(place_rows),
+    parts(line_rows),
+    parts(work_rows),
+    st.sampled_from(["", "1,L1\n", "2,l2\n1,L1\n", "9,9\n"]),
+)
+
+
+def contents(database: Database) -> dict[str, list[Any]]:
+    """Everything that the replica says, without internal numbers and times."""
+    found: dict[str, list[Any]] = {}
+    with closing(database.connect(readonly=True)) as db:
+        db.row_factory = sqlite3.Row
+        for name, entity in database.tables.entities.items():
+            if entity.entity.system == "source":
+                continue
+            skipped = ("_id", "_changed", "_part", "_sort")
+            found[name] = sorted(
+                repr({k: v for k, v in dict(row).items() if k not in skipped})
+                for row in db.execute(f'SELECT * FROM "e_{name}"')
+            )
+        for (source, link), table in database.tables.links.items():
+            to = database.catalogue[source].link(link)
+            assert to is not None
+            found[table.name] = sorted(
+                repr(tuple(row))
+                for row in db.execute(
+                    f'SELECT a._node, a._hash, b._node, b._hash, l.method, l.status, l.rule FROM "{table.name}" l'
+                    f' JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b'
+                )
+            )
+            (count,) = db.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()
+            assert count == len(found[table.name])  # no match points to a record that is gone
+    return found
+
+
+@settings(max_examples=12)
+@given(history=st.lists(states, min_size=1, max_size=4))
+def test_syncing_changes_one_by_one_ends_like_one_full_sync(make_world: Callable[[], Any], history: list[Any]) -> None:
+    world = make_world()
+    database, syncer = world.hub()
+    for wished, placed, lined, worked, ties in history:
+        world.ties(ties)
+        for dataset, content in (("wishes", wished), ("places", placed)):
+            world.data["plans"][dataset].clear()
+            world.data["plans"][dataset].update(content)
+        for dataset, content in (("lines", lined), ("works", worked)):
+            world.data["money"][dataset].clear()
+            world.data["money"][dataset].update(content)
+        sync(syncer, "money", force=True)
+        sync(syncer, "plans", force=True)
+    fresh, fresh_syncer = world.hub("fresh.db")
+    sync(fresh_syncer, "plans", force=True)
+    sync(fresh_syncer, "money", force=True)
+    sync(fresh_syncer, "plans", force=True)
+
+    assert contents(database) == contents(fresh)
