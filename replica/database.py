@@ -78,7 +78,9 @@ class Database:
                     db.execute("BEGIN EXCLUSIVE")
                     break
                 except sqlite3.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() >= deadline:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                        raise  # nobody holds it: the folder can't be written
+                    if time.monotonic() >= deadline:
                         raise ReplicaLocked from error
                     time.sleep(0.05)
             try:
@@ -95,11 +97,14 @@ class Database:
         """For each table the mark of its shape and of how it is filled."""
         wanted = {}
         for table in self.tables.metadata.tables.values():
-            name = table.name
-            filled = self._fingerprints.get(name.removeprefix("e_"), "") if name.startswith("e_") else FORMAT
-            if name.startswith("l_"):
+            name, filled = table.name, FORMAT
+            if name.startswith("e_"):
+                entity = name.removeprefix("e_")
+                ways = sorted((column, repr(way)) for (_, way), column in self.tables.entities[entity].normalised.items())
+                filled += self._fingerprints.get(entity, "") + repr(ways)
+            elif name.startswith("l_"):
                 source, link = name.removeprefix("l_").split("_", 1)
-                filled = repr(self.catalogue[source].link(link)) + self._fingerprints.get(source, "")
+                filled += repr(self.catalogue[source].link(link)) + self._fingerprints.get(source, "")
             wanted[name] = hashlib.sha256(("\n".join(_ddl(table)) + filled).encode()).hexdigest()
         return wanted
 
@@ -135,11 +140,16 @@ class Database:
 
     def _forget(self, db: sqlite3.Connection, tables: set[str]) -> None:
         """What was known of tables made anew: their parts must be read again, and their links matched again."""
+        rejects = next((f"e_{entity.name}" for entity in self.catalogue if entity.system == "reject"), None)
+        if rejects in tables:
+            db.execute("UPDATE part SET stamp = NULL")  # an unchanged part would not tell its rejects again
         for name in tables:
             if name.startswith("e_"):
                 entity = name.removeprefix("e_")
                 db.execute("DELETE FROM part WHERE entity = ?", (entity,))
                 db.execute("DELETE FROM dataset WHERE entity = ?", (entity,))
+                if rejects is not None:
+                    db.execute(f'DELETE FROM "{rejects}" WHERE c_entity = ?', (entity,))
         rematch = {name for name in self.tables.metadata.tables if name.startswith("l_")}
         if any(name.startswith(("e_", "l_")) for name in tables):
             for name in rematch:

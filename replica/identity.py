@@ -22,8 +22,12 @@ def node_of(entity: str, parts: Sequence[str]) -> str:
 
 def sort_text(parts: Sequence[str], node: str) -> str:
     """A key in its natural order ("2" before "10"), made unique by the node."""
-    padded = [_RUN.sub(lambda run: run.group().lstrip("0").rjust(12, "0"), part) for part in parts]
-    return "\x1f".join((*padded, node))
+    return "\x1f".join((*map(natural, parts), node))
+
+
+def natural(text: str) -> str:
+    """Text so that comparing it puts numbers inside it in their order."""
+    return _RUN.sub(lambda run: run.group().lstrip("0").rjust(12, "0"), text)
 
 
 def normalise(text: str, way: Normalise) -> str | None:
@@ -36,9 +40,9 @@ def normalise(text: str, way: Normalise) -> str | None:
     if way.zeros:
         text = _RUN.sub(lambda run: run.group().lstrip("0") or "0", text)
     if way.punctuation:
-        # between digits a dot still separates: 1.11 is not 11.1 once zeros are dropped
-        text = re.sub(r"(?<=\d)[^\w\s](?=\d)", "." if way.zeros else "", text)
-        text = "".join(c for c in text if c.isalnum() or c.isspace() or (way.zeros and c == ".")).strip(". ")
+        # between digits a sign still separates: 1.11 is not 11.1 once zeros are dropped
+        text = re.sub(r"(?<=\d)[^\w\s](?=\d)", "\0" if way.zeros else "", text)
+        text = "".join(c for c in text if c.isalnum() or c.isspace() or c == "\0").replace("\0", ".").strip()
     if way.blanks:
         text = "".join(text.split())
     return text or None

@@ -14,13 +14,15 @@ import orjson
 
 from config.entities import Entity, Field, FieldType, Normalise
 from config.hub import EntityMapping, FieldMapping
+from connectors.cells import is_nothing
 from connectors.columns import find_column
-from connectors.connector import Batch, Cell, Column, Part, Row
+from connectors.connector import Batch, Cell, CellError, Column, Part, Row
 from connectors.personal import mask_personal
 from connectors.values import (
     DecimalSign,
     Unreadable,
     compile_values,
+    is_damaged,
     multiply,
     read_boolean,
     read_code,
@@ -43,6 +45,8 @@ PSEUDO_COLUMNS = ("$file", "$sheet")
 PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
+CONTENT = 24  # digits of a record's hash that say what it holds; the others say how it was mapped
+_BROKEN = re.compile("[\ud800-\udfff]")  # half of a sign, as JSON may carry it; SQLite takes none
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,10 @@ class Mapper:
         self._outputs = columns_of(table)
         self._patterns = {m.field: re.compile(m.pattern) for m in mapping.fields if m.pattern}
         self._values = {m.field: compile_values(m.values) for m in mapping.fields if m.values}
-        self._salt = hashlib.sha256(repr(mapping.fields).encode()).hexdigest()[:16]
+        self._plain = {m.field for m in mapping.fields if not (m.pattern or m.parts or m.values)}
+        self._scope = (mapping.source, mapping.dataset, part.key)
+        fields = tuple(replace(m, line=0) for m in mapping.fields)  # wherever it stands in hub.yaml
+        self._salt = hashlib.sha256(repr(fields).encode()).hexdigest()[: 32 - CONTENT]
 
     # -- first pass ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +124,16 @@ class Mapper:
                 sign = self._signs.setdefault(mapping.field, DecimalSign())
                 place = self._places[mapping.columns[0]]
                 for row in batch.rows:
-                    sign.observe(row.values[place])
+                    sign.observe(self._taken(mapping, row.values[place]))
+
+    def _taken(self, mapping: FieldMapping, cell: Cell) -> Cell:
+        """What of a number's cell will be read."""
+        if mapping.field in self._plain:
+            return cell
+        try:
+            return self._prepared(mapping, cell)
+        except Unreadable:
+            return None
 
     @property
     def labels(self) -> dict[str, str]:
@@ -168,12 +184,13 @@ class Mapper:
             self._read(mapping, row, grid, found)
         node, sort = self._identity(row, grid, found)
         values = self._stored(found)
-        content = orjson.dumps([values, found.issues, self._salt])
+        issues = [{**issue, "cell": None} for issue in found.issues]  # where a row stands is not what it holds
+        content = hashlib.sha256(orjson.dumps([values, issues])).hexdigest()[:CONTENT]
         return Record(
             node,
             sort,
             row.at,
-            hashlib.sha256(content).hexdigest()[:32],
+            content + self._salt,
             orjson.dumps(found.issues).decode() if found.issues else None,
             self._raw(row),
             values,
@@ -190,6 +207,9 @@ class Mapper:
         cell, label = self._cell(mapping, row)
         if mapping.type is None:
             self._read_reference(mapping, cell, row, grid, found)
+            if mapping.required and found.values[f"{mapping.field}Raw"] is None:
+                place = _place(label, row, grid)
+                raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, _shown(cell), place, "{}"))
             return
         declared = cast(Field, self._entity.field(mapping.field))
         is_key = mapping.field in self._entity.key
@@ -203,17 +223,16 @@ class Mapper:
             text = _text_of(cell)
             found.values[f"{mapping.field}Raw"] = None if text is None else mask_personal(text)
         if issue is not None:
-            place = f"{label}{row.at}" if grid and label else label or None
-            raw = _shown(cell)
-            if is_key or declared.required or mapping.required:
+            place, raw = _place(label, row, grid), _shown(cell, secret=declared.sensitive)
+            if is_key or (value is None and (declared.required or mapping.required)):
                 params = orjson.dumps(issue.params).decode()
                 raise _Rejected(Reject(row.at, issue.code, mapping.field, raw, place, params))
             found.issues.append(
                 {"code": issue.code, "field": mapping.field, "raw": raw, "cell": place, "params": issue.params}
             )
         if value is None and (declared.required or mapping.required) and not is_key:
-            place = f"{label}{row.at}" if grid and label else label or None
-            raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, _shown(cell), place, "{}"))
+            place, raw = _place(label, row, grid), _shown(cell, secret=declared.sensitive)
+            raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, raw, place, "{}"))
         found.values[mapping.field] = value
 
     def _cell(self, mapping: FieldMapping, row: Row) -> tuple[Cell, str | None]:
@@ -251,7 +270,7 @@ class Mapper:
             columns = self._columns or ()
             names = [name for name in mapping.columns if name in self._places]
             label = columns[self._places[names[0]]].label if names else None
-            place = f"{label}{row.at}" if grid and label else label
+            place = _place(label, row, grid)
             found.issues.append(
                 {
                     "code": unreadable.code,
@@ -268,7 +287,10 @@ class Mapper:
             text = read_code(cell)
         else:
             # of an enum a dash may be one of the values
-            text = tidy(write_cell(cell)) or None if mapping.type is FieldType.ENUM else read_text(cell)
+            if mapping.type is FieldType.ENUM and not isinstance(cell, CellError):
+                text = tidy(_text_of(cell) or "") or None
+            else:
+                text = read_text(cell)
         if text is not None and mapping.field in self._patterns:
             try:
                 text = take_pattern(text, self._patterns[mapping.field]).strip() or None
@@ -285,7 +307,7 @@ class Mapper:
     def _convert(self, mapping: FieldMapping, declared: Field, cell: Cell) -> tuple[object, Unreadable | None]:
         """The value of a field and, where it was kept nevertheless, what is wrong with it. Raises Unreadable."""
         kind = declared.type
-        plain = mapping.field not in self._patterns and mapping.parts is None and mapping.field not in self._values
+        plain = mapping.field in self._plain
         if kind.is_list:
             return self._list(mapping, cell)
         if kind is FieldType.ENUM:
@@ -296,10 +318,7 @@ class Mapper:
         sign = mapping.decimal or (self._signs[mapping.field].decide() if mapping.field in self._signs else None)
         match kind:
             case FieldType.INT:
-                number = read_int(prepared, sign)
-                if number is not None and abs(number) > 2**31 - 1:
-                    raise Unreadable("OUT_OF_RANGE")
-                return number, None
+                return _whole(read_decimal(prepared, sign), mapping), None
             case FieldType.MONEY | FieldType.DECIMAL:
                 return _scaled(read_decimal(prepared, sign), mapping, declared.scale)
             case FieldType.DATE:
@@ -311,8 +330,9 @@ class Mapper:
             case FieldType.BOOLEAN:
                 answer = read_boolean(prepared)
                 return (None if answer is None else int(answer)), None
-            case FieldType.TEXT:
-                return (None if prepared is None else mask_personal(cast(str, prepared))), None
+            case FieldType.TEXT if prepared is not None:
+                text = cast(str, prepared)
+                return mask_personal(text), Unreadable("TEXT_DAMAGED") if is_damaged(text) else None
             case _:
                 return prepared, None
 
@@ -341,7 +361,7 @@ class Mapper:
         mapped = known(text or "") if known else None
         if mapped is not None:
             return mapped, None
-        if text is None or text == "-":
+        if text is None or is_nothing(text):
             return None, None
         member = text.upper().replace(" ", "_")
         if declared.enum is not None and member in declared.enum.values:
@@ -356,14 +376,14 @@ class Mapper:
             parts = [_key_text(found.values.get(name)) for name in _own(entity)]
             base = "\x1f".join(parts)
             self._occurrences[base] = self._occurrences.get(base, 0) + 1
-            node = node_of(entity.name, [*parts, str(self._occurrences[base])])
+            # equal rows of two parts are two records: within the part they are counted
+            node = node_of(entity.name, [*self._scope, *parts, str(self._occurrences[base])])
             return node, sort_text([self._part.key, row.at], node)
         parts = []
         for name in entity.key:
             value = found.values.get(name)
             if value is None:
-                label = self.labels.get(name)
-                cell = f"{label}{row.at}" if grid and label else label
+                cell = _place(self.labels.get(name), row, grid)
                 raise _Rejected(Reject(row.at, "MISSING_KEY", name, None, cell, "{}"))
             parts.append(_key_text(value))
         node = node_of(entity.name, parts)
@@ -394,6 +414,11 @@ class Mapper:
         return normalise(str(value), way)
 
 
+def _place(label: str | None, row: Row, grid: bool) -> str | None:
+    """The cell in which a field stands."""
+    return f"{label}{row.at}" if grid and label else label
+
+
 def _own(entity: Entity) -> tuple[str, ...]:
     return entity.fingerprint or tuple(f.name for f in entity.fields)
 
@@ -404,6 +429,12 @@ def _key_text(value: object) -> str:
 
 def _is_number(mapping: FieldMapping) -> bool:
     return mapping.type is not None and mapping.type.is_number
+
+
+def _whole(value: Decimal | None, mapping: FieldMapping) -> int | None:
+    """A whole number of at most 32 bits. Raises Unreadable."""
+    number = read_int(value if value is None or mapping.unit is None else multiply(value, mapping.unit))
+    return None if number == 0 and mapping.zero_means == "empty" else number
 
 
 def _scaled(value: Decimal | None, mapping: FieldMapping, scale: int) -> tuple[int | None, Unreadable | None]:
@@ -432,10 +463,11 @@ def _matches(wanted: str, text: str) -> bool:
 
 def _text_of(cell: Cell) -> str | None:
     """A cell as text for people, whatever it holds."""
-    return write_cell(cell).strip() or None
+    text = write_cell(cell).strip()
+    return (text if text.isascii() else _BROKEN.sub("\ufffd", text)) or None
 
 
-def _shown(cell: Cell) -> str | None:
+def _shown(cell: Cell, *, secret: bool = False) -> str | None:
     """What an issue or reject repeats of a cell: masked and short."""
     text = _text_of(cell)
-    return None if text is None else mask_personal(text)[:RAW_LENGTH]
+    return None if text is None else "***" if secret else mask_personal(text)[:RAW_LENGTH]

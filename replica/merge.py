@@ -1,4 +1,4 @@
-"""The write transaction of a sync: staged parts take the place of old ones, duplicates are set aside, links are matched."""
+"""The write transaction of a sync: staged parts take the place of old ones, then all that follows from it is settled."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from config.entities import Entity
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Part
 from replica.database import Database
-from replica.identity import node_of, sort_text
-from replica.links import CrosswalkMiss, Matcher
+from replica.links import Matcher
 from replica.mapping import columns_of
-from replica.tables import fold, store_time
+from replica.settling import settle_current, settle_duplicates
+from replica.system import Rejects, system_entity, write_source
+from replica.tables import store_time
 
 LEAST_LOSS = 5  # records that may always go without waking the shrink guard
 RUNS_KEPT = 50  # of each source
@@ -78,7 +79,7 @@ class _Touched:
 
 
 class Merge:
-    """Merges one sync. Call `begin`, `entity` for each mapping, then `finish` or `refuse`, then `record_run`, all inside
+    """Merges one sync of a source. Call `entity` for each mapping, then `finish` or `refuse`, then `record_run`, all inside
     `transaction`."""
 
     def __init__(self, db: sqlite3.Connection, database: Database, config: HubConfig, now: datetime) -> None:
@@ -89,14 +90,15 @@ class Merge:
         self._now = store_time(now)
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
-        self._rejects_changed = False
         self.changed_links: set[str] = set()
 
     @contextmanager
-    def transaction(self, staging: Path) -> Iterator[None]:
-        """One write transaction over the replica with the staging file attached."""
-        self._db.execute("ATTACH ? AS staging", (str(staging),))
+    def transaction(self, staging: Path | None = None) -> Iterator[None]:
+        """One write transaction over the replica, with the staging file attached if there is one."""
+        if staging is not None:
+            self._db.execute("ATTACH ? AS staging", (str(staging),))
         self._db.execute("CREATE TEMP TABLE touched (entity TEXT, id INTEGER, PRIMARY KEY (entity, id)) WITHOUT ROWID")
+        self._rejects = Rejects(self._db, self._database.catalogue, self._now)
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -107,34 +109,41 @@ class Merge:
 
     # -- what a hub knows before its first sync -----------------------------------------------------------------------
 
+    def is_registered(self) -> bool:
+        """Whether the replica knows the sources and datasets that are configured, and nothing waits to be matched."""
+        db, entity = self._db, system_entity(self._database.catalogue, "source")
+        wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
+        if wanted != set(db.execute("SELECT source, dataset, entity FROM dataset")):
+            return False
+        sources = {(source.name, source.kind) for source in self._config.sources.values()}
+        if entity is not None and sources != set(db.execute(f'SELECT c_name, c_kind FROM "e_{entity.name}"')):
+            return False
+        return not db.execute("SELECT 1 FROM meta WHERE key = 'rematch'").fetchone()
+
     def register(self) -> None:
-        """Makes configured sources and datasets known and forgets those that are configured no more."""
+        """Makes configured sources and datasets known, forgets those that are configured no more, and matches links whose
+        rules have changed."""
         db = self._db
-        db.execute("CREATE TEMP TABLE touched (entity TEXT, id INTEGER, PRIMARY KEY (entity, id)) WITHOUT ROWID")
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
-            known = set(db.execute("SELECT source, dataset, entity FROM dataset").fetchall())
-            for key in wanted - known:
-                db.execute("INSERT INTO dataset VALUES (?, ?, ?, 0, '', NULL, NULL)", key)
-            for key in known - wanted:
-                db.execute("DELETE FROM dataset WHERE (source, dataset, entity) = (?, ?, ?)", key)
-            for (part,) in db.execute(
-                "SELECT id FROM part WHERE (source, dataset, entity) NOT IN (SELECT source, dataset, entity FROM dataset)"
-            ).fetchall():
-                self._drop_part(part)
-            if wanted != known:
-                self._match_links()
-            for name in self._config.sources:
-                self._write_source(name)
+        wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
+        known = set(db.execute("SELECT source, dataset, entity FROM dataset").fetchall())
+        for key in wanted - known:
+            db.execute("INSERT INTO dataset VALUES (?, ?, ?, 0, '', NULL, NULL)", key)
+        for key in known - wanted:
+            db.execute("DELETE FROM dataset WHERE (source, dataset, entity) = (?, ?, ?)", key)
+        for (part,) in db.execute(
+            "SELECT id FROM part WHERE (source, dataset, entity) NOT IN (SELECT source, dataset, entity FROM dataset)"
+        ).fetchall():
+            self._drop_part(part)
+        links = [f"{link.source}.{link.name}" for link in self._database.catalogue.links]
+        self._rejects.clear(f"c_source = 'links' AND c_dataset NOT IN ({', '.join('?' * len(links))})", links)
+        self._match_links()
+        self._settle_rejects()
+        entity = system_entity(self._database.catalogue, "source")
+        if entity is not None:
             marks = ", ".join("?" * len(self._config.sources))
-            table = self._system("source")
-            if table is not None:
-                db.execute(f'DELETE FROM "{table}" WHERE c_name NOT IN ({marks})', list(self._config.sources))
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
+            db.execute(f'DELETE FROM "e_{entity.name}" WHERE c_name NOT IN ({marks})', list(self._config.sources))
+        for name in self._config.sources:
+            self._write_source(name)
 
     def _drop_part(self, part: int) -> None:
         (entity,) = self._db.execute("SELECT entity FROM part WHERE id = ?", (part,)).fetchone()
@@ -144,14 +153,10 @@ class Merge:
                 f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _part = ?', (entity, part)
             )
             self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))
-        self._delete_rejects("_part = ?", (part,))
+        self._rejects.clear("_part = ?", (part,))
         self._db.execute("DELETE FROM part WHERE id = ?", (part,))
 
     # -- one sync -----------------------------------------------------------------------------------------------------
-
-    def begin(self, source: str) -> None:
-        """Starts the merge of a source."""
-        self._source = source
 
     def entity(
         self,
@@ -180,9 +185,9 @@ class Merge:
             # sheets of a file that could not be opened are not gone
             unlisted = {f"{part.key}#": failed[part.key] for part in listed if part.unlisted and part.key in failed}
             for part_key, part_id in known.items():
-                why = next((problem for prefix, problem in unlisted.items() if part_key.startswith(prefix)), None)
-                if why is not None:
-                    db.execute("UPDATE part SET stale = ? WHERE id = ?", (why, part_id))
+                of_unlisted = [why for prefix, why in unlisted.items() if part_key.startswith(prefix)]
+                if of_unlisted:
+                    db.execute("UPDATE part SET stale = ? WHERE id = ?", (of_unlisted[0], part_id))
                 elif part_key not in there:
                     touched.gone.append(part_id)
             read = {part.part.key for part in staged}
@@ -197,22 +202,18 @@ class Merge:
         """Merges what was taken up, sets duplicates aside, matches links. Raises ShrinkGuard before anything is changed."""
         if max_loss is not None:
             for entity, touched in self._touched.items():
-                self._guard(entity, touched, max_loss)
-        counts = {}
-        for name, touched in self._touched.items():
-            if touched.staged or touched.gone:
-                counts[name] = self._merge(self._database.catalogue[name], touched)
-            else:
-                counts[name] = Counts()
+                self._guard(source, entity, touched, max_loss)
+        counts = {name: self._merge(name, touched) for name, touched in self._touched.items()}
+        for mapping, problem in self._states:
+            self._write_state(mapping, problem)
         self._match_links()
+        rejects_changed = self._settle_rejects()
         for name, count in counts.items():
             self._count(name, source, count)
             if count.is_change:
                 self._raise(f"entity:{name}")
-        for mapping, problem in self._states:
-            self._write_state(mapping, problem)
         self._write_source(source)
-        if any(count.is_change for count in counts.values()) or self._rejects_changed:
+        if rejects_changed or any(count.is_change for count in counts.values()):
             self._raise(f"source:{source}")
         return counts
 
@@ -220,8 +221,18 @@ class Merge:
         """Leaves everything as it was and notes why."""
         self._db.execute("ROLLBACK")
         self._db.execute("BEGIN IMMEDIATE")
+        for touched in self._touched.values():
+            parts = [(problem, part) for part in (*touched.staged.values(), *touched.gone)]
+            self._db.executemany("UPDATE part SET stale = ? WHERE id = ?", parts)
         for mapping, _ in self._states:
             self._write_state(mapping, problem)
+        self._write_source(source)
+
+    def fail(self, source: str, problem: str) -> None:
+        """Notes that a sync of a source came to nothing."""
+        for mapping in self._config.mappings:
+            if mapping.source == source:
+                self._write_state(mapping, problem)
         self._write_source(source)
 
     def record_run(
@@ -264,12 +275,12 @@ class Merge:
         )
         return int(cursor.lastrowid or 0)
 
-    def _guard(self, entity: str, touched: _Touched, max_loss: Decimal) -> None:
+    def _guard(self, source: str, entity: str, touched: _Touched, max_loss: Decimal) -> None:
         db, table = self._db, self._tables.entities[entity].table.name
         of_source = "SELECT id FROM part WHERE source = ? AND entity = ?"
         (before,) = db.execute(
             f'SELECT count(*) FROM "{table}" WHERE _part IN ({of_source})',
-            (self._source, entity),
+            (source, entity),
         ).fetchone()
         replaced = [*touched.staged.values(), *touched.gone]
         marks = ", ".join("?" * len(replaced))
@@ -282,9 +293,11 @@ class Merge:
         if lost >= LEAST_LOSS and lost > max_loss * before:
             raise ShrinkGuard(entity, before, before - lost)
 
-    def _merge(self, entity: Entity, touched: _Touched) -> Counts:
-        db, table = self._db, self._tables.entities[entity.name].table.name
-        count = Counts()
+    def _merge(self, name: str, touched: _Touched) -> Counts:
+        db, table, count = self._db, self._tables.entities[name].table.name, Counts()
+        if not touched.staged and not touched.gone:
+            return count
+        entity = self._database.catalogue[name]
         db.execute("CREATE TEMP TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, id INTEGER)")
         db.execute("CREATE TEMP TABLE IF NOT EXISTS replaced (id INTEGER PRIMARY KEY)")
         db.execute("DELETE FROM temp.parts")
@@ -293,15 +306,15 @@ class Merge:
         db.executemany(
             "INSERT OR IGNORE INTO temp.replaced VALUES (?)", [(i,) for i in (*touched.staged.values(), *touched.gone)]
         )
-        self._pair(entity.name, table, bool(touched.staged))
-        self._delete_old(entity.name, table, count)
+        self._pair(name, table, bool(touched.staged))
+        self._delete_old(name, table, count)
         if touched.staged:
-            self._update_kept(entity.name, table, count)
-            self._insert_new(entity.name, table, count)
-        self._write_rejects(touched)
+            self._update_kept(name, table, count)
+            self._insert_new(name, table, count)
+        self._tell_rejects()
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
-        self._settle_duplicates(entity, table, touched.mappings)
-        self._settle_current(entity, table)
+        settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
+        settle_current(db, entity, table)
         return count
 
     def _pair(self, entity: str, table: str, has_staged: bool) -> None:
@@ -332,9 +345,9 @@ class Merge:
             f"FROM temp.pairs p JOIN staging.s_{entity} s ON s.rowid = p.staged JOIN temp.parts m ON m.number = s.part"
         )
         count.moved = db.execute(
-            f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort FROM'
-            f" (SELECT p.id AS row, m.id, s.at, s.sort {staged} WHERE p.same) n WHERE _id = n.row"
-            f" AND (_part, _at, _sort) <> (n.id, n.at, n.sort)"
+            f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _issues = n.issues, _raw = n.raw FROM'
+            f" (SELECT p.id AS row, m.id, s.at, s.sort, s.issues, s.raw {staged} WHERE p.same) n WHERE _id = n.row"
+            f" AND (_part, _at, _sort, _issues, _raw) IS NOT (n.id, n.at, n.sort, n.issues, n.raw)"
         ).rowcount
         sets = ", ".join(f'"{column}" = n."{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
@@ -362,191 +375,65 @@ class Merge:
         ).rowcount
         db.execute(f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _id > ?', (entity, last))
 
-    # -- duplicates and what counts -----------------------------------------------------------------------------------
-
-    def _settle_duplicates(self, entity: Entity, table: str, mappings: Sequence[EntityMapping]) -> None:
-        """Of records with one identity: equal ones are one; of different ones the mapping's rules choose, or all are set
-        aside as rejects that name each other."""
-        db = self._db
-        groups: dict[str, list[tuple[int, str, int, str, str, str, int]]] = {}
-        rows = db.execute(
-            f'SELECT e._node, e._id, e._hash, e._part, p.label, e._at, p.source, p.dataset FROM "{table}" e'
-            f' JOIN part p ON p.id = e._part WHERE e._node IN (SELECT _node FROM "{table}" GROUP BY _node HAVING count(*) > 1)'
-            " ORDER BY p.key, e._id"
-        )
-        of: dict[tuple[str, str], EntityMapping] = {
-            (m.source, m.dataset): m for m in self._config.mappings if m.entity == entity.name
-        }
-        for node, id_, hash_, part, label, at, source, dataset in rows.fetchall():
-            rank = of[source, dataset].precedence if of[source, dataset].ranked else 0
-            groups.setdefault(node, []).append((id_, hash_, part, f"{label} › {at}", source, dataset, rank))
-        self._delete_rejects("c_code = 'DUPLICATE_KEY' AND c_entity = ?", (entity.name,))
-        wanted: set[int] = set()
-        in_groups: list[int] = []
-        for members in groups.values():
-            in_groups += [member[0] for member in members]
-            best = min(member[6] for member in members)
-            top = [member for member in members if member[6] == best]
-            mode = of[top[0][4], top[0][5]].duplicates
-            if len({member[1] for member in top}) == 1 or mode == "first":
-                wanted.add(top[0][0])
-            elif mode == "last":
-                wanted.add(top[-1][0])
-            else:
-                self._reject_duplicates(entity, top)
-        marks = [(id_,) for id_ in in_groups]
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS twins (id INTEGER PRIMARY KEY, live INTEGER)")
-        db.execute("DELETE FROM temp.twins")
-        db.executemany("INSERT INTO temp.twins VALUES (?, 0)", marks)
-        db.executemany("UPDATE temp.twins SET live = 1 WHERE id = ?", [(id_,) for id_ in wanted])
-        changed = f'FROM "{table}" e LEFT JOIN temp.twins t ON t.id = e._id WHERE e._live <> coalesce(t.live, 1)'
-        db.execute(f"INSERT OR IGNORE INTO temp.touched SELECT ?, e._id {changed}", (entity.name,))
-        db.execute(
-            f'UPDATE "{table}" SET _live = 0 WHERE _live = 1 AND _id IN (SELECT id FROM temp.twins WHERE live = 0)'
-        )
-        db.execute(
-            f'UPDATE "{table}" SET _live = 1 WHERE _live = 0 AND _id NOT IN (SELECT id FROM temp.twins WHERE live = 0)'
-        )
-
-    def _reject_duplicates(self, entity: Entity, members: Sequence[tuple[int, str, int, str, str, str, int]]) -> None:
-        field_name = entity.key[-1] if entity.key else None
-        for id_, _, part, locator, source, dataset, _ in members:
-            others = [member[3] for member in members if member[0] != id_]
-            params = orjson.dumps({"others": ", ".join(others[:5])}).decode()
-            self._add_reject(
-                part, source, dataset, entity.name, "DUPLICATE_KEY", field_name, None, None, locator, params
-            )
-
-    def _settle_current(self, entity: Entity, table: str) -> None:
-        current = entity.current
-        if current is None:
-            self._db.execute(f'UPDATE "{table}" SET _current = _live WHERE _current <> _live')
-            return
-        conditions = ["_live = 1"]
-        if current.leaf and entity.field(current.leaf):
-            conditions.append(f'coalesce("c_{current.leaf}", 1) = 1')
-        counting = " AND ".join(conditions)
-        chosen = f'SELECT _id FROM "{table}" WHERE {counting}'
-        if current.order:
-            by = ", ".join(f'"c_{name}"' for name in current.group)
-            ranked = f'rank() OVER (PARTITION BY {by} ORDER BY "c_{current.order}" DESC NULLS LAST)'
-            chosen = f'SELECT _id FROM (SELECT _id, {ranked} AS place FROM "{table}" WHERE {counting}) WHERE place = 1'
-        self._db.execute(f'UPDATE "{table}" SET _current = NOT _current WHERE _current <> (_id IN ({chosen}))')
-
     # -- rejects ------------------------------------------------------------------------------------------------------
 
-    def _write_rejects(self, touched: _Touched) -> None:
-        self._delete_rejects("_part IN (SELECT id FROM temp.replaced) AND c_code <> 'DUPLICATE_KEY'", ())
-        rows = self._db.execute(
+    def _tell_rejects(self) -> None:
+        self._rejects.clear("_part IN (SELECT id FROM temp.replaced)")
+        for part, source, dataset, entity, label, at, code, name, raw, cell, params in self._db.execute(
             "SELECT m.id, p.source, p.dataset, p.entity, p.label, s.at, s.code, s.field, s.raw, s.cell, s.params"
             " FROM staging.s_reject s JOIN temp.parts m ON m.number = s.part JOIN part p ON p.id = m.id"
-        ).fetchall()
-        for part, source, dataset, entity, label, at, code, field_name, raw, cell, params in rows:
-            self._add_reject(part, source, dataset, entity, code, field_name, raw, cell, f"{label} › {at}", params)
+        ):
+            self._rejects.add(
+                part=part,
+                source=source,
+                dataset=dataset,
+                entity=entity,
+                code=code,
+                locator=f"{label} › {at}",
+                params=params,
+                field=name,
+                raw=raw,
+                cell=cell,
+            )
 
-    def _add_reject(
-        self,
-        part: int,
-        source: str,
-        dataset: str,
-        entity: str,
-        code: str,
-        field_name: str | None,
-        raw: str | None,
-        cell: str | None,
-        locator: str,
-        params: str,
-    ) -> None:
-        values = {
-            "source": source,
-            "dataset": dataset,
-            "entity": entity,
-            "code": code,
-            "field": field_name,
-            "rawValue": raw,
-            "cell": cell,
-            "locator": locator,
-            "params": params,
-        }
-        self._rejects_changed = True
-        self._write_system("reject", [source, dataset, locator, entity, code, field_name or ""], part, values)
-
-    def _delete_rejects(self, where: str, parameters: Sequence[object]) -> None:
-        table = self._system("reject")
-        if table is not None and self._db.execute(f'DELETE FROM "{table}" WHERE {where}', parameters).rowcount:
-            self._rejects_changed = True
+    def _settle_rejects(self) -> bool:
+        is_changed = self._rejects.settle()
+        entity = system_entity(self._database.catalogue, "reject")
+        if is_changed and entity is not None:
+            self._raise(f"entity:{entity.name}")
+        return is_changed
 
     # -- what the hub itself keeps ------------------------------------------------------------------------------------
 
-    def _system(self, role: str) -> str | None:
-        """The table of the entity that plays a role of the hub's own."""
-        name = next((entity.name for entity in self._database.catalogue if entity.system == role), None)
-        return None if name is None else f"e_{name}"
-
-    def _write_system(self, role: str, key: Sequence[str], part: int, values: Mapping[str, object]) -> None:
-        entity = next((entity for entity in self._database.catalogue if entity.system == role), None)
-        if entity is None:
-            return
-        node = node_of(entity.name, key)
-        row: dict[str, object] = {
-            "_node": node,
-            "_sort": sort_text(key, node),
-            "_part": part,
-            "_at": "",
-            "_hash": "",
-            "_live": 1,
-            "_current": 1,
-            "_changed": self._now,
-        }
-        for field_ in entity.fields:
-            value = values.get(field_.name)
-            row[f"c_{field_.name}"] = value
-            if field_.type.is_text:
-                row[f"f_{field_.name}"] = None if value is None else fold(str(value))
-        names = ", ".join(f'"{name}"' for name in row)
-        marks = ", ".join("?" * len(row))
-        self._db.execute(f'DELETE FROM "e_{entity.name}" WHERE _node = ?', (node,))
-        self._db.execute(f'INSERT INTO "e_{entity.name}" ({names}) VALUES ({marks})', list(row.values()))
-
     def _write_state(self, mapping: EntityMapping, problem: str | None) -> None:
-        key = (mapping.source, mapping.dataset, mapping.entity)
-        read = "" if problem is not None else ", ever_read = 1, read_at = tried_at"
-        if problem is not None:
-            # a dataset of which some parts were read is there, though not whole
-            read = (
-                ", ever_read = max(ever_read, EXISTS (SELECT 1 FROM part WHERE (source, dataset, entity) = (?, ?, ?)))"
-            )
-        parameters = (self._now, problem, *key, *key) if problem is not None else (self._now, problem, *key)
+        """What is known of a dataset now. One of which some parts were read is there, though not whole."""
         self._db.execute(
-            f"UPDATE dataset SET tried_at = ?, problem = ?{read} WHERE (source, dataset, entity) = (?, ?, ?)",
-            parameters,
+            "UPDATE dataset SET tried_at = :now, problem = :problem, read_at = iif(:problem IS NULL, :now, read_at),"
+            " ever_read = max(ever_read, :problem IS NULL, EXISTS (SELECT 1 FROM part p WHERE (p.source, p.dataset,"
+            " p.entity) = (:source, :dataset, :entity)))"
+            " WHERE (source, dataset, entity) = (:source, :dataset, :entity)",
+            {
+                "now": self._now,
+                "problem": problem,
+                "source": mapping.source,
+                "dataset": mapping.dataset,
+                "entity": mapping.entity,
+            },
         )
-        if problem is None:
-            self._db.execute("UPDATE dataset SET read_at = tried_at WHERE (source, dataset, entity) = (?, ?, ?)", key)
 
     def _write_source(self, name: str) -> None:
-        db = self._db
-        states = db.execute(
-            "SELECT max(ever_read), max(tried_at), min(read_at), max(problem), count(*) FROM dataset WHERE source = ?",
-            (name,),
+        db, entity = self._db, system_entity(self._database.catalogue, "source")
+        if entity is None:
+            return
+        ever_read, tried_at, read_at, problem = db.execute(
+            "SELECT max(ever_read), max(tried_at), min(read_at), max(problem) FROM dataset WHERE source = ?", (name,)
         ).fetchone()
-        ever_read, tried_at, read_at, problem, _ = states
         state = "UNKNOWN" if not tried_at else "FRESH"
         if problem is not None:
             state = "STALE" if ever_read else "UNAVAILABLE"
-        records = issues = 0
-        for entity in {m.entity for m in self._config.mappings if m.source == name}:
-            table = self._tables.entities[entity].table.name
-            found = db.execute(
-                f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}"'
-                " WHERE _live = 1 AND _part IN (SELECT id FROM part WHERE source = ?)",
-                (name,),
-            ).fetchone()
-            records, issues = records + found[0], issues + found[1]
-        rejects_table = self._system("reject")
-        rejects = 0
-        if rejects_table is not None:
-            (rejects,) = db.execute(f'SELECT count(*) FROM "{rejects_table}" WHERE c_source = ?', (name,)).fetchone()
+        counts = [Counts() for _ in self._config.mappings]
+        for count, mapped in zip(counts, {m.entity for m in self._config.mappings if m.source == name}, strict=False):
+            self._count(mapped, name, count)
         values = {
             "name": name,
             "kind": self._config.sources[name].kind,
@@ -554,12 +441,13 @@ class Merge:
             "stateRaw": state,
             "readAt": read_at or None,
             "triedAt": tried_at or None,
-            "records": records,
-            "rejects": rejects,
-            "issues": issues,
+            "records": sum(count.records for count in counts),
+            "rejects": sum(count.rejects for count in counts),
+            "issues": sum(count.issues for count in counts),
             "problem": problem,
         }
-        self._write_system("source", [name], 0, values)
+        if write_source(db, entity, self._now, values):
+            self._raise(f"entity:{entity.name}")
 
     def _match_links(self) -> None:
         matching = Matcher(self._db, self._database.catalogue, self._tables, self._config.path.parent).run()
@@ -567,16 +455,18 @@ class Merge:
         for name in matching.changed:
             self._raise(f"link:{name}")
         for link, misses in matching.misses.items():
-            self._write_misses(link, misses)
-
-    def _write_misses(self, link: str, misses: Sequence[CrosswalkMiss]) -> None:
-        self._delete_rejects("c_source = 'links' AND c_dataset = ?", (link,))
-        for miss in misses:
-            params = orjson.dumps({"entity": miss.missing, "link": link}).decode()
-            locator = f"{miss.path} › {miss.row}"
-            self._add_reject(
-                0, "links", link, miss.missing, "CROSSWALK_NO_MATCH", None, miss.text, None, locator, params
-            )
+            self._rejects.clear("c_source = 'links' AND c_dataset = ?", (link,))
+            for miss in misses:
+                self._rejects.add(
+                    part=0,
+                    source="links",
+                    dataset=link,
+                    entity=miss.missing,
+                    code="CROSSWALK_NO_MATCH",
+                    locator=f"{miss.path} › {miss.row}",
+                    params=orjson.dumps({"entity": miss.missing, "link": link}).decode(),
+                    raw=miss.text,
+                )
 
     def _count(self, entity: str, source: str, count: Counts) -> None:
         table = self._tables.entities[entity].table.name
@@ -586,11 +476,10 @@ class Merge:
             (source,),
         ).fetchone()
         count.records, count.issues = row
-        rejects = self._system("reject")
+        rejects = system_entity(self._database.catalogue, "reject")
         if rejects is not None:
             (count.rejects,) = self._db.execute(
-                f'SELECT count(*) FROM "{rejects}" WHERE c_source = ? AND c_entity = ?',
-                (source, entity),
+                f'SELECT count(*) FROM "e_{rejects.name}" WHERE (c_source, c_entity) = (?, ?)', (source, entity)
             ).fetchone()
 
     def _raise(self, name: str) -> None:

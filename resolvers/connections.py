@@ -41,6 +41,7 @@ def plan_connection(
     every = arguments.get("scope") == "ALL"
     fetch = totals = None
     if writing.needs_rows:
+        columns.place(Output((), "own", "_id"))  # rows are counted even if nothing of them is asked
         rows = Rows(entity.name, columns.outputs, start, condition, order, page, every)
         fetch = Fetch(asked.rows(rows), tuple(writing.records.children), writing.shapes)
     if writing.measures:

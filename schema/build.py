@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 
 from config.entities import Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
@@ -59,7 +60,17 @@ def build(catalogue: Catalogue) -> strawberry.Schema:
         _Builder(types, catalogue, entity).add()
     _add_query(types, catalogue)
     config = StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS)
-    return strawberry.Schema(types["Query"], types=types.objects, config=config)
+    schema = strawberry.Schema(types["Query"], types=types.objects, config=config)
+    _mark_one_of(schema)
+    return schema
+
+
+def _mark_one_of(schema: strawberry.Schema) -> None:
+    """Strawberry checks @oneOf in rules of its own; graphql-core's validation, which we run, has to know of it too."""
+    for type_ in schema._schema.type_map.values():
+        definition = type_.extensions.get("strawberry-definition")
+        if isinstance(type_, GraphQLInputObjectType) and getattr(definition, "is_one_of", False):
+            type_.is_one_of = True
 
 
 def print_sdl(schema: strawberry.Schema) -> str:

@@ -68,9 +68,18 @@ def ask(regency: tuple[Path, Hub], query: str, **variables: object) -> Answer:
     return RUNNER.run(regency[1].engine.execute(Request(query, variables)))
 
 
-ENTITIES = (
-    ["Proposal", "BudgetLine", "CashFlowMonth", "Project", "ProgressReport", "Complaint", "Region", "RegionCode", "Agency", "FiscalYear"]
-)
+ENTITIES = [
+    "Proposal",
+    "BudgetLine",
+    "CashFlowMonth",
+    "Project",
+    "ProgressReport",
+    "Complaint",
+    "Region",
+    "RegionCode",
+    "Agency",
+    "FiscalYear",
+]
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
@@ -103,7 +112,16 @@ def test_records_issues_and_rejects_are_those_that_were_planted(
     db.close()
 
 
-LINKS = ["Proposal.region", "Proposal.agency", "Proposal.budgetLines", "BudgetLine.projects", "Proposal.projects", "Project.complaints", "BudgetLine.cashFlow", "Project.progress"]
+LINKS = [
+    "Proposal.region",
+    "Proposal.agency",
+    "Proposal.budgetLines",
+    "BudgetLine.projects",
+    "Proposal.projects",
+    "Project.complaints",
+    "BudgetLine.cashFlow",
+    "Project.progress",
+]
 
 
 @pytest.mark.parametrize("name", LINKS)

@@ -1,0 +1,130 @@
+"""The records that the hub itself keeps: rejects and sources. They are written as far as they differ."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from config.entities import Catalogue, Entity
+from replica.identity import node_of, sort_text
+from replica.tables import fold
+
+Values = Mapping[str, object]
+
+
+def system_entity(catalogue: Catalogue, role: str) -> Entity | None:
+    """The entity whose records the hub itself writes in this role."""
+    return next((entity for entity in catalogue if entity.system == role), None)
+
+
+def system_row(entity: Entity, key: Sequence[str], part: int, now: str, values: Values) -> dict[str, object]:
+    """A row of a system entity's table, column by column."""
+    node = node_of(entity.name, key)
+    row: dict[str, object] = {
+        "_node": node,
+        "_sort": sort_text(key, node),
+        "_part": part,
+        "_at": "",
+        "_hash": "",
+        "_live": 1,
+        "_current": 1,
+        "_changed": now,
+    }
+    for field in entity.fields:
+        value = values.get(field.name)
+        row[f"c_{field.name}"] = value
+        if field.type.is_text:
+            row[f"f_{field.name}"] = None if value is None else fold(str(value))
+    return row
+
+
+class Rejects:
+    """The rejects of a sync: `clear` those that are told anew, `add` what there is to tell, then `settle` once."""
+
+    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, now: str) -> None:
+        self._db = db
+        self._entity = system_entity(catalogue, "reject")
+        self._now = now
+        self._told: dict[object, dict[str, object]] = {}
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS cleared (id INTEGER PRIMARY KEY)")
+        db.execute("DELETE FROM temp.cleared")
+
+    def clear(self, where: str, parameters: Sequence[object] = ()) -> None:
+        """Marks rejects that go unless they are told again."""
+        if self._entity is not None:
+            table = f'"e_{self._entity.name}"'
+            self._db.execute(f"INSERT OR IGNORE INTO temp.cleared SELECT _id FROM {table} WHERE {where}", parameters)
+
+    def add(
+        self,
+        *,
+        part: int,
+        source: str,
+        dataset: str,
+        entity: str,
+        code: str,
+        locator: str,
+        params: str,
+        field: str | None = None,
+        raw: str | None = None,
+        cell: str | None = None,
+    ) -> None:
+        """Tells of a row that could not be taken."""
+        if self._entity is None:
+            return
+        values = {
+            "source": source,
+            "dataset": dataset,
+            "entity": entity,
+            "code": code,
+            "field": field,
+            "rawValue": raw,
+            "cell": cell,
+            "locator": locator,
+            "params": params,
+        }
+        key = [source, dataset, locator, entity, code, field or ""]
+        row = system_row(self._entity, key, part, self._now, values)
+        self._told[row["_node"]] = row
+
+    def settle(self) -> bool:
+        """Writes what differs; whether anything did."""
+        if self._entity is None:
+            return False
+        db, table, told = self._db, f'"e_{self._entity.name}"', list(self._told.values())
+        columns = list(system_row(self._entity, [], 0, "", {}))
+        names = ", ".join(f'"{column}"' for column in columns)
+        db.execute("DROP TABLE IF EXISTS temp.told")
+        db.execute(f'CREATE TEMP TABLE told ({names}, PRIMARY KEY ("_node"))')
+        marks = ", ".join("?" * len(columns))
+        db.executemany(f"INSERT INTO temp.told VALUES ({marks})", [list(row.values()) for row in told])
+        compared = [column for column in columns if column != "_changed"]
+        old, new = (", ".join(f'{alias}."{column}"' for column in compared) for alias in ("e", "t"))
+        same = f"SELECT e._id FROM {table} e JOIN temp.told t ON t._node = e._node WHERE ({old}) IS ({new})"
+        before = db.total_changes
+        db.execute(
+            f"DELETE FROM {table} WHERE (_id IN (SELECT id FROM temp.cleared) OR _node IN (SELECT _node FROM temp.told))"
+            f" AND _id NOT IN ({same})"
+        )
+        db.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM temp.told WHERE _node NOT IN (SELECT _node FROM {table})"
+        )
+        return db.total_changes != before
+
+
+def write_source(db: sqlite3.Connection, entity: Entity, now: str, values: Values) -> bool:
+    """Writes the record of a source; whether more than its times has changed."""
+    row = system_row(entity, [str(values["name"])], 0, now, values)
+    known = db.execute(f'SELECT * FROM "e_{entity.name}" WHERE _node = ?', (row["_node"],))
+    names = [column[0] for column in known.description]
+    old = dict(zip(names, known.fetchone() or (), strict=False))
+    lasting = [name for name in row if name not in ("_changed", "c_readAt", "c_triedAt")]
+    is_changed = not old or any(old[name] != row[name] for name in lasting)
+    if old:
+        row["_changed"] = now if is_changed else old["_changed"]
+        sets = ", ".join(f'"{name}" = ?' for name in row)
+        db.execute(f'UPDATE "e_{entity.name}" SET {sets} WHERE _id = ?', [*row.values(), old["_id"]])
+    else:
+        columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        db.execute(f'INSERT INTO "e_{entity.name}" ({columns}) VALUES ({marks})', list(row.values()))
+    return is_changed
