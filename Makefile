@@ -22,6 +22,7 @@ $(VENV)/.run: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "simpul-checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@printf '#!%s\nfrom simpul.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/simpul && chmod +x $(BIN)/simpul
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt

@@ -402,8 +402,8 @@ class Declarations:
         headers = self._headers(written.file, place)
         if headers is None:
             return None
-        left = list((written.from_ or {}).items()) or _named_columns(headers, source)
-        right = list((written.to or {}).items()) or _named_columns(headers, to)
+        left = list((written.from_ or {}).items()) or _named_columns(headers, source, to)
+        right = list((written.to or {}).items()) or _named_columns(headers, to, source)
         if not left or not right:
             example = f"{source.name}.{source.key[-1] if source.key else 'number'}"
             self._places.add(place, "CROSSWALK_HEADERS", path=written.file, example=example)
@@ -449,9 +449,15 @@ def _hops(entity: Entity, entities: Mapping[str, Entity]) -> dict[str, str]:
     return hops
 
 
-def _named_columns(headers: Iterable[str], entity: Entity) -> list[tuple[str, str]]:
+def _named_columns(headers: Iterable[str], entity: Entity, other: Entity) -> list[tuple[str, str]]:
+    """The columns that name fields of an entity: as `Entity.field`, or by the field alone where only this end has it."""
     prefix = f"{entity.name}."
-    return [(name.removeprefix(prefix), name) for name in headers if name.startswith(prefix)]
+    found = [(name.removeprefix(prefix), name) for name in headers if name.startswith(prefix)]
+    return found or [(name, name) for name in headers if _has(entity, name) and not _has(other, name)]
+
+
+def _has(entity: Entity, name: str) -> bool:
+    return name in entity.key if name in PSEUDO else entity.field(name) is not None
 
 
 def _words(written: WordsWritten | None) -> Text | None:

@@ -1,11 +1,18 @@
-"""Web APIs that answer JSON: lists, page by page, within a deadline and a number of bytes."""
+"""Web APIs that answer JSON: lists, page by page, within a deadline and a number of bytes.
+
+All pages of a list are fetched before the first row is given: only then are its columns known, because APIs leave out what is
+null, and nothing of a list is taken that breaks off half way. What is kept meanwhile are the answers as they came, at most
+`max_bytes` of them."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,9 +30,13 @@ from connectors.errors import (
 )
 from connectors.policy import Gate, Policy
 
+ROWS_PER_BATCH = 500
 MAX_PAGES = 10_000
-MAX_DEPTH = 100
+MAX_COLUMNS = 1_000
+SAMPLES = 5
 TRANSIENT = (429, 502, 503, 504)
+FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError, ValueError)
+"""What httpx raises; the last two for headers and addresses that can't be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class Paging:
 @dataclass(frozen=True, slots=True)
 class RestDataset:
     """An endpoint: its path below the source's URL, where the list stands in the body (dotted; None: it is the body), the
-    property that tells rows apart."""
+    property that tells rows apart (dotted where it stands in an inner object)."""
 
     path: str
     list_at: str | None = None
@@ -50,8 +61,17 @@ class RestDataset:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """An answer as it came, and where it stands in the list: `?page=2`, or nothing if there is only one."""
+
+    content: bytes
+    at: str
+
+
 class RestSource:
-    """Reads a JSON API. `headers` may hold secrets; they appear in no error."""
+    """Reads a JSON API. `seconds` are those of one answer, `whole_seconds` those of all pages of a list. `headers` may hold
+    secrets; they appear in no error."""
 
     def __init__(
         self,
@@ -60,46 +80,51 @@ class RestSource:
         headers: Mapping[str, str] | None = None,
         seconds: float = 10,
         max_bytes: int = 20_000_000,
+        whole_seconds: float = 600,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._datasets = datasets
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        self._seconds = seconds
         self._max_bytes = max_bytes
-        self._gate = Gate(Policy(seconds=seconds))
+        self._gate = Gate(Policy(seconds, whole_seconds))
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
 
     async def describe(self) -> Sequence[DatasetDescription]:
+        """Columns and samples of each dataset of hub.yaml, from its first page."""
         described = []
-        for name in self._datasets:
-            async for batch in self._pages(name, self._part(name), most=1):
-                samples = {
-                    column.name: tuple(row.values[place] for row in batch.rows[:5])
-                    for place, column in enumerate(batch.columns)
-                }
-                described.append(DatasetDescription(name, batch.columns, samples))
-                break
-            else:
-                described.append(DatasetDescription(name, ()))
+        for name, dataset in self._datasets.items():
+            pages, names = await self._fetch_all(dataset, most=1)
+            columns = tuple(Column(column, column) for column in names)
+            rows = [row for page in pages for row in _rows(page, names, dataset, self._where(dataset), set())][:SAMPLES]
+            samples = {column: tuple(row.values[place] for row in rows) for place, column in enumerate(names)}
+            described.append(DatasetDescription(name, columns, samples))
         return described
 
     async def parts(self, dataset: str) -> Sequence[Part]:
-        return [self._part(dataset)]
+        """One part: the endpoint. A dataset that is not declared is the endpoint of that name."""
+        return [Part(dataset, self._path(self._dataset(dataset)))]
 
-    async def rows(self, dataset: str, part: Part) -> AsyncIterator[Batch]:
-        async for batch in self._pages(dataset, part, most=MAX_PAGES):
-            yield batch
+    async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
+        """The rows of all pages; columns are those of the whole list."""
+        endpoint = self._dataset(dataset)
+        pages, names = await self._fetch_all(endpoint, most=MAX_PAGES)
+        columns = tuple(Column(name, name) for name in names)
+        seen: set[str] = set()
+        for page in pages:
+            rows = await asyncio.to_thread(_rows, page, names, endpoint, self._where(endpoint), seen)
+            for start in range(0, len(rows), ROWS_PER_BATCH):
+                yield Batch(columns, tuple(rows[start : start + ROWS_PER_BATCH]))
 
     async def aclose(self) -> None:
+        """Ends the connections."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
-    # -- pages --------------------------------------------------------------------------------------------------------
-
-    def _part(self, name: str) -> Part:
-        return Part(name, urlsplit(self._address(self._dataset(name))).path or "/")
+    # -- addresses ----------------------------------------------------------------------------------------------------
 
     def _dataset(self, name: str) -> RestDataset:
         return self._datasets.get(name) or RestDataset(name)
@@ -107,60 +132,66 @@ class RestSource:
     def _address(self, dataset: RestDataset) -> str:
         return f"{self._url}/{dataset.path.lstrip('/')}"
 
-    async def _pages(self, name: str, part: Part, most: int) -> AsyncIterator[Batch]:
-        dataset = self._dataset(name)
-        before: object = None
-        count = 0
+    def _path(self, dataset: RestDataset) -> str:
+        return "/" + self._address(dataset).partition("://")[2].partition("?")[0].partition("#")[0].partition("/")[2]
+
+    def _where(self, dataset: RestDataset) -> str:
+        """Host and path, as errors tell it: no login, no query."""
+        host = self._url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        return f"{host}{self._path(dataset)}"
+
+    # -- pages --------------------------------------------------------------------------------------------------------
+
+    async def _fetch_all(self, dataset: RestDataset, most: int) -> tuple[list[_Page], tuple[str, ...]]:
+        """At most `most` pages, and the names of their columns."""
+        where, until = self._where(dataset), self._gate.until()
+        pages: list[_Page] = []
+        names: dict[str, None] = {}
+        before: list[Any] = []
         budget = self._max_bytes
         for number in range(most):
-            params = dict(dataset.params)
-            if dataset.paging is not None:
-                params[dataset.paging.param] = str(dataset.paging.first + number)
-                if dataset.paging.size_param and dataset.paging.size:
-                    params[dataset.paging.size_param] = str(dataset.paging.size)
-            body, size = await self._get(self._address(dataset), params, part.label, budget)
-            budget -= size
-            items = _list_in(body, dataset.list_at, part.label)
+            params = _params(dataset, number)
+            content = await self._get(self._address(dataset), params, where, budget, until)
+            budget -= len(content)
+            items, found = await asyncio.to_thread(_read, content, dataset.list_at, where)
             if items and items == before:
-                raise SourceBroken(part.label, "PAGE_REPEATS", page=number)
+                raise SourceBroken(where, "PAGE_REPEATS", page=number)
             before = items
-            if items:
-                yield _batch(items, dataset, part.label, count)
-            count += len(items)
-            if dataset.paging is None or not items:
-                return
-            if dataset.paging.size and len(items) < dataset.paging.size:
-                return
+            pages.append(_Page(content, f"?{dataset.paging.param}={dataset.paging.first + number}" if dataset.paging else ""))
+            names |= found
+            if len(names) > MAX_COLUMNS:
+                raise LimitExceeded(where, what="columns", limit=MAX_COLUMNS)
+            if dataset.paging is None or not items or len(items) < (dataset.paging.size or 0):
+                return pages, tuple(names)
         if most == MAX_PAGES:
-            raise LimitExceeded(part.label, what="pages", limit=most)
+            raise LimitExceeded(where, what="pages", limit=most)
+        return pages, tuple(names)
 
-    async def _get(self, address: str, params: Mapping[str, str], where: str, budget: int) -> tuple[Any, int]:
-        async with self._gate.step(where):
-            content = await self._gate.repeat(lambda: self._fetch(address, params, where, budget))
-        return _parsed(content, where), len(content)
+    async def _get(self, address: str, params: Mapping[str, str], where: str, budget: int, until: float) -> bytes:
+        async with self._gate.step(where, until):
+            return await self._gate.repeat(lambda: self._fetch(address, params, where, budget))
 
     async def _fetch(self, address: str, params: Mapping[str, str], where: str, budget: int) -> bytes:
-        client = self._opened()
         try:
-            async with client.stream("GET", address, params=dict(params)) as answer:
-                _check_status(answer, where)
+            url = httpx.URL(address)
+            url = url.copy_merge_params(params) if params else url  # what the path asks for already stays
+            async with self._opened().stream("GET", url) as answer:
+                _check_answer(answer, where)
                 content = bytearray()
                 async for chunk in answer.aiter_raw():
                     content += chunk
                     if len(content) > budget:
                         raise LimitExceeded(where, what="bytes", limit=self._max_bytes)
-                if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-                    raise SourceBroken(where, "NOT_JSON", reason="compressed")
                 return bytes(content)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict) as error:
-            raise translate(error, where) from error
+        except FOREIGN as error:
+            # their own words may repeat a header, so they are not kept beside ours
+            raise translate(error, where, self._seconds) from None
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            # the whole step has a deadline (see policy); these only keep one silent read from lasting as long
             self._client = httpx.AsyncClient(
                 headers=self._headers,
-                timeout=httpx.Timeout(10.0),
+                timeout=httpx.Timeout(self._seconds),  # of a single read; the policy has the deadline of the whole
                 follow_redirects=False,
                 trust_env=False,
                 transport=self._transport,
@@ -168,84 +199,122 @@ class RestSource:
         return self._client
 
 
-def translate(error: Exception, where: str) -> SourceError:
-    """The error of our tree for one of httpx's."""
+def _params(dataset: RestDataset, number: int) -> Mapping[str, str]:
+    """What is asked for in the query of a page, counted from 0."""
+    params = dict(dataset.params)
+    if dataset.paging is not None:
+        params[dataset.paging.param] = str(dataset.paging.first + number)
+        if dataset.paging.size_param and dataset.paging.size:
+            params[dataset.paging.size_param] = str(dataset.paging.size)
+    return params
+
+
+# -- errors -----------------------------------------------------------------------------------------------------------
+
+
+def translate(error: BaseException, where: str, seconds: float) -> SourceError:
+    """The error of our tree for one of `FOREIGN`."""
     if isinstance(error, httpx.TimeoutException):
-        return SourceTimeout(where, seconds=10)
+        return SourceTimeout(where, seconds=f"{seconds:g}")
     if isinstance(error, httpx.NetworkError | httpx.ProxyError):
         return SourceUnavailable(where, "SOURCE_UNREACHABLE")
     if isinstance(error, httpx.RemoteProtocolError):
-        return SourceUnavailable(where, "ANSWER_CUT_OFF")
+        if "without sending a response" in str(error):  # a connection that was kept, and ended in the meantime
+            return SourceUnavailable(where, "SOURCE_UNREACHABLE")
+        return SourceBroken(where, "ANSWER_CUT_OFF")
     return SourceBroken(where, "REQUEST_FAILED", reason=type(error).__name__)
 
 
-def _check_status(answer: httpx.Response, where: str) -> None:
+def _check_answer(answer: httpx.Response, where: str) -> None:
     status = answer.status_code
     if status in (401, 403):
         raise SourceAuth(where, status=status)
     if status == 404:
         raise DatasetMissing(where, "ENDPOINT_MISSING")
     if status in TRANSIENT:
-        raise SourceUnavailable(where, "STATUS_UNEXPECTED", status=status)
+        rest = _retry_after(answer.headers.get("retry-after", ""))
+        raise SourceUnavailable(where, "STATUS_UNEXPECTED", status=status, **({"retryAfter": rest} if rest else {}))
+    if 300 <= status < 400:
+        raise SourceBroken(where, "REDIRECTED", status=status)
     if status != 200:
         raise SourceBroken(where, "STATUS_UNEXPECTED", status=status)
+    if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise SourceBroken(where, "ANSWER_PACKED")  # a few kilobytes may unpack to a gigabyte
 
 
-def _parsed(content: bytes, where: str) -> Any:
+def _retry_after(text: str) -> float | None:
+    """Seconds, from a number or a date (RFC 9110 §10.2.3)."""
     try:
-        text = content.decode("utf-8-sig")
-        if _depth(text) > MAX_DEPTH:
-            raise SourceBroken(where, "NOT_JSON", reason="nested too deeply")
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise SourceBroken(where, "NOT_JSON", reason=type(error).__name__) from error
+        if text.strip().isdecimal():
+            return float(text)
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+# -- answers ----------------------------------------------------------------------------------------------------------
+
+
+def _read(content: bytes, list_at: str | None, where: str) -> tuple[list[Mapping[str, Any]], dict[str, None]]:
+    """The objects of an answer and the names of their columns. Raises SourceBroken."""
+    try:
+        body = json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
+        items = _list_in(body, list_at, where)
+        return items, dict.fromkeys(name for item in items for name in _flat(item))
+    except json.JSONDecodeError as error:
+        if content.lstrip()[:1] == b"<":
+            raise SourceBroken(where, "NOT_JSON", found="HTML") from None
+        raise SourceBroken(where, "JSON_BROKEN", position=error.pos) from None
+    except UnicodeDecodeError as error:
+        raise SourceBroken(where, "JSON_BROKEN", position=error.start) from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits; nesting without end
+        raise SourceBroken(where, "JSON_BROKEN", position=type(error).__name__) from None
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)  # NaN and Infinity are no JSON
 
 
-def _depth(text: str) -> int:
-    """How deep brackets nest at most; those inside strings count too, which only errs on the safe side."""
-    depth = deepest = 0
-    for character in text:
-        if character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
-
-
-def _list_in(body: Any, path: str | None, where: str) -> list[Any]:
+def _list_in(body: Any, path: str | None, where: str) -> list[Mapping[str, Any]]:
     here = body
-    for step in (path or "").split(".") if path else ():
-        if not isinstance(here, dict) or step not in here:
-            raise SourceBroken(where, "LIST_MISSING", list=path, keys=_keys(body))
-        here = here[step]
+    for step in path.split(".") if path else ():
+        here = here.get(step) if isinstance(here, dict) else None
+    shown = path or "-"
     if not isinstance(here, list):
-        raise SourceBroken(where, "LIST_MISSING", list=path or "(body)", keys=_keys(body))
+        raise SourceBroken(where, "LIST_MISSING", list=shown, keys=_keys(body))
+    for item in here:
+        if not isinstance(item, dict):
+            raise SourceBroken(where, "LIST_OF_OTHERS", list=shown, found=_kind(item))
     return here
 
 
 def _keys(body: Any) -> str:
-    return ", ".join(list(body)[:20]) if isinstance(body, dict) else type(body).__name__
+    return ", ".join(list(body)[:20]) if isinstance(body, dict) else _kind(body)
 
 
-def _batch(items: Sequence[Any], dataset: RestDataset, where: str, before: int) -> Batch:
-    flat = []
-    for item in items:
-        if not isinstance(item, dict):
-            raise SourceBroken(where, "LIST_MISSING", list=dataset.list_at or "(body)", keys=type(item).__name__)
-        flat.append(_flat(item))
-    names = tuple(dict.fromkeys(name for row in flat for name in row))
-    columns = tuple(Column(name, name) for name in names)
+def _kind(value: Any) -> str:
+    """What JSON calls a value."""
+    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    return kinds.get(type(value), "number")
+
+
+def _rows(page: _Page, names: Sequence[str], dataset: RestDataset, where: str, seen: set[str]) -> list[Row]:
+    items, _ = _read(page.content, dataset.list_at, where)
     rows = []
-    for number, row in enumerate(flat, before):
-        key = row.get(dataset.key) if dataset.key else None
-        pointer = "/".join(["", *(dataset.list_at or "").split("."), str(number)]).replace("//", "/")
-        rows.append(Row(pointer if key is None else str(key), tuple(row.get(name) for name in names)))
-    return Batch(columns, tuple(rows))
+    for number, item in enumerate(items):
+        row = _flat(item)
+        rows.append(Row(_at(row, number, page, dataset, seen), tuple(row.get(name) for name in names)))
+    return rows
+
+
+def _at(row: Mapping[str, Cell], number: int, page: _Page, dataset: RestDataset, seen: set[str]) -> str:
+    """The key's value; where there is none, or it was there before, the JSON pointer as well."""
+    key = row.get(dataset.key) if dataset.key else None
+    pointer = "/".join([page.at and f"{page.at}#", *(dataset.list_at.split(".") if dataset.list_at else ()), str(number)])
+    text = "" if key is None else str(key)
+    at = text if text and text not in seen else f"{text} {pointer}".strip()
+    seen.add(at)
+    return at
 
 
 def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:

@@ -100,7 +100,9 @@ class Database:
             name, filled = table.name, FORMAT
             if name.startswith("e_"):
                 entity = name.removeprefix("e_")
-                ways = sorted((column, repr(way)) for (_, way), column in self.tables.entities[entity].normalised.items())
+                ways = sorted(
+                    (column, repr(way)) for (_, way), column in self.tables.entities[entity].normalised.items()
+                )
                 filled += self._fingerprints.get(entity, "") + repr(ways)
             elif name.startswith("l_"):
                 source, link = name.removeprefix("l_").split("_", 1)

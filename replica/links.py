@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.entities import Catalogue, CrosswalkRule, KeyRule, Link, Normalise
+from config.entities import Catalogue, CrosswalkRule, KeyRule, Link, Normalise, Rule
+from connectors.cells import tidy
+from connectors.personal import mask_personal
 from replica.identity import normalise
+from replica.mapping import RAW_LENGTH
 from replica.tables import Tables
 
 WHOLE = 1000  # confidence of a key or crosswalk match
@@ -48,6 +52,7 @@ class Matcher:
         self._tables = tables
         self._folder = folder
         self._done = Matching()
+        self._read: set[str] = set()  # entities of which every dataset has been read
 
     def run(self) -> Matching:
         """Matches every link that the touched records, changed crosswalks or changed links concern."""
@@ -57,8 +62,10 @@ class Matcher:
             " status TEXT, why TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID"
         )
         touched = {name for (name,) in self._db.execute("SELECT DISTINCT entity FROM temp.touched")}
+        read = self._db.execute("SELECT entity FROM dataset GROUP BY entity HAVING min(ever_read) = 1")
+        self._read = {name for (name,) in read}
         everything = bool(self._db.execute("DELETE FROM meta WHERE key = 'rematch' RETURNING 1").fetchall())
-        for link in sorted(self._catalogue.links, key=_order):
+        for link in in_order(self._catalogue):
             crosswalks = self._changed_crosswalks(link)
             if everything or crosswalks or self._is_concerned(link, touched):
                 self._match(link, whole=everything or crosswalks or self._must_be_whole(link, touched))
@@ -92,7 +99,8 @@ class Matcher:
         changed = False
         for rule in link.rules:
             if isinstance(rule, CrosswalkRule):
-                key, stamp = f"crosswalk:{link.source}.{link.name}:{rule.path}", self._stamp(rule)
+                key = f"crosswalk:{link.source}.{link.name}:{rule.path}"
+                stamp = " ".join([self._stamp(rule), *self._told_ends(link)])
                 row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
                 if row is None or row[0] != stamp:
                     self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, stamp))
@@ -105,6 +113,10 @@ class Matcher:
         except OSError:
             return "missing"
         return hashlib.sha256(content).hexdigest()
+
+    def _told_ends(self, link: Link) -> list[str]:
+        """The ends of which a crosswalk's row can be said to point to nothing. Of one that was never read nobody knows."""
+        return [end for end in (link.source, link.to) if end in self._read]
 
     def _collect_affected(self, link: Link, *, whole: bool) -> None:
         db, source, to, table = self._db, link.source, link.to, self._tables.link(link).name
@@ -209,21 +221,37 @@ class Matcher:
         sql = f"SELECT DISTINCT a._id, b._id, 'CROSSWALK', {WHOLE}, ?, 'ACCEPTED', ? {joins}"
         self._take(sql, f"crosswalk({rule.path})", why)
         misses = self._done.misses.setdefault(f"{link.source}.{link.name}", [])
-        for missing, table, on in ((link.source, link.source, near), (link.to, link.to, far)):
-            alias = "a" if on is near else "b"
-            found = db.execute(
-                f'SELECT x.row, x.text FROM temp.crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{table}" {alias} WHERE {on})'
-            )
-            misses += [
-                CrosswalkMiss(f"{link.source}.{link.name}", rule.path, row, missing, text) for row, text in found
-            ]
+        for end, alias, on in ((link.source, "a", near), (link.to, "b", far)):
+            if end in self._told_ends(link):
+                found = db.execute(
+                    f'SELECT x.row, x.text FROM temp.crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{end}" {alias} WHERE {on})'
+                )
+                name = f"{link.source}.{link.name}"
+                misses += [
+                    CrosswalkMiss(name, rule.path, row, end, self._shown(link, rule, text)) for row, text in found
+                ]
+
+    def _shown(self, link: Link, rule: CrosswalkRule, text: str) -> str:
+        """What is repeated of a row of a crosswalk."""
+        for end, names in ((link.source, rule.left), (link.to, rule.right)):
+            for name, _ in names:
+                declared = self._catalogue[end].field(name)
+                if declared is not None and declared.sensitive:
+                    return "***"
+        return mask_personal(text)[:RAW_LENGTH]
 
     def _crosswalk_end(
         self, entity: str, alias: str, names: Sequence[str], columns: Sequence[str], way: Normalise
     ) -> str:
-        normalised = self._tables.entities[entity].normalised
-        pairs = [f'{alias}."{normalised[name, way]}" = x.{column}' for name, column in zip(names, columns, strict=True)]
-        return " AND ".join([*pairs, f"{alias}._live = 1"])
+        conditions = [f"{alias}._live = 1"]
+        for name, column in zip(names, columns, strict=True):
+            normalised = f'{alias}."{self._tables.entities[entity].normalised[name, way]}"'
+            declared = self._catalogue[entity].field(name)
+            if declared is not None and declared.type.is_list:
+                conditions.append(f"EXISTS (SELECT 1 FROM json_each({normalised}) WHERE value = x.{column})")
+            else:
+                conditions.append(f"{normalised} = x.{column}")
+        return " AND ".join(conditions)
 
     def _steps(self, link: Link) -> list[tuple[Link, bool]]:
         """The links that a `via` walks, each with its direction."""
@@ -286,29 +314,55 @@ def read_crosswalk(path: Path, rule: CrosswalkRule) -> list[tuple[object, ...]]:
     """(row number, normalised values of both ends, text of the row) of each row of a crosswalk. A file that is not there has
     none; the check of the configuration says so."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except OSError:
         return []
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")  # as Excel on Windows saves "CSV"
     first = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
+    header = [tidy(name).casefold() for name in next(reader, [])]
+    wanted = [tidy(column).casefold() for _, column in (*rule.left, *rule.right)]
+    places = [header.index(name) if name in header else len(header) for name in wanted]
     rows: list[tuple[object, ...]] = []
-    for number, row in enumerate(reader, 2):
-        values = [normalise(row.get(column) or "", rule.normalise) for _, column in (*rule.left, *rule.right)]
-        shown = " · ".join(str(row.get(column) or "") for _, column in (*rule.left, *rule.right))
-        if any(values):
-            rows.append((number, *values, shown))
+    number = 1
+    try:
+        for number, row in enumerate(reader, 2):
+            cells = [row[place] if place < len(row) else "" for place in places]
+            values = [normalise(cell, rule.normalise) for cell in cells]
+            if any(values):
+                rows.append((number, *values, " · ".join(cells)))
+    except csv.Error as error:  # a quotation mark that is never closed: told as a row that points to nothing
+        rows.append((number + 1, *(None for _ in wanted), str(error)))
     return rows
 
 
-def _paths(rule: object) -> Iterable[list[str]]:
+def _paths(rule: Rule) -> Iterable[list[str]]:
     if isinstance(rule, KeyRule):
         for _, right in rule.pairs:
             if "." in right:
                 yield right.split(".")[:-1]
 
 
-def _order(link: Link) -> int:
-    """Links without a path first, then those whose rules walk other links, then those that go by way of others."""
-    if link.via:
-        return 2
-    return 1 if any(True for rule in link.rules for _ in _paths(rule)) else 0
+def in_order(catalogue: Catalogue) -> list[Link]:
+    """The links of a catalogue, each after those that its rules or its way walk."""
+    ordered: dict[tuple[str, str], Link] = {}
+
+    def place(link: Link, above: tuple[Link, ...]) -> None:
+        if (link.source, link.name) in ordered or link in above:
+            return
+        for entity, path in [
+            (link.source, link.via),
+            *((link.to, path) for rule in link.rules for path in _paths(rule)),
+        ]:
+            for name in path:
+                hop = catalogue.hops(entity)[name]
+                place(hop.link, (*above, link))
+                entity = hop.to
+        ordered[link.source, link.name] = link
+
+    for link in catalogue.links:
+        place(link, ())
+    return list(ordered.values())

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import orjson
 
-from config.entities import Entity
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Part
 from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
 from replica.settling import settle_current, settle_duplicates
+from replica.staging import StagedPart
 from replica.system import Rejects, system_entity, write_source
 from replica.tables import store_time
 
@@ -34,18 +34,6 @@ class ShrinkGuard(Exception):
         self.entity = entity
         self.before = before
         self.after = after
-
-
-@dataclass(frozen=True, slots=True)
-class StagedPart:
-    """A part in staging: its number there, and where its cells stand (field to column label)."""
-
-    number: int
-    mapping: EntityMapping
-    part: Part
-    labels: Mapping[str, str]
-    grid: bool
-    is_void: bool = False
 
 
 @dataclass(slots=True)
@@ -209,10 +197,11 @@ class Merge:
         self._match_links()
         rejects_changed = self._settle_rejects()
         for name, count in counts.items():
-            self._count(name, source, count)
+            count.records, count.issues, count.rejects = self._standing(name, source)
             if count.is_change:
                 self._raise(f"entity:{name}")
-        self._write_source(source)
+        for other in {m.source for m in self._config.mappings if m.entity in counts} | {source}:
+            self._write_source(other)  # a key may now stand in both
         if rejects_changed or any(count.is_change for count in counts.values()):
             self._raise(f"source:{source}")
         return counts
@@ -431,9 +420,9 @@ class Merge:
         state = "UNKNOWN" if not tried_at else "FRESH"
         if problem is not None:
             state = "STALE" if ever_read else "UNAVAILABLE"
-        counts = [Counts() for _ in self._config.mappings]
-        for count, mapped in zip(counts, {m.entity for m in self._config.mappings if m.source == name}, strict=False):
-            self._count(mapped, name, count)
+        standing = [
+            self._standing(mapped, name) for mapped in {m.entity for m in self._config.mappings if m.source == name}
+        ]
         values = {
             "name": name,
             "kind": self._config.sources[name].kind,
@@ -441,9 +430,9 @@ class Merge:
             "stateRaw": state,
             "readAt": read_at or None,
             "triedAt": tried_at or None,
-            "records": sum(count.records for count in counts),
-            "rejects": sum(count.rejects for count in counts),
-            "issues": sum(count.issues for count in counts),
+            "records": sum(records for records, _, _ in standing),
+            "rejects": sum(rejects for _, _, rejects in standing),
+            "issues": sum(issues for _, issues, _ in standing),
             "problem": problem,
         }
         if write_source(db, entity, self._now, values):
@@ -468,19 +457,21 @@ class Merge:
                     raw=miss.text,
                 )
 
-    def _count(self, entity: str, source: str, count: Counts) -> None:
+    def _standing(self, entity: str, source: str) -> tuple[int, int, int]:
+        """Records, issues and rejects of an entity that a source has now."""
         table = self._tables.entities[entity].table.name
-        row = self._db.execute(
+        records, issues = self._db.execute(
             f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}" WHERE _live = 1'
             " AND _part IN (SELECT id FROM part WHERE source = ?)",
             (source,),
         ).fetchone()
-        count.records, count.issues = row
-        rejects = system_entity(self._database.catalogue, "reject")
-        if rejects is not None:
-            (count.rejects,) = self._db.execute(
-                f'SELECT count(*) FROM "e_{rejects.name}" WHERE (c_source, c_entity) = (?, ?)', (source, entity)
-            ).fetchone()
+        told = system_entity(self._database.catalogue, "reject")
+        if told is None:
+            return records, issues, 0
+        (rejects,) = self._db.execute(
+            f'SELECT count(*) FROM "e_{told.name}" WHERE (c_source, c_entity) = (?, ?)', (source, entity)
+        ).fetchone()
+        return records, issues, rejects
 
     def _raise(self, name: str) -> None:
         self._db.execute(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
+import logging
+import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -18,12 +21,18 @@ import orjson
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Batch, Connector, Part
 from connectors.errors import SourceError
-from replica.database import Database, ReplicaLocked
-from replica.mapping import Mapper, Record, Reject, columns_of
-from replica.merge import Counts, Merge, ShrinkGuard, StagedPart
+from replica.database import BUSY_SECONDS, Database, ReplicaLocked
+from replica.mapping import Mapper
+from replica.merge import Counts, Merge, ShrinkGuard
+from replica.staging import Spool, Staging
 from replica.tables import store_time
 
-IN_MEMORY = 8_000_000  # bytes of a part's rows that are spooled before they go to a file
+LOG = logging.getLogger("simpul.sync")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOCK_POLL_SECONDS = 0.1
+LEFT_BEHIND_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +102,13 @@ class Syncer:
         self._running: dict[str, asyncio.Lock] = {}
 
     def register(self) -> None:
-        """Makes every configured source and dataset known, so that one that was never read is not taken for an empty one."""
-        with closing(self._database.connect()) as db, self._database.write_lock(30):
-            Merge(db, self._database, self._config, self._clock()).register()
+        """Makes every configured source and dataset known, so that one that was never read is not taken for an empty one.
+        Writes nothing, and waits for nobody, if they are. Raises ReplicaLocked."""
+        with closing(self._database.connect()) as db:
+            merge = Merge(db, self._database, self._config, self._clock())
+            if not merge.is_registered():
+                with self._database.write_lock(30), merge.transaction():
+                    merge.register()
 
     async def sync(
         self,
@@ -110,20 +123,70 @@ class Syncer:
         another process holds the replica for longer than `wait`."""
         lock = self._running.setdefault(source, asyncio.Lock())
         async with lock:
-            report = SyncReport(source)
-            started = self._clock()
+            while True:
+                report = await self._attempt(source, full, force, wait, progress)
+                if report is not None:
+                    return report
+
+    async def _attempt(
+        self,
+        source: str,
+        full: bool,
+        force: bool,
+        wait: timedelta,
+        progress: Callable[[Progress], None] | None,
+    ) -> SyncReport | None:
+        """Reads and merges once; None if another process has synced this source meanwhile, so that what was read may be older
+        than what stands in the replica."""
+        report, started = SyncReport(source), self._clock()
+        try:
+            last = self._last_run(source)
             datasets = await self._list(source)
-            with tempfile.TemporaryDirectory(prefix="simpul-") as folder:
-                staging = Staging(Path(folder) / "staging.db", self._database)
+            with self._folder() as folder, closing(Staging(folder, self._database)) as staging:
+                await self._stage(source, datasets, staging, report, full=full, progress=progress)
+                await _in_thread(staging.finish)
+                async with self._locked(wait):
+                    if self._last_run(source) != last:
+                        return None
+                    await _in_thread(self._merge, source, datasets, staging, report, started, force)
+        except (sqlite3.Error, OSError) as error:
+            problem = Problem(source, "REPLICA_WRITE_FAILED", {"reason": str(error)})
+            report.outcome, report.counts = "FAILED", {}
+            report.problems.append(problem)
+            await _in_thread(self._note_failure, source, problem, started)
+        return report
+
+    def _last_run(self, source: str) -> int | None:
+        with closing(self._database.connect(readonly=True)) as db:
+            found: tuple[int | None] = db.execute("SELECT max(id) FROM run WHERE source = ?", (source,)).fetchone()
+            return found[0]
+
+    @contextmanager
+    def _folder(self) -> Iterator[Path]:
+        """A folder for staging beside the replica: on the same disk, and no easier to look into. What a process that was
+        killed left behind goes after a day."""
+        path = self._database.path
+        for old in path.parent.glob(f"{path.name}-staging-*"):
+            with suppress(OSError):
+                if time.time() - old.stat().st_mtime > LEFT_BEHIND_SECONDS:
+                    shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(prefix=f"{path.name}-staging-", dir=path.parent) as folder:
+            yield Path(folder)
+
+    @asynccontextmanager
+    async def _locked(self, wait: timedelta) -> AsyncIterator[None]:
+        """The lock of all writers; other work goes on while it is waited for. Raises ReplicaLocked."""
+        deadline = asyncio.get_running_loop().time() + wait.total_seconds()
+        with ExitStack() as held:
+            while True:
                 try:
-                    await self._stage(source, datasets, staging, report, full=full, progress=progress)
-                    await asyncio.to_thread(self._merge, source, datasets, staging, report, started, force, wait)
-                except (sqlite3.Error, OSError) as error:
-                    report.outcome = "FAILED"
-                    report.problems.append(Problem(source, "REPLICA_WRITE_FAILED", {"reason": str(error)}))
-                finally:
-                    staging.close()
-            return report
+                    held.enter_context(self._database.write_lock(0))
+                    break
+                except ReplicaLocked:
+                    if asyncio.get_running_loop().time() >= deadline:
+                        raise
+                await asyncio.sleep(LOCK_POLL_SECONDS)
+            yield
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -189,12 +252,12 @@ class Syncer:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
         mappers = [(m, Mapper(tables[m.entity], m, part, zone)) for m in mappings]
-        with Spool() as spool:
+        with Spool(staging.folder) as spool:
             async for batch in self._connectors[source].rows(dataset, part):
-                await asyncio.to_thread(_observe, mappers, batch, spool)
+                await _in_thread(_observe, mappers, batch, spool)
                 report.rows += len(batch.rows)
                 report.skipped += batch.skipped
-            await asyncio.to_thread(_map, mappers, part, spool, staging)
+            await _in_thread(_map, mappers, part, spool, staging)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -206,13 +269,10 @@ class Syncer:
         report: SyncReport,
         started: datetime,
         force: bool,
-        wait: timedelta,
     ) -> None:
-        staging.finish()
-        with closing(self._database.connect()) as db, self._database.write_lock(wait.total_seconds()):
+        with closing(self._database.connect()) as db:
             merge = Merge(db, self._database, self._config, self._clock())
             with merge.transaction(staging.path):
-                merge.begin(source)
                 for dataset in datasets:
                     for mapping in dataset.mappings:
                         merge.entity(
@@ -245,97 +305,27 @@ class Syncer:
                 first = report.problems[0].stored() if report.problems else None
                 merge.record_run(source, store_time(started), report.outcome, counts, first)
 
-
-class Spool:
-    """The batches of one part, kept in memory or in a file until they have been read twice."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by __exit__
-        self._batches = 0
-
-    def __enter__(self) -> Spool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, batch: Batch) -> None:
-        """Keeps a batch."""
-        pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
-        self._batches += 1
-
-    def __iter__(self) -> Iterator[Batch]:
-        self._file.seek(0)
-        for _ in range(self._batches):
-            yield pickle.load(self._file)  # noqa: S301 - written by this process a moment ago
+    def _note_failure(self, source: str, problem: Problem, started: datetime) -> None:
+        """Says of a source that its sync came to nothing, if even that can still be written."""
+        try:
+            with closing(self._database.connect()) as db, self._database.write_lock(BUSY_SECONDS):
+                merge = Merge(db, self._database, self._config, self._clock())
+                with merge.transaction():
+                    merge.fail(source, problem.stored())
+                    merge.record_run(source, store_time(started), "FAILED", {}, problem.stored())
+        except (sqlite3.Error, OSError, ReplicaLocked) as error:
+            LOG.warning("the failed sync of %s could not be noted: %s", source, error)
 
 
-class Staging:
-    """Mapped rows on their way into the replica, in a SQLite file of their own: nobody waits while it fills."""
-
-    def __init__(self, path: Path, database: Database) -> None:
-        self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.execute("CREATE TABLE s_reject (part INTEGER, at, code, field, raw, cell, params)")
-        self._tables = database.tables.entities
-        self._made: set[str] = set()
-        self._parts: list[StagedPart] = []
-
-    def add(
-        self, mapping: EntityMapping, part: Part, mapper: Mapper, rows: Iterator[Record | Reject], *, grid: bool
-    ) -> None:
-        """Writes the rows of one part for one mapping."""
-        number = len(self._parts)
-        table = self._table(mapping.entity)
-        width = 7 + len(columns_of(self._tables[mapping.entity]))
-        insert = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"
-        rejects: list[tuple[object, ...]] = []
-
-        def records() -> Iterator[tuple[object, ...]]:
-            for row in rows:
-                if isinstance(row, Record):
-                    yield (number, row.node, row.sort, row.at, row.hash, row.issues, row.raw, *row.values)
-                else:
-                    rejects.append((number, row.at, row.code, row.field, row.raw, row.cell, row.params))
-
-        self._db.execute("BEGIN")
-        self._db.executemany(insert, records())
-        self._db.executemany("INSERT INTO s_reject VALUES (?, ?, ?, ?, ?, ?, ?)", rejects)
-        self._db.execute("COMMIT")
-        self._parts.append(StagedPart(number, mapping, part, dict(mapper.labels), grid))
-
-    def forget(self, part: Part, mappings: Sequence[EntityMapping]) -> None:
-        """Leaves out a part that could not be read to its end."""
-        self._parts = [p for p in self._parts if not (p.part == part and p.mapping in mappings)] + [
-            StagedPart(p.number, p.mapping, p.part, p.labels, p.grid, is_void=True)
-            for p in self._parts
-            if p.part == part and p.mapping in mappings
-        ]
-
-    def parts_of(self, mapping: EntityMapping) -> list[StagedPart]:
-        """The parts that were staged for a mapping."""
-        return [part for part in self._parts if part.mapping is mapping and not part.is_void]
-
-    def finish(self) -> None:
-        """Closes the file so that it can be attached."""
-        for table in self._made:
-            self._db.execute(f"CREATE INDEX i{table} ON {table} (node)")
-        self._db.close()
-
-    def close(self) -> None:
-        """Closes it, finished or not."""
-        self._db.close()
-
-    def _table(self, entity: str) -> str:
-        name = f"s_{entity}"
-        if name not in self._made:
-            self._made.add(name)
-            columns = ", ".join(f'"{column}"' for column in columns_of(self._tables[entity]))
-            # no types: values keep the form in which they were mapped
-            self._db.execute(f"CREATE TABLE {name} (part INTEGER, node, sort, at, hash, issues, raw, {columns})")
-        return name
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Does blocking work in a thread, and sees it end even if the sync is cancelled: what it uses must not go before."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        running.exception()  # it was not asked for any more
+        raise
 
 
 def _is_unchanged(part: Part, known: Mapping[tuple[str, str, str], str], mapping: EntityMapping) -> bool:

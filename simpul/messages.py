@@ -167,6 +167,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Another process is writing to the replica; waiting until it has finished …",
         "Proses lain sedang menulis ke replika; menunggu sampai selesai …",
     ),
+    "REPLICA_LOCKED": (
+        "Another process is syncing into {path} and has not finished; try again when it has.",
+        "Proses lain sedang menyinkronkan ke {path} dan belum selesai; coba lagi setelah itu.",
+    ),
+    "REPLICA_UNUSABLE": (
+        "The replica {path} can't be used ({reason}). Check that its folder can be written; a damaged file may be deleted.",
+        "Replika {path} tidak dapat dipakai ({reason}). Periksa apakah foldernya dapat ditulis; berkas rusak boleh dihapus.",
+    ),
     "NEVER_SYNCED": (
         "The replica is still empty; run `simpul sync` first.",
         "Replika masih kosong; jalankan `simpul sync` dahulu.",

@@ -162,7 +162,9 @@ def _value(rnd: random.Random, f: Field, *, required: bool) -> Any:
         case FieldType.INT:
             return rnd.choice([-3, 0, 1, 7, 2**31 - 1])
         case FieldType.MONEY | FieldType.DECIMAL:
-            return Decimal(rnd.choice([0, 1, -250, 10**14 + 3, 99_999])) / (10 ** rnd.choice([0, 2]))
+            return Decimal(rnd.choice([0, 1, -250, 10**14 + 3 if f.scale == 2 else 10**10 + 3, 99_999])) / (
+                10 ** rnd.choice([0, 2])
+            )
         case FieldType.DATE:
             return date(2026, 1, 1) + timedelta(days=rnd.randint(0, 3))
         case FieldType.DATETIME:

@@ -1,0 +1,49 @@
+"""What the documentation says is there: links, YAML, the glossary's words, the example."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.model import HubWritten
+from config.yamlfile import read_yaml
+from simpul.demo.generate import hub_yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+BLOCKS = [
+    (page.name, block)
+    for page in PAGES
+    for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(("page", "block"), BLOCKS)
+def test_yaml_blocks_are_read_and_hold_known_names(tmp_path: Path, page: str, block: str) -> None:
+    path = tmp_path / "hub.yaml"
+    path.write_text(block, encoding="utf-8")
+    problems: list[object] = []
+
+    tree = read_yaml(path, problems)  # type: ignore[arg-type]  # any list takes them
+
+    assert tree is not None, problems
+    assert set(tree.plain()) <= set(HubWritten.model_fields)
+
+
+def test_the_example_is_what_the_demo_writes() -> None:
+    assert (ROOT / "examples" / "sumbawa" / "hub.yaml").read_text(encoding="utf-8") == hub_yaml()
+
+
+def test_both_readmes_name_the_two_commands() -> None:
+    for name in ("README.md", "README.id.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "make demo" in text and "make test" in text
