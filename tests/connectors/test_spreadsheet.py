@@ -409,7 +409,7 @@ async def test_a_file_caught_while_excel_saves_it_is_busy_not_broken(tmp_path: P
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="platform: root may read everything")
 @pytest.mark.parametrize("name", ["Alas.xlsx", "Alas.csv"])
 async def test_a_file_that_may_not_be_read_is_busy(tmp_path: Path, source: Make, name: str) -> None:
     path = tmp_path / name

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.catalogue import complete, served
 from config.entities import (
+    Catalogue,
     CrosswalkRule,
     Current,
     Entity,
@@ -144,9 +147,27 @@ class World:
         """Writes the crosswalk."""
         (self.folder / "ties.csv").write_text("wish,line\n" + text, encoding="utf-8")
 
-    def hub(self, name: str = "replica.db") -> tuple[Database, Syncer]:
+    def change(self, entity: str, **options: Any) -> None:
+        """Gives the mapping of an entity other options."""
+        mappings = tuple(replace(m, **options) if m.entity == entity else m for m in self.config.mappings)
+        self.config = replace(self.config, mappings=mappings)
+
+    def second(self, source: str, dataset: str, entity: str, **options: Any) -> None:
+        """Gives an entity a second mapping, from another dataset."""
+        first = next(m for m in self.config.mappings if m.entity == entity)
+        mapping = replace(first, source=source, dataset=dataset, **options)
+        self.config = replace(self.config, mappings=(*self.config.mappings, mapping))
+        self.data[source].setdefault(dataset, {})
+
+    def links(self, entity: str, *links: Link) -> None:
+        """Gives an entity other links."""
+        entities = {e.name: e for e in self.config.catalogue}
+        entities[entity] = replace(entities[entity], links=links)
+        self.config = replace(self.config, catalogue=Catalogue(entities))
+
+    def hub(self, name: str = "replica.db", fingerprints: Mapping[str, str] | None = None) -> tuple[Database, Syncer]:
         """A replica of this name, opened, and its syncer."""
-        database = Database(self.folder / name, self.config.catalogue, {})
+        database = Database(self.folder / name, self.config.catalogue, dict(fingerprints or {}))
         database.open()
 
         def clock() -> datetime:

@@ -1,4 +1,4 @@
-"""A small hub of four sources in a folder, and the command line and server that work on it as processes of their own."""
+"""A small hub of three sources in a folder; the command line and the server as processes that work on it."""
 
 from __future__ import annotations
 
@@ -165,8 +165,10 @@ def write_hub(folder: Path) -> Path:
     with closing(sqlite3.connect(folder / "data" / "keuangan.db")) as db:
         db.executescript(
             """
-            CREATE TABLE ta_anggaran (id INTEGER PRIMARY KEY, rekening TEXT, uraian TEXT, pagu NUMERIC, realisasi NUMERIC);
-            INSERT INTO ta_anggaran VALUES (11, '5.2.04', 'Belanja jalan', 125000000, 40000000), (12, '5.2.05', 'Sumur', 90000000, 0);
+            CREATE TABLE ta_anggaran
+              (id INTEGER PRIMARY KEY, rekening TEXT, uraian TEXT, pagu NUMERIC, realisasi NUMERIC);
+            INSERT INTO ta_anggaran VALUES (11, '5.2.04', 'Belanja jalan', 125000000, 40000000);
+            INSERT INTO ta_anggaran VALUES (12, '5.2.05', 'Sumur', 90000000, 0);
             CREATE TABLE ta_paket (kode TEXT PRIMARY KEY, nama TEXT, nilai NUMERIC);
             INSERT INTO ta_paket VALUES ('PKT-1', '5.2.04', 120000000);
             """

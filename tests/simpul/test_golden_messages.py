@@ -6,6 +6,7 @@ import os
 import socket
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -105,25 +106,26 @@ def test_ambiguous_amount_and_unknown_status(simpul: Any, hub_folder: Path) -> N
         assert "UNKNOWN_VALUE" in said and "E5" in said and "MENUNGGU" in said
 
 
-def test_replica_locked_by_another_process(simpul: Any, hub_folder: Path) -> None:
-    simpul(hub_folder, "sync", "inbox")
-    with sqlite3.connect(hub_folder / "var" / "replica.db-lock", isolation_level=None) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
-        from config.load import load_config
-        from replica.database import Database, ReplicaLocked
-        from schema.catalogue import describe
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Another process is writing to the replica; waiting"),
+        ("id", "Proses lain sedang menulis ke replika; menunggu"),
+    ],
+)
+def test_replica_locked_by_another_process(simpul: Any, hub_folder: Path, language: str, words: str) -> None:
+    assert simpul(hub_folder, "sync", "inbox").code == 0
+    lock = sqlite3.connect(hub_folder / "var" / "replica.db-lock", isolation_level=None, check_same_thread=False)
+    lock.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(4, lambda: lock.execute("ROLLBACK"))
+    release.start()
 
-        config = load_config(hub_folder / "hub.yaml", describe())
-        database = Database(Path(config.replica), config.catalogue, {})
-        with pytest.raises(ReplicaLocked), database.write_lock(0.1):
-            pass
-        lock.execute("ROLLBACK")
+    ended = simpul(hub_folder, "sync", "inbox", "--lang", language)  # waits, says so, and then does its work
 
-    from simpul.messages import MESSAGES
-
-    sentence = {"path": "var/replica.db"}
-    assert "replica.db" in MESSAGES.render("REPLICA_LOCKED", sentence, "en")
-    assert "replica.db" in MESSAGES.render("REPLICA_LOCKED", sentence, "id")
+    assert ended.code == 0
+    assert words in ended.err
+    release.join()
+    lock.close()
 
 
 def test_source_unreachable(simpul: Any, hub_folder: Path) -> None:
