@@ -5,6 +5,7 @@ batches (`rows`). This one can also answer a question itself (`select`), as a li
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -26,8 +27,8 @@ class MemoryConnector:
 
     async def describe(self) -> Sequence[DatasetDescription]:
         described = []
-        for name, parts in self.datasets.items():
-            rows = [row for part in parts.values() for row in part]
+        for name in self.datasets:
+            rows = [row for part in self._dataset(name).values() for row in part]
             samples = {column.name: tuple(row.get(column.name) for row in rows[:5]) for column in _columns(rows)}
             described.append(DatasetDescription(name, _columns(rows), samples))
         return described
@@ -103,9 +104,15 @@ def _compares(cell: Any, op: Op, value: Any) -> bool:
         case Op.GTE:
             return bool(cell >= value)
         case Op.CONTAINS:
-            return str(value).casefold() in str(cell).casefold()
+            return _plain(value) in _plain(cell)
         case _:
-            return str(cell).casefold().startswith(str(value).casefold())
+            return _plain(cell).startswith(_plain(value))
+
+
+def _plain(value: Any) -> str:
+    """Text without case and accents, as `contains` and `startsWith` compare it."""
+    text = unicodedata.normalize("NFKD", str(value))
+    return "".join(sign for sign in text if not unicodedata.combining(sign)).casefold()
 
 
 def _sorted(found: list[tuple[int, MemoryRow]], order: Order) -> list[tuple[int, MemoryRow]]:

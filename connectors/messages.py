@@ -251,29 +251,119 @@ FILES: dict[str, tuple[str, str]] = {
 
 SYSTEMS: dict[str, tuple[str, str]] = {
     "TABLE_MISSING": (
-        "{where}: there is no table {table}; the nearest is {nearest}. There are: {tables}.",
-        "{where}: tidak ada tabel {table}; yang terdekat {nearest}. Yang ada: {tables}.",
+        "{where}: there is no table {table}; the nearest is {nearest}. Correct `table` in hub.yaml. Tables here: {tables}.",
+        "{where}: tidak ada tabel {table}; yang paling mirip {nearest}. Betulkan `table` di hub.yaml. Tabel yang ada: "
+        "{tables}.",
+    ),
+    "TABLE_UNKNOWN": (
+        "{where}: there is no table {table}, and none like it. Correct `table` in hub.yaml. Tables here: {tables}.",
+        "{where}: tidak ada tabel {table}, juga yang mirip. Betulkan `table` di hub.yaml. Tabel yang ada: {tables}.",
     ),
     "QUERY_NOT_READING": (
-        "{where}: only one reading SELECT is allowed.",
-        "{where}: hanya satu SELECT yang membaca yang diizinkan.",
+        "{where}: only one SELECT that reads is allowed. Correct `query` in hub.yaml.",
+        "{where}: hanya boleh satu SELECT yang membaca. Betulkan `query` di hub.yaml.",
     ),
-    "QUERY_FAILED": ("{where}: the database refused: {reason}.", "{where}: basis data menolak: {reason}."),
+    "QUERY_FAILED": (
+        "{where}: the database refused ({reason}). Correct `query` or `table` in hub.yaml.",
+        "{where}: basis data menolak ({reason}). Betulkan `query` atau `table` di hub.yaml.",
+    ),
+    "NOT_A_DATABASE": (
+        "{where}: the file is no SQLite database, or it is encrypted. Correct `url` in hub.yaml.",
+        "{where}: berkas ini bukan basis data SQLite, atau terenkripsi. Betulkan `url` di hub.yaml.",
+    ),
+    "DATABASE_EMPTY": (
+        "{where}: the file is empty. Is it still being copied? Put the right database there.",
+        "{where}: berkas kosong. Apakah masih disalin? Letakkan basis data yang benar.",
+    ),
+    "DATABASE_DAMAGED": (
+        "{where}: the database is damaged or not complete. Is it still being copied? Else restore it from a backup.",
+        "{where}: basis data rusak atau tidak lengkap. Apakah masih disalin? Bila tidak, pulihkan dari cadangan.",
+    ),
+    "DATABASE_HALF_WRITTEN": (
+        "{where}: its application stopped in the middle of writing. Open the application once so that it puts this right.",
+        "{where}: aplikasinya berhenti saat sedang menulis. Buka aplikasi itu sekali agar dibereskan.",
+    ),
+    "DATABASE_CHANGING": (
+        "{file} is being written to without a pause. It is read again at the next sync; sync when less is being done.",
+        "{file} terus ditulis tanpa jeda. Akan dibaca lagi pada sinkronisasi berikutnya; sinkronkan saat lebih sepi.",
+    ),
+    "DATABASE_UNREADABLE": (
+        "{where}: the database can't be read ({reason}). Check that this user may read it, and the disk.",
+        "{where}: basis data tidak dapat dibaca ({reason}). Periksa izin baca pengguna ini, dan disknya.",
+    ),
+    "NOT_A_MAILBOX": (
+        "{where}: the file is no mbox mailbox: it does not begin with a line like `From x Mon Nov  3 08:00:00 2025`. "
+        "Export the mailbox as mbox, or correct `path` in hub.yaml.",
+        "{where}: berkas ini bukan kotak surat mbox: awalnya bukan baris seperti `From x Mon Nov  3 08:00:00 2025`. "
+        "Ekspor kotak surat sebagai mbox, atau betulkan `path` di hub.yaml.",
+    ),
     "ENDPOINT_MISSING": (
-        "{where} is not there (404). Correct `path:` in hub.yaml.",
-        "{where} tidak ada (404). Betulkan `path:` di hub.yaml.",
+        "{where} is not there (404). Correct `path` or `url` in hub.yaml.",
+        "{where} tidak ada (404). Betulkan `path` atau `url` di hub.yaml.",
     ),
-    "STATUS_UNEXPECTED": ("{where} answered with status {status}.", "{where} menjawab dengan status {status}."),
-    "ANSWER_CUT_OFF": ("{where} broke off its answer.", "{where} memutus jawabannya."),
-    "REQUEST_FAILED": ("{where} could not be asked ({reason}).", "{where} tidak dapat ditanyai ({reason})."),
-    "NOT_JSON": ("{where} did not answer JSON ({reason}).", "{where} tidak menjawab JSON ({reason})."),
+    "STATUS_UNEXPECTED": (
+        "{where} answered with status {status}. Ask whoever runs the application; it is tried again at the next sync.",
+        "{where} menjawab dengan status {status}. Tanyakan pengelola aplikasinya; dicoba lagi pada sinkronisasi "
+        "berikutnya.",
+    ),
+    "REDIRECTED": (
+        "{where} sends on to another address ({status}), often a login page. Give the final address and the login in "
+        "hub.yaml.",
+        "{where} mengalihkan ke alamat lain ({status}), sering ke halaman login. Tulis alamat akhirnya dan login di "
+        "hub.yaml.",
+    ),
+    "ANSWER_CUT_OFF": (
+        "{where} broke off its answer, or it is not HTTP. It is tried again at the next sync; check `url` in hub.yaml.",
+        "{where} memutus jawabannya, atau bukan HTTP. Dicoba lagi pada sinkronisasi berikutnya; periksa `url` di "
+        "hub.yaml.",
+    ),
+    "ANSWER_PACKED": (
+        "{where} packs its answer although it was asked not to. Switch compression off there for this address.",
+        "{where} memampatkan jawabannya padahal diminta tidak. Matikan kompresi di sana untuk alamat ini.",
+    ),
+    "ANSWER_TOO_LARGE": (
+        "{where} answers more than {limit} MB. Ask for less with `params`, or raise `maxBytes` in hub.yaml.",
+        "{where} menjawab lebih dari {limit} MB. Minta lebih sedikit dengan `params`, atau naikkan `maxBytes` di "
+        "hub.yaml.",
+    ),
+    "TOO_MANY_PAGES": (
+        "{where} has more than {limit} pages. Make them larger with `size` under `paging:` in hub.yaml.",
+        "{where} punya lebih dari {limit} halaman. Perbesar dengan `size` di `paging:` pada hub.yaml.",
+    ),
+    "TOO_MANY_PROPERTIES": (
+        "{where} answers objects of more than {limit} different properties. Correct `list` in hub.yaml.",
+        "{where} menjawab objek dengan lebih dari {limit} sifat yang berbeda. Betulkan `list` di hub.yaml.",
+    ),
+    "REQUEST_FAILED": (
+        "{where} could not be asked ({reason}). Check `url` and the headers in hub.yaml.",
+        "{where} tidak dapat ditanyai ({reason}). Periksa `url` dan `headers` di hub.yaml.",
+    ),
+    "NOT_JSON": (
+        "{where} answered a web page instead of JSON, often a login page. Check `url` and the login in hub.yaml.",
+        "{where} menjawab halaman web, bukan JSON, sering halaman login. Periksa `url` dan login di hub.yaml.",
+    ),
+    "JSON_BROKEN": (
+        "{where}: the answer is no whole JSON; it breaks at character {position}. Ask whoever runs the application.",
+        "{where}: jawabannya bukan JSON yang utuh; rusak pada huruf ke-{position}. Tanyakan pengelola aplikasinya.",
+    ),
+    "JSON_ABSURD": (
+        "{where}: the answer holds what JSON does not know (NaN), numbers of thousands of digits, or nesting without "
+        "end. Ask whoever runs the application.",
+        "{where}: jawabannya berisi yang tidak dikenal JSON (NaN), angka ribuan digit, atau susunan tanpa akhir. "
+        "Tanyakan pengelola aplikasinya.",
+    ),
     "LIST_MISSING": (
-        "{where}: no list at {list}; the answer has: {keys}. Correct `list:` in hub.yaml.",
-        "{where}: tidak ada daftar di {list}; jawabannya berisi: {keys}. Betulkan `list:` di hub.yaml.",
+        "{where}: there is no list at {list}; the answer holds: {keys}. Correct `list` in hub.yaml.",
+        "{where}: tidak ada daftar di {list}; jawabannya berisi: {keys}. Betulkan `list` di hub.yaml.",
+    ),
+    "LIST_OF_OTHERS": (
+        "{where}: the list at {list} holds a JSON {found} where an object should be. Correct `list` in hub.yaml.",
+        "{where}: daftar di {list} berisi JSON {found}, seharusnya objek. Betulkan `list` di hub.yaml.",
     ),
     "PAGE_REPEATS": (
-        "{where} answers the same page again and again. Check `paging:` in hub.yaml.",
-        "{where} menjawab halaman yang sama berulang-ulang. Periksa `paging:` di hub.yaml.",
+        "{where} answers the same page again (page {page}). Check `paging:` in hub.yaml; leave it out if all comes at once.",
+        "{where} menjawab halaman yang sama lagi (halaman {page}). Periksa `paging:` di hub.yaml; hapus bila semua "
+        "datang sekaligus.",
     ),
 }
 

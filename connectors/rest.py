@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -35,8 +34,8 @@ MAX_PAGES = 10_000
 MAX_COLUMNS = 1_000
 SAMPLES = 5
 TRANSIENT = (429, 502, 503, 504)
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError, ValueError)
-"""What httpx raises; the last two for headers and addresses that can't be sent."""
+FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError)
+"""What httpx raises; the last for a header that can't be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +156,16 @@ class RestSource:
             if items and items == before:
                 raise SourceBroken(where, "PAGE_REPEATS", page=number)
             before = items
-            pages.append(_Page(content, f"?{dataset.paging.param}={dataset.paging.first + number}" if dataset.paging else ""))
+            pages.append(
+                _Page(content, f"?{dataset.paging.param}={dataset.paging.first + number}" if dataset.paging else "")
+            )
             names |= found
             if len(names) > MAX_COLUMNS:
-                raise LimitExceeded(where, what="columns", limit=MAX_COLUMNS)
+                raise LimitExceeded(where, "TOO_MANY_PROPERTIES", limit=MAX_COLUMNS)
             if dataset.paging is None or not items or len(items) < (dataset.paging.size or 0):
                 return pages, tuple(names)
         if most == MAX_PAGES:
-            raise LimitExceeded(where, what="pages", limit=most)
+            raise LimitExceeded(where, "TOO_MANY_PAGES", limit=most)
         return pages, tuple(names)
 
     async def _get(self, address: str, params: Mapping[str, str], where: str, budget: int, until: float) -> bytes:
@@ -181,7 +182,7 @@ class RestSource:
                 async for chunk in answer.aiter_raw():
                     content += chunk
                     if len(content) > budget:
-                        raise LimitExceeded(where, what="bytes", limit=self._max_bytes)
+                        raise LimitExceeded(where, "ANSWER_TOO_LARGE", limit=f"{self._max_bytes / 1_000_000:g}")
                 return bytes(content)
         except FOREIGN as error:
             # their own words may repeat a header, so they are not kept beside ours
@@ -263,12 +264,12 @@ def _read(content: bytes, list_at: str | None, where: str) -> tuple[list[Mapping
         return items, dict.fromkeys(name for item in items for name in _flat(item))
     except json.JSONDecodeError as error:
         if content.lstrip()[:1] == b"<":
-            raise SourceBroken(where, "NOT_JSON", found="HTML") from None
+            raise SourceBroken(where, "NOT_JSON") from None
         raise SourceBroken(where, "JSON_BROKEN", position=error.pos) from None
     except UnicodeDecodeError as error:
         raise SourceBroken(where, "JSON_BROKEN", position=error.start) from None
-    except (ValueError, RecursionError) as error:  # numbers of thousands of digits; nesting without end
-        raise SourceBroken(where, "JSON_BROKEN", position=type(error).__name__) from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits; nesting without end
+        raise SourceBroken(where, "JSON_ABSURD") from None
 
 
 def _no_constant(name: str) -> None:
@@ -310,8 +311,10 @@ def _rows(page: _Page, names: Sequence[str], dataset: RestDataset, where: str, s
 def _at(row: Mapping[str, Cell], number: int, page: _Page, dataset: RestDataset, seen: set[str]) -> str:
     """The key's value; where there is none, or it was there before, the JSON pointer as well."""
     key = row.get(dataset.key) if dataset.key else None
-    pointer = "/".join([page.at and f"{page.at}#", *(dataset.list_at.split(".") if dataset.list_at else ()), str(number)])
-    text = "" if key is None else str(key)
+    pointer = "/".join(
+        [page.at and f"{page.at}#", *(dataset.list_at.split(".") if dataset.list_at else ()), str(number)]
+    )
+    text = "" if key is None else _sound(str(key))
     at = text if text and text not in seen else f"{text} {pointer}".strip()
     seen.add(at)
     return at
@@ -321,7 +324,7 @@ def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:
     """An object with the members of inner objects as dotted names; lists of plain values are several values, other lists
     their JSON text."""
     row: dict[str, Cell] = {}
-    for name, value in item.items():
+    for name, value in ((_sound(name), value) for name, value in item.items()):
         if isinstance(value, dict):
             row.update(_flat(value, f"{prefix}{name}."))
         elif isinstance(value, list):
@@ -332,3 +335,8 @@ def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:
         else:
             row[prefix + name] = None if value == "" else value
     return row
+
+
+def _sound(text: str) -> str:
+    """A name or key without halves of characters, which JSON can write (`\\ud800`) and nothing else can."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -58,7 +58,12 @@ class SqlSource:
     """Reads a database. `folder` is where the path of a SQLite URL starts; `seconds` are those of one batch."""
 
     def __init__(
-        self, url: str, datasets: Mapping[str, SqlDataset], folder: Path, seconds: float = 30, whole_seconds: float = 600
+        self,
+        url: str,
+        datasets: Mapping[str, SqlDataset],
+        folder: Path,
+        seconds: float = 30,
+        whole_seconds: float = 600,
     ) -> None:
         self._url = url
         self._datasets = datasets
@@ -293,7 +298,9 @@ def translate(error: BaseException, where: str) -> SourceError:
     if isinstance(original, sqlite3.Warning) or "one statement at a time" in str(original):
         return SourceBroken(where, "QUERY_NOT_READING")
     if isinstance(original, sqlite3.Error | sqlalchemy_errors.DBAPIError):
-        return SourceBroken(where, "QUERY_FAILED", reason=str(original).splitlines()[0][:200] if str(original) else name)
+        return SourceBroken(
+            where, "QUERY_FAILED", reason=str(original).splitlines()[0][:200] if str(original) else name
+        )
     return SourceBroken(where, "QUERY_FAILED", reason=type(original).__name__)
 
 

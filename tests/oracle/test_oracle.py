@@ -298,7 +298,7 @@ class Oracle:
         errors = [(str(e.extensions["code"]), e.path or []) for e in result.errors or []]  # type: ignore[index]  # see above
         return result.data, errors
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+    def resolve(self, source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
         parent, name = info.parent_type.name, info.field_name
         if parent == "Query":
             return self.root(name, args)

@@ -233,8 +233,9 @@ def database(tmp_path: Path, tables: Tables) -> Path:
     db = sqlite3.connect(path)
     db.execute("PRAGMA journal_mode=WAL")
     for made in tables.metadata.sorted_tables:
-        for statement in (CreateTable(made), *(CreateIndex(index) for index in made.indexes)):
-            db.execute(str(statement.compile(dialect=sqlite.dialect())))
+        db.execute(str(CreateTable(made).compile(dialect=sqlite.dialect())))
+        for made_index in made.indexes:
+            db.execute(str(CreateIndex(made_index).compile(dialect=sqlite.dialect())))
     db.execute(
         "INSERT INTO part (id, source, dataset, entity, key, label, file, sheet, grid, columns, fetched_at) "
         "VALUES (1, 'planning', 'usulan', 'Proposal', 'Alas.xlsx', 'Alas.xlsx › Usulan', 'Alas.xlsx', 'Usulan', 1, ?, "

@@ -160,7 +160,7 @@ def test_file_open_in_excel(simpul: Any, hub_folder: Path) -> None:
         if os.access(path, os.R_OK):  # root reads everything: the message alone is tried
             error = SourceBusy("usulan-alas.csv", "FILE_OPEN")
             params = {"where": error.where, **error.params}
-            en, id = (MESSAGES.render(error.code, params, language) for language in ("en", "id"))  # type: ignore[arg-type]  # literals
+            en, id = (MESSAGES.render(error.code, params, language) for language in ("en", "id"))
         else:
             en, id = both(simpul, hub_folder, "sync", "planning")
     finally:
