@@ -439,8 +439,12 @@ class Merge:
             self._raise(f"entity:{entity.name}")
 
     def _match_links(self) -> None:
-        for (entity,) in self._db.execute("SELECT entity FROM temp.touched GROUP BY entity HAVING count(*) > 500").fetchall():
-            self._db.execute(f'ANALYZE "e_{entity}"')  # tells which column of a key with several parts is worth its index
+        for (entity,) in self._db.execute(
+            "SELECT entity FROM temp.touched GROUP BY entity HAVING count(*) > 500"
+        ).fetchall():
+            self._db.execute(
+                f'ANALYZE "e_{entity}"'
+            )  # tells which column of a key with several parts is worth its index
         matching = Matcher(self._db, self._database.catalogue, self._tables, self._config.path.parent).run()
         self.changed_links |= matching.changed
         for name in matching.changed:

@@ -12,7 +12,7 @@ import pytest
 from config.entities import Catalogue, CrosswalkRule, Entity, Field, FieldType, KeyRule, Link, Normalise, Text
 from replica.database import Database
 from replica.links import in_order, read_crosswalk
-from replica.sync import SyncReport, Syncer
+from replica.sync import Syncer, SyncReport
 
 W = Text("a thing", "sesuatu")
 
