@@ -48,7 +48,7 @@ from resolvers.arguments import shape_of
 from resolvers.document import Document
 from resolvers.errors import BadRequest
 from resolvers.limits import Limits, check_size
-from resolvers.messages import MESSAGES
+from resolvers.messages import MESSAGES, hint_of
 from resolvers.plan import Plan, build_plan
 from resolvers.run import Failure, Run, positions
 from resolvers.shape import Writer
@@ -140,7 +140,8 @@ class Engine:
         except BadRequest as refused:
             return self._refused(refused, request.language)
         except _Invalid as invalid:
-            return Answer(None, tuple(invalid.errors), started=False)
+            errors = tuple(self._hinted(error, request.language) for error in invalid.errors)
+            return Answer(None, errors, started=False)
         try:
             run, data = await self._replica.read(lambda reading: _run(plan, reading, variables), self._seconds)
         except DeadlineExceeded:
@@ -268,6 +269,14 @@ class Engine:
             error["locations"] = refused.locations
         error["extensions"] = {"code": refused.code, **refused.params}
         return Answer(None, (error,), started=False)
+
+    def _hinted(self, error: dict[str, Any], language: Language) -> dict[str, object]:
+        """An error of graphql-core with a hint in the reader's language."""
+        hint = hint_of(error["message"])
+        if hint is None:
+            return error
+        said = {**error["extensions"], "hint": self._messages.render(hint, {}, language)}
+        return {**error, "extensions": said}
 
     def _stopped(self, plan: Plan, code: str, language: Language, **params: object) -> Answer:
         message = self._messages.render(code, params, language)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from config.messages import Messages
 from connectors.messages import SENTENCES as CONNECTORS
 from replica.messages import SENTENCES as REPLICA
@@ -61,5 +63,45 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{entity} belum pernah terbaca dari sumber {source}; lihat alasannya di halaman sumber, lalu sinkronkan lagi.",
     ),
 }
+
+HINTS: dict[str, tuple[str, str]] = {
+    "HINT_TYPE": (
+        "A value has the wrong type: codes, keys, decimals and dates are text, in quotes; counts are plain numbers.",
+        "Suatu nilai salah jenis: kode, kunci, desimal, dan tanggal ditulis sebagai teks, dalam kutip; banyaknya sebagai angka.",
+    ),
+    "HINT_FIELD": (
+        "There is no such field; /schema.graphql lists what there is.",
+        "Isian itu tidak ada; daftar lengkapnya di /schema.graphql.",
+    ),
+    "HINT_ARGUMENT": (
+        "There is no such argument or member here; /schema.graphql lists what there is.",
+        "Argumen atau bagian itu tidak ada di sini; daftar lengkapnya di /schema.graphql.",
+    ),
+    "HINT_SUBFIELDS": (
+        "Say in braces what is wanted of it, for example { name }.",
+        "Sebutkan dalam kurung kurawal apa yang diminta, misalnya { name }.",
+    ),
+    "HINT_SYNTAX": (
+        "The operation is not written correctly at this place; look for a missing brace, bracket or quotation mark.",
+        "Penulisan operasi keliru di tempat ini; periksa kurung kurawal, kurung, atau tanda kutip yang kurang.",
+    ),
+}
+"""What is said beside a message of graphql-core, which is in English only."""
+
+SENTENCES |= HINTS
+
+HINTED = (
+    (re.compile(r"cannot represent|Expected value of type|got invalid value|Expected type"), "HINT_TYPE"),
+    (re.compile(r"^Cannot query field"), "HINT_FIELD"),
+    (re.compile(r"^Unknown argument|is not defined by type"), "HINT_ARGUMENT"),
+    (re.compile(r"must have a selection of subfields"), "HINT_SUBFIELDS"),
+    (re.compile(r"^Syntax Error"), "HINT_SYNTAX"),
+)
+
+
+def hint_of(message: str) -> str | None:
+    """The code of the hint for a message of graphql-core, if there is one."""
+    return next((code for pattern, code in HINTED if pattern.search(message)), None)
+
 
 MESSAGES = Messages(CONNECTORS, REPLICA, SENTENCES)

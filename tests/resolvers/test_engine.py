@@ -6,9 +6,14 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from graphql import GraphQLSchema
 
+from config.entities import Catalogue
+from replica.reading import Replica
+from replica.tables import Tables
 from replica.wire import wire_id
 from resolvers.engine import Answer, Engine, Request
 
@@ -394,3 +399,30 @@ async def test_introspection_stands_beside_data(ask: Ask) -> None:
     assert answer.body() == (
         b'{"data":{"a":{"name":"Region"},"proposals":{"totalCount":6},"__schema":{"queryType":{"name":"Query"}}}}'
     )
+
+
+async def test_a_message_of_graphql_core_gets_a_hint_in_the_reader_s_language(engine: Engine) -> None:
+    query = "{ proposal(by: {key: {number: 1}}) { title } }"
+
+    for language, words in (("en", "A value has the wrong type"), ("id", "Suatu nilai salah jenis")):
+        error: Any = (await engine.execute(Request(query, language=language))).errors[0]  # type: ignore[arg-type]  # literals
+        assert error["message"].startswith("String cannot represent")
+        assert error["extensions"]["hint"].startswith(words)
+
+
+async def test_an_operation_ends_at_its_deadline(schema: GraphQLSchema, tables: Tables, database: Path) -> None:
+    replica = Replica(lambda: sqlite3.connect(database, isolation_level=None, check_same_thread=False))
+    engine = Engine(
+        schema,
+        Catalogue({name: table.entity for name, table in tables.entities.items()}),
+        tables,
+        replica,
+        ZoneInfo("Asia/Makassar"),
+        seconds=-1,
+    )
+
+    answer = await engine.execute(Request("{ proposals { totalCount } }", language="en"))
+
+    error: Any = answer.errors[0]
+    assert (answer.data, error["extensions"]["code"]) == (None, "QUERY_TIMEOUT")
+    replica.close()
