@@ -26,9 +26,10 @@ class MemoryConnector:
         self.failure: SourceError | None = None
 
     async def describe(self) -> Sequence[DatasetDescription]:
+        self._check()
         described = []
-        for name in self.datasets:
-            rows = [row for part in self._dataset(name).values() for row in part]
+        for name, parts in self.datasets.items():
+            rows = [row for part in parts.values() for row in part]
             samples = {column.name: tuple(row.get(column.name) for row in rows[:5]) for column in _columns(rows)}
             described.append(DatasetDescription(name, _columns(rows), samples))
         return described
@@ -60,9 +61,12 @@ class MemoryConnector:
         columns = tuple(Column(name, name) for name in select.columns)
         return [_row(number, row, columns) for number, row in found[select.offset : end]]
 
-    def _dataset(self, name: str) -> Mapping[str, Sequence[MemoryRow]]:
+    def _check(self) -> None:
         if self.failure is not None:
             raise self.failure
+
+    def _dataset(self, name: str) -> Mapping[str, Sequence[MemoryRow]]:
+        self._check()
         if name not in self.datasets:
             raise DatasetMissing("memory", dataset=name)
         return self.datasets[name]

@@ -73,7 +73,10 @@ class SqlSource:
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""
         reading = _Reading(self._describe)
-        return await self._gate.in_thread(self._name, reading.next, reading.stop) or []
+        try:
+            return await self._gate.in_thread(self._name, reading.next, reading.stop) or []
+        finally:
+            await asyncio.to_thread(reading.stop)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""
@@ -270,6 +273,11 @@ def _marks(path: Path) -> list[tuple[int, int, int]]:
 FOREIGN = (sqlalchemy_errors.SQLAlchemyError, sqlite3.Error, sqlite3.Warning, OSError, UnicodeError)
 """What SQLAlchemy, sqlite3 and the operating system raise."""
 
+_REFUSED = (
+    "one statement at a time",
+    "not authorized",
+    "prohibited",
+)  # of sqlite3, which has no number of its own for these
 _HALF_WRITTEN = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTINIT")
 
 
@@ -295,7 +303,7 @@ def translate(error: BaseException, where: str) -> SourceError:
             return SourceBusy(where, "DATABASE_HALF_WRITTEN")
         case "AUTH" | "READONLY":
             return SourceBroken(where, "QUERY_NOT_READING")
-    if isinstance(original, sqlite3.Warning) or "one statement at a time" in str(original):
+    if isinstance(original, sqlite3.Warning) or any(words in str(original) for words in _REFUSED):
         return SourceBroken(where, "QUERY_NOT_READING")
     if isinstance(original, sqlite3.Error | sqlalchemy_errors.DBAPIError):
         return SourceBroken(

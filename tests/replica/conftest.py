@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ from config.entities import (
     Text,
 )
 from config.hub import EntityMapping, FieldMapping, HubConfig, Refresh, SourceConfig
-from connectors.connector import Cell
+from connectors.connector import Batch, Cell, Part
 from connectors.memory import MemoryConnector
 from replica.database import Database
 from replica.sync import Syncer
@@ -114,6 +114,22 @@ def _mapping(source: str, dataset: str, entity: Entity, **options: str) -> Entit
     return EntityMapping(entity.name, source, dataset, tuple(fields), **options)  # type: ignore[arg-type]  # literals of tests
 
 
+class StampedConnector(MemoryConnector):
+    """Tells by a part's stamp whether it has changed; counts the parts that were read."""
+
+    def __init__(self, datasets: Mapping[str, Parts]) -> None:
+        super().__init__(datasets)
+        self.read: list[str] = []
+
+    async def parts(self, dataset: str) -> list[Part]:
+        return [replace(part, stamp=repr(self.datasets[dataset][part.key])) for part in await super().parts(dataset)]
+
+    async def rows(self, dataset: str, part: Part) -> AsyncIterator[Batch]:
+        self.read.append(part.key)
+        async for batch in super().rows(dataset, part):
+            yield batch
+
+
 class World:
     """A hub whose sources can be changed: `data` by source and dataset to parts to rows."""
 
@@ -131,7 +147,9 @@ class World:
             "plans": {"wishes": {}, "places": {}},
             "money": {"lines": {}, "works": {}},
         }
-        self.connectors = {name: MemoryConnector(datasets) for name, datasets in self.data.items()}
+        self.connectors: dict[str, MemoryConnector] = {
+            name: MemoryConnector(datasets) for name, datasets in self.data.items()
+        }
         refresh = Refresh(None)
         sources = {
             name: SourceConfig(name, "memory", {}, {}, refresh, "Asia/Makassar", Decimal("0.5"), 1)
@@ -146,6 +164,10 @@ class World:
     def ties(self, text: str) -> None:
         """Writes the crosswalk."""
         (self.folder / "ties.csv").write_text("wish,line\n" + text, encoding="utf-8")
+
+    def stamped(self) -> None:
+        """From now on parts that have not changed can be told without reading them."""
+        self.connectors = {name: StampedConnector(datasets) for name, datasets in self.data.items()}
 
     def change(self, entity: str, **options: Any) -> None:
         """Gives the mapping of an entity other options."""
@@ -163,6 +185,13 @@ class World:
         """Gives an entity other links."""
         entities = {e.name: e for e in self.config.catalogue}
         entities[entity] = replace(entities[entity], links=links)
+        self.config = replace(self.config, catalogue=Catalogue(entities))
+
+    def field(self, entity: str, name: str, **changes: Any) -> None:
+        """Changes a field of an entity."""
+        entities = {e.name: e for e in self.config.catalogue}
+        fields = tuple(replace(f, **changes) if f.name == name else f for f in entities[entity].fields)
+        entities[entity] = replace(entities[entity], fields=fields)
         self.config = replace(self.config, catalogue=Catalogue(entities))
 
     def hub(self, name: str = "replica.db", fingerprints: Mapping[str, str] | None = None) -> tuple[Database, Syncer]:

@@ -249,11 +249,22 @@ def test_a_list_can_stand_in_a_crosswalk(world: Any) -> None:
     assert tied(database, "Wish.works") == [("1", "W1", "CROSSWALK", "ACCEPTED")]
 
 
-def test_nothing_of_a_secret_field_is_repeated(tmp_path: Path) -> None:
-    rule = CrosswalkRule("x.csv", (("number", "wish"),), (("line", "line"),))
-    (tmp_path / "x.csv").write_text("wish,line\n\n7,8\n", encoding="utf-8")
+def test_nothing_of_a_secret_field_is_repeated(world: Any) -> None:
+    world.field("Wish", "number", sensitive=True)
+    world.data["plans"]["wishes"]["a"] = [wish("1")]
+    world.ties("2,L1\n")
+    database, syncer = world.hub()
 
-    assert read_crosswalk(tmp_path / "x.csv", rule) == [(3, "7", "8", "7 · 8")]
+    sync(syncer)
+
+    assert {raw for _, _, raw in rejects(database)} == {"***"}
+
+
+def test_rows_of_a_crosswalk_are_counted_as_a_spreadsheet_counts_them(tmp_path: Path) -> None:
+    rule = CrosswalkRule("x.csv", (("number", "wish"),), (("line", "line"),))
+    (tmp_path / "x.csv").write_text('wish,line\n\n"a\nb",8\n9,\n', encoding="utf-8")
+
+    assert read_crosswalk(tmp_path / "x.csv", rule) == [(3, "ab", "8", "a\nb · 8"), (4, "9", None, "9 · ")]
     assert read_crosswalk(tmp_path / "none.csv", rule) == []
 
 

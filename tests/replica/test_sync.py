@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from connectors.connector import CellError
 from connectors.errors import SourceUnavailable
@@ -232,101 +228,3 @@ def test_readers_see_the_old_state_or_the_new_one(world: Any) -> None:
 
     assert asyncio.run(both()) == {(50, 1)}
     reader.close()
-
-
-# -- incremental equals full ------------------------------------------------------------------------------------------
-
-numbers = st.sampled_from(["1", "2", "3", "4", ""])
-places = st.sampled_from(["Alas", "alas ", "Utan", "9", None])
-wishes = st.lists(
-    st.builds(wish, numbers, st.sampled_from(["x", "y"]), place=places, within=st.sampled_from([None, "Sumbawa"])),
-    max_size=4,
-)
-place_rows = st.lists(
-    st.fixed_dictionaries(
-        {
-            "code": st.sampled_from("1234"),
-            "name": st.sampled_from(["Alas", "Utan", "Sumbawa"]),
-            "parent": st.sampled_from([None, "1", "2"]),
-        }
-    ),
-    max_size=3,
-)
-line_rows = st.lists(
-    st.fixed_dictionaries(
-        {
-            "line": st.sampled_from(["L1", "L2"]),
-            "version": st.sampled_from(["1", "2"]),
-            "account": st.sampled_from(["5.1", "52", None]),
-        }
-    ),
-    max_size=3,
-)
-work_rows = st.lists(
-    st.fixed_dictionaries({"id2": st.sampled_from(["W1", "W2"]), "accounts": st.sampled_from(["51", "5.2;51", "-"])}),
-    max_size=2,
-)
-
-
-def parts(rows_of: Any) -> Any:
-    return st.dictionaries(st.sampled_from(["a", "b"]), rows_of, max_size=2)
-
-
-states = st.tuples(
-    parts(wishes),
-    parts(place_rows),
-    parts(line_rows),
-    parts(work_rows),
-    st.sampled_from(["", "1,L1\n", "2,l2\n1,L1\n", "9,9\n"]),
-)
-
-
-def contents(database: Database) -> dict[str, list[Any]]:
-    """Everything that the replica says, without internal numbers and times."""
-    found: dict[str, list[Any]] = {}
-    with closing(database.connect(readonly=True)) as db:
-        db.row_factory = sqlite3.Row
-        for name, entity in database.tables.entities.items():
-            if entity.entity.system == "source":
-                continue
-            skipped = ("_id", "_changed", "_part", "_sort")
-            found[name] = sorted(
-                repr({k: v for k, v in dict(row).items() if k not in skipped})
-                for row in db.execute(f'SELECT * FROM "e_{name}"')
-            )
-        for (source, link), table in database.tables.links.items():
-            to = database.catalogue[source].link(link)
-            assert to is not None
-            found[table.name] = sorted(
-                repr(tuple(row))
-                for row in db.execute(
-                    f'SELECT a._node, a._hash, b._node, b._hash, l.method, l.status, l.rule FROM "{table.name}" l'
-                    f' JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b'
-                )
-            )
-            (count,) = db.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()
-            assert count == len(found[table.name])  # no match points to a record that is gone
-    return found
-
-
-@settings(max_examples=12)
-@given(history=st.lists(states, min_size=1, max_size=4))
-def test_syncing_changes_one_by_one_ends_like_one_full_sync(make_world: Callable[[], Any], history: list[Any]) -> None:
-    world = make_world()
-    database, syncer = world.hub()
-    for wished, placed, lined, worked, ties in history:
-        world.ties(ties)
-        for dataset, content in (("wishes", wished), ("places", placed)):
-            world.data["plans"][dataset].clear()
-            world.data["plans"][dataset].update(content)
-        for dataset, content in (("lines", lined), ("works", worked)):
-            world.data["money"][dataset].clear()
-            world.data["money"][dataset].update(content)
-        sync(syncer, "money", force=True)
-        sync(syncer, "plans", force=True)
-    fresh, fresh_syncer = world.hub("fresh.db")
-    sync(fresh_syncer, "plans", force=True)
-    sync(fresh_syncer, "money", force=True)
-    sync(fresh_syncer, "plans", force=True)
-
-    assert contents(database) == contents(fresh)
