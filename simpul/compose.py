@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
 from simpul.pages.figures import ask
 from simpul.sources import connect_all
+
+LOG = logging.getLogger("simpul.sync")
 
 SECONDS_PER_OPERATION = 10.0
 
@@ -70,6 +73,9 @@ class Hub:
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
+            for problem in report.problems:
+                params = {"where": problem.where, **problem.params}
+                LOG.warning("%s: %s", source, self.messages.render(problem.code, params, self.config.language))
             return not report.problems
 
         return Background(

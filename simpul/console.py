@@ -75,7 +75,11 @@ class Terminal:
 
     def say(self, code: str, **params: object) -> None:
         """Writes a sentence to standard output."""
-        self.out.print(escape(self.text(code, **params)), highlight=False, soft_wrap=True)
+        self.show(self.text(code, **params))
+
+    def show(self, text: str) -> None:
+        """Writes a finished text to standard output as it is."""
+        self.out.print(escape(text), highlight=False, soft_wrap=True)
 
     def warn(self, code: str, **params: object) -> None:
         """Writes a sentence to standard error."""

@@ -49,5 +49,6 @@ def set_up_logging(secrets: Sequence[str], level: int = logging.INFO, stream: Te
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    for chatty in ("httpx", "httpcore", "uvicorn.error"):
+    for chatty in ("httpx", "httpcore"):  # a line for every request
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a line for every scanner's nonsense

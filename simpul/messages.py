@@ -98,7 +98,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "STATE_UNKNOWN": ("Not read yet", "Belum dibaca"),
     "COUNT_RECORDS": ("Records", "Data"),
     "COUNT_ISSUES": ("Issues", "Catatan"),
-    "COUNT_REJECTS": ("Rejects", "Ditolak"),
+    "COUNT_REJECTS": ("Rejects", "Disisihkan"),
     "ENTITIES_HEAD": ("What is in it", "Isi hub"),
     "COLUMN_ENTITY": ("Entity", "Jenis data"),
     "COLUMN_ISSUES": ("With issues", "Perlu diperbaiki"),
@@ -107,6 +107,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "COLUMN_LINK": ("Link", "Hubungan"),
     "COLUMN_LINKED": ("Linked", "Terhubung"),
     "COLUMN_UNLINKED": ("Not linked yet", "Belum terhubung"),
+    "CROSSWALK_LOOSE": (
+        "{count} crosswalk lines name a record that is not there; simpul rejects lists them.",
+        "{count} baris padanan menunjuk data yang tidak ada; lihat dengan simpul rejects.",
+    ),
     "QUESTIONS_HEAD": ("Questions to start with", "Contoh pertanyaan"),
     "QUESTION_MISSION": (
         "What became of a proposal: budget, project, complaints",
@@ -118,7 +122,6 @@ PAGES: dict[str, tuple[str, str]] = {
     ),
     "QUESTION_FIRST": ("The first ten records of {entity}", "Sepuluh data pertama {entity}"),
     "QUESTION_ISSUES": ("{entity}: which cells need repair", "{entity}: sel mana yang perlu diperbaiki"),
-    "QUESTION_REJECTS": ("Rows that were set aside, and why", "Baris yang disisihkan, dan alasannya"),
     "QUESTION_SOURCES": ("How old is each source", "Seberapa baru tiap sumber data"),
     "QUERY_HEAD": ("Ask the hub", "Bertanya kepada hub"),
     "QUERY_LEAD": (
@@ -165,7 +168,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "SYNC_RUNNING": ("Reading {source} …", "Membaca {source} …"),
     "SYNC_WAITING": (
         "Another process is writing to the replica; waiting until it has finished …",
-        "Proses lain sedang menulis ke replika; menunggu sampai selesai …",
+        "Proses lain sedang menulis ke salinan hub; menunggu sampai selesai …",
     ),
     "REPLICA_LOCKED": (
         "Another process is syncing into {path} and has not finished; try again when it has.",
@@ -173,11 +176,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "REPLICA_UNUSABLE": (
         "The replica {path} can't be used ({reason}). Check that its folder can be written; a damaged file may be deleted.",
-        "Replika {path} tidak dapat dipakai ({reason}). Periksa apakah foldernya dapat ditulis; berkas rusak boleh dihapus.",
+        "Salinan hub {path} tidak dapat dipakai ({reason}). Periksa apakah foldernya dapat ditulis; berkas rusak boleh dihapus.",
     ),
     "NEVER_SYNCED": (
         "The replica is still empty; run `simpul sync` first.",
-        "Replika masih kosong; jalankan `simpul sync` dahulu.",
+        "Salinan hub masih kosong; jalankan `simpul sync` dahulu.",
     ),
     "PORT_IN_USE": (
         "Port {port} on {host} is in use by another program; try --port {free}.",
@@ -210,7 +213,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "STOPPED": ("Stopped.", "Berhenti."),
     "DEMO_MAKING": ("Making the sample regency in {path} …", "Membuat kabupaten contoh di {path} …"),
-    "DEMO_TRACKER": ("Starting the project tracker …", "Menjalankan aplikasi pelacak proyek …"),
     "DEMO_TRACKER_FAILED": (
         "The project tracker of the sample did not start; see {path}.",
         "Aplikasi pelacak proyek contoh tidak berjalan; lihat {path}.",
@@ -223,7 +225,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OPERATION_FILE_UNREADABLE": ("{path} can't be read: {reason}.", "{path} tidak bisa dibaca: {reason}."),
     "REJECTS_NONE": ("No rejects and no issues.", "Tidak ada baris yang ditolak dan tidak ada catatan."),
     "COLUMN_SOURCE": ("Source", "Sumber"),
-    "COLUMN_DATASET": ("Dataset", "Kumpulan data"),
     "COLUMN_LOCATOR": ("Where", "Letak"),
     "COLUMN_CELL": ("Cell", "Sel"),
     "COLUMN_FIELD": ("Field", "Kolom data"),
@@ -239,7 +240,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OUTCOME_UNCHANGED": ("unchanged", "tidak berubah"),
     "OUTCOME_FAILED": ("failed", "gagal"),
     "OUTCOME_REFUSED": ("refused", "ditahan"),
-    "KIND_REJECT": ("reject", "ditolak"),
+    "KIND_REJECT": ("reject", "disisihkan"),
     "KIND_ISSUE": ("issue", "catatan"),
 }
 

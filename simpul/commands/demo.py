@@ -2,109 +2,135 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from resolvers.engine import Request
-from simpul.commands.opening import with_config
+from simpul.commands.opening import read_config, with_config
 from simpul.commands.serve import listen_or_say, serve_until_stopped
 from simpul.commands.sync import show_reports, sync_with_progress
-from simpul.compose import Hub, load
+from simpul.compose import Hub
 from simpul.console import Terminal
-from simpul.demo.generate import generate, mission_query
+from simpul.demo.generate import TRACKER_PORT, generate, mission_query
 from simpul.formats import format_number
-from simpul.server import listen, url_of
+from simpul.pages.figures import ask
+from simpul.server import url_of
 
 DEMO_FOLDER = Path("var/demo")
 DEMO_PORT = 8000
-TRACKER_SECONDS = 15.0
-
-NUMBERS = "{ proposals { totalCount } repair: proposals(where: {issues: {count: {gt: 0}}}) { totalCount } }"
+HOST = "127.0.0.1"
+SECONDS_TO_START = 20.0
+BROWSER_APPS = ("http://localhost:*", "http://127.0.0.1:*")  # a dashboard that someone builds on this machine
 
 
 class TrackerFailed(Exception):
-    """The tracker of the sample regency did not begin to answer."""
+    """The tracker's process does not answer; `log` says why."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(str(log))
+        self.log = log
 
 
 def run_demo(terminal: Terminal, folder: Path, port: int, *, once: bool) -> int:
-    """Makes the regency, runs its tracker, syncs, answers the mission query, and serves until Ctrl-C; with `once` it ends
-    after the answer. 1 if a part did not start or a source failed."""
-    listening = listen_or_say(terminal, "127.0.0.1", port)
+    """Makes the regency, starts its tracker, syncs, answers, and serves until it is stopped (with `once`: ends there)."""
+    listening = listen_or_say(terminal, HOST, port)
     if listening is None:
         return 1
-    with listening:
-        tracker_port = _free_port()
-        terminal.say("DEMO_MAKING", path=folder)
-        generate(folder, tracker_port)
-        terminal.say("DEMO_TRACKER")
-        log = folder / "tracker.log"
-        try:
-            with _tracker(folder / "data", tracker_port, log):
-                config = load(folder / "hub.yaml")
+    tracker_port = free_port(TRACKER_PORT)
+    terminal.say("DEMO_MAKING", path=folder)
+    generate(folder, tracker_port)
+    config = read_config(terminal, folder / "hub.yaml")
+    if config is None:
+        return 1
 
-                async def work(terminal: Terminal, hub: Hub) -> int:
-                    return await _show(terminal, hub, listening, once=once)
+    async def work(terminal: Terminal, hub: Hub) -> int:
+        code = await first_answer(terminal, hub)
+        if not once:
+            await _tell(terminal, hub, url_of(listening))
+            await serve_until_stopped(hub, listening, loopback=True)
+            terminal.say("STOPPED")
+        return code
 
-                return with_config(terminal, config, work)
-        except TrackerFailed:
-            terminal.warn("DEMO_TRACKER_FAILED", path=log)
-            return 1
+    try:
+        with listening, running_tracker(folder, tracker_port):
+            return with_config(terminal, replace(config, cors=(*config.cors, *BROWSER_APPS)), work)
+    except TrackerFailed as error:
+        terminal.warn("DEMO_TRACKER_FAILED", path=error.log)
+        return 1
 
 
-async def _show(terminal: Terminal, hub: Hub, listening: socket.socket, *, once: bool) -> int:
-    reports = await sync_with_progress(terminal, hub, list(hub.config.sources))
-    show_reports(terminal, reports)
+async def first_answer(terminal: Terminal, hub: Hub) -> int:
+    """Syncs every source and shows what the hub answers to its main question. 1 if the answer has errors."""
+    show_reports(terminal, await sync_with_progress(terminal, hub, list(hub.config.sources)))
+    query = mission_query()
+    answer = await hub.engine.execute(Request(query, language=terminal.language))
+    terminal.out.print()
     terminal.say("DEMO_QUESTION")
-    terminal.out.print(mission_query().strip(), highlight=False, markup=False)
-    answer = await hub.engine.execute(Request(mission_query(), language=terminal.language))
-    shown = orjson.dumps(orjson.loads(answer.body()), option=orjson.OPT_INDENT_2).decode()
-    terminal.out.print(shown, highlight=False, markup=False)
-    numbers: Any = (await hub.engine.execute(Request(NUMBERS))).data
-    counts = {
-        "proposals": format_number(numbers["proposals"]["totalCount"], terminal.language),
-        "issues": format_number(numbers["repair"]["totalCount"], terminal.language),
-    }
-    terminal.say("DEMO_SERVING", url=url_of(listening), **counts)
-    if not once:
-        await serve_until_stopped(hub, listening, loopback=True)
-        terminal.say("STOPPED")
-    return 1 if answer.errors or any(report.problems for report in reports) else 0
+    terminal.show(query.strip())
+    terminal.show(orjson.dumps(orjson.loads(answer.body()), option=orjson.OPT_INDENT_2).decode())
+    terminal.out.print()
+    return 1 if answer.errors else 0
+
+
+async def _tell(terminal: Terminal, hub: Hub, url: str) -> None:
+    query = "{ all: proposals { totalCount } bad: proposals(where: {issues: {count: {gt: 0}}}) { totalCount } }"
+    data = await ask(hub.engine, query, terminal.language)
+    proposals, issues = (format_number(data[name]["totalCount"], terminal.language) for name in ("all", "bad"))
+    terminal.say("DEMO_SERVING", url=url, proposals=proposals, issues=issues)
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` if nobody listens there, else one that the system picks."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            chosen: int = probe.getsockname()[1]
+            return chosen
+    return wanted
 
 
 @contextmanager
-def _tracker(data: Path, port: int, log: Path) -> Iterator[None]:
-    """The tracker as a process of its own, answering when it is handed out. Raises TrackerFailed."""
-    command = [sys.executable, "-m", "simpul.demo.tracker", "--port", str(port), "--data", str(data)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
-        try:
-            _wait(process, port)
-            yield
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + TRACKER_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
+def running_tracker(folder: Path, port: int) -> Iterator[None]:
+    """The sample's tracker as a process of its own, answering. Raises TrackerFailed."""
+    log = folder / "tracker.log"
+    command = [sys.executable, "-m", "simpul.demo.tracker", "--port", str(port), "--data", str(folder / "data")]
+    with log.open("wb") as written:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written)  # noqa: S603 - our own module
+    try:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise TrackerFailed(log)
             time.sleep(0.05)
-    raise TrackerFailed
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _free_port() -> int:
-    with listen("127.0.0.1", 0) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/api/projects?page=1&per_page=1")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

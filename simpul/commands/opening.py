@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sqlite3
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from config.hub import HubConfig
 from config.problems import ConfigError
-from replica.database import ReplicaLocked, ReplicaUnusable
+from replica.database import Database, ReplicaLocked, ReplicaUnusable
 from simpul.compose import Hub, build_hub, load
 from simpul.console import Terminal
 from simpul.logs import set_up_logging
 from simpul.server import run
+
+SECONDS_TO_WAIT = 600.0
 
 Work = Callable[[Terminal, Hub], Awaitable[int]]
 
@@ -45,12 +50,32 @@ def with_config(terminal: Terminal, config: HubConfig, work: Work) -> int:
     return run(_work(terminal.speaking(config.language), build_hub(config), work))
 
 
+async def wait_for_writer(terminal: Terminal, database: Database, seconds: float = SECONDS_TO_WAIT) -> None:
+    """Waits until no other process writes to the replica, and says that it does. Raises ReplicaLocked after `seconds`."""
+    deadline = time.monotonic() + seconds
+    told = False
+    while database.path.parent.is_dir():
+        try:
+            with database.write_lock(0):
+                return
+        except ReplicaLocked:
+            if time.monotonic() > deadline:
+                raise
+        if not told:
+            terminal.warn("SYNC_WAITING")
+            told = True
+        await asyncio.sleep(0.2)
+
+
 async def _work(terminal: Terminal, hub: Hub, work: Work) -> int:
     try:
+        await wait_for_writer(terminal, hub.database)
         hub.open()
         return await work(terminal, hub)
     except ReplicaUnusable as error:
         terminal.warn("REPLICA_UNUSABLE", path=error.path, reason=error.reason)
+    except sqlite3.Error as error:
+        terminal.warn("REPLICA_UNUSABLE", path=hub.database.path, reason=error)
     except ReplicaLocked:
         terminal.warn("REPLICA_LOCKED", path=hub.database.path)
     finally:

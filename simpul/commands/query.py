@@ -29,7 +29,9 @@ def run_query(terminal: Terminal, path: Path, file: str, variables: str | None) 
             terminal.warn("NEVER_SYNCED")
             return 1
         answer = await hub.engine.execute(Request(query, given, language=terminal.language))
-        write_utf8(orjson.dumps(orjson.Fragment(answer.body()), option=orjson.OPT_APPEND_NEWLINE).decode())
+        write_utf8(
+            orjson.dumps(orjson.loads(answer.body()), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+        )
         return 1 if answer.errors else 0
 
     return with_hub(terminal, path, work)

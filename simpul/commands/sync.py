@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from replica.database import ReplicaLocked
 from replica.sync import Progress as Position
 from replica.sync import SyncReport
 from simpul.commands.opening import with_hub
@@ -35,12 +34,7 @@ def sync_sources(terminal: Terminal, path: Path, source: str | None, *, full: bo
 async def sync_with_progress(
     terminal: Terminal, hub: Hub, sources: Sequence[str], full: bool = False, force: bool = False
 ) -> list[SyncReport]:
-    """Syncs sources one after the other and shows how far each has come. Raises ReplicaLocked."""
-    try:
-        with hub.database.write_lock(0):
-            pass
-    except ReplicaLocked:
-        terminal.warn("SYNC_WAITING")
+    """Syncs sources one after the other and shows how far each has come."""
     reports = []
     columns = (
         SpinnerColumn(),

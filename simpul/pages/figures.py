@@ -11,6 +11,7 @@ from config.entities import Catalogue, Entity, Hop
 from config.hub import Language
 from resolvers.engine import Engine, Request
 
+CROSSWALKS = "links"  # what stands as the source of a crosswalk's line that was set aside
 FIELDS_AT_ONCE = 40  # root fields of one operation, below the limit that holds for everyone
 
 
@@ -58,6 +59,7 @@ class Figures:
     sources: tuple[SourceFigure, ...]
     entities: tuple[EntityFigure, ...]
     links: tuple[LinkFigure, ...]
+    loose_lines: int  # lines of crosswalks that name a record which is not there
 
 
 async def ask(engine: Engine, query: str, language: Language) -> dict[str, Any]:
@@ -80,6 +82,7 @@ async def load_figures(engine: Engine, catalogue: Catalogue, language: Language)
             for entity in entities
         ),
         tuple(_link_figures(hops, counts)),
+        counts["loose"] or 0,
     )
 
 
@@ -92,7 +95,11 @@ def _count_fields(entities: Sequence[Entity], hops: Sequence[Hop]) -> Iterator[t
     for entity in entities:
         yield f"n_{entity.name}", f"{entity.plural} {{ totalCount }}"
         yield (f"i_{entity.name}", f"{entity.plural}(where: {{issues: {{count: {{gt: 0}}}}}}) {{ totalCount }}")
-        yield (f"r_{entity.name}", f'rejects(where: {{entity: {{eq: "{entity.name}"}}}}) {{ totalCount }}')
+        yield (
+            f"r_{entity.name}",
+            f'rejects(where: {{entity: {{eq: "{entity.name}"}}, source: {{ne: "{CROSSWALKS}"}}}}) {{ totalCount }}',
+        )
+    yield "loose", f'rejects(where: {{source: {{eq: "{CROSSWALKS}"}}}}) {{ totalCount }}'
     plurals = {entity.name: entity.plural for entity in entities}
     for hop in hops:
         near = hop.link.source

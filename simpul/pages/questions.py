@@ -125,7 +125,7 @@ def key_fields(entity: Entity) -> Sequence[str]:
 
 WANTED = {
     "Proposal": ("number", "title", "estimatedCost", "status"),
-    "BudgetLine": ("subActivityName", "subActivityCode", "accountName", "accountCode", "ceiling", "realised"),
+    "BudgetLine": ("subActivityName", "accountName", "accountCode", "ceiling", "realised"),
     "Project": ("name", "status", "ceiling", "contractValue", "physicalProgress"),
     "Complaint": ("title", "status", "receivedAt"),
 }
@@ -162,12 +162,12 @@ class Chain:
             if "region" in self._catalogue.hops("Proposal"):
                 yield space + "region { name parent { name } }"
             if self.budget:
-                yield from self._hop("budgetLines", "BudgetLine", indent + 1)
+                yield from self._hop("budgetLines", "BudgetLine", indent)
             if self.projects:
-                yield from self._hop("projects", "Project", indent + 1)
+                yield from self._hop("projects", "Project", indent)
             yield space + "provenance { source locator fetchedAt }"
         if entity == "Project" and self.complaints:
-            yield from self._hop("complaints", "Complaint", indent + 1)
+            yield from self._hop("complaints", "Complaint", indent)
 
     def fields(self, entity: str) -> str:
         """The wanted fields of an entity that it has; its id if it has none of them."""

@@ -33,6 +33,7 @@ async def status_page(
         "sources": [words.source(source) for source in figures.sources],
         "entities": [words.entity(entity) for entity in figures.entities],
         "links": [words.link(link) for link in figures.links],
+        "loose_lines": words.loose(figures.loose_lines),
         "questions": suggest_questions(catalogue, messages, language),
     }
     return pages.draw("status", request, language, f"{config.name} · Simpul", context)
@@ -96,6 +97,9 @@ class _Words:
             "unlinked": self._number(figure.unlinked),
             "percent": round(100 * figure.linked / total) if total else 0,
         }
+
+    def loose(self, lines: int) -> str | None:
+        return self._text("CROSSWALK_LOOSE", count=self._number(lines)) if lines else None
 
     def _label(self, entity: str) -> str:
         return label_of(entity, self._messages, self._language)

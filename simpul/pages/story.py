@@ -72,7 +72,8 @@ class Teller:
         fields = [f"linked: proposals(first: 1, where: {{{self._chain.furthest()}}}) {{ nodes {{ {selection} }} }}"]
         if self._chain.budget and self._catalogue["Proposal"].field("status"):
             where = "status: {eq: ACCEPTED}, budgetLines: {none: {}}"
-            fields.append(f"open: proposals(first: 1, where: {{{where}}}) {{ nodes {{ {selection} }} }}")
+            order = ", orderBy: [{estimatedCost: DESC}]" if self._catalogue["Proposal"].field("estimatedCost") else ""
+            fields.append(f"open: proposals(first: 1, where: {{{where}}}{order}) {{ nodes {{ {selection} }} }}")
         data = await ask(engine, "{ " + " ".join(fields) + " }", self._language)
         return tuple(self._told(data))
 
@@ -127,26 +128,28 @@ class Teller:
         region = node.get("region") or {}
         above = region.get("parent") or {}
         place = ", ".join(name for name in (region.get("name"), above.get("name")) if name)
-        return Card(_title(node, "title", "number"), _rupiah(node.get("estimatedCost")), (place,) if place else ())
+        details = [place, self._choice("Proposal", "status", node)]
+        return _card(_title(node, "title", "number"), _rupiah(node.get("estimatedCost")), details)
 
     def _budget_line(self, node: Mapping[str, Any]) -> Card:
         realised = _rupiah(node.get("realised"))
-        code = node.get("accountCode") or node.get("subActivityCode")
+        title = _title(node, "subActivityName", "accountName", "accountCode")
+        code = node.get("accountCode") if node.get("accountCode") != title else None
         details = [code, self._text("STORY_REALISED", amount=realised) if realised else None]
-        title = _title(node, "subActivityName", "accountName", "subActivityCode", "accountCode")
-        return Card(title, _rupiah(node.get("ceiling")), tuple(text for text in details if text and text != title))
+        return _card(title, _rupiah(node.get("ceiling")), details)
 
     def _project(self, node: Mapping[str, Any]) -> Card:
         progress = node.get("physicalProgress")
         percent = format_number(Decimal(progress), self._language) if progress is not None else None
-        details = [node.get("status"), self._text("STORY_PHYSICAL", percent=percent) if percent else None]
-        return Card(_title(node, "name"), _rupiah(node.get("contractValue")), tuple(text for text in details if text))
+        status = self._choice("Project", "status", node)
+        amount = _rupiah(node.get("contractValue")) or _rupiah(node.get("ceiling"))
+        return _card(_title(node, "name"), amount, [status, percent and self._text("STORY_PHYSICAL", percent=percent)])
 
     def _complaint(self, node: Mapping[str, Any]) -> Card:
         received = node.get("receivedAt")
         day = datetime.fromisoformat(received).astimezone(self._zone).date() if received else None
-        details = [format_date(day, self._language) if day else None, node.get("status")]
-        return Card(_title(node, "title"), None, tuple(text for text in details if text))
+        details = [format_date(day, self._language) if day else None, self._choice("Complaint", "status", node)]
+        return _card(_title(node, "title"), None, details)
 
     def _choice(self, entity: str, name: str, node: Mapping[str, Any]) -> str | None:
         """The words for an enum value; none for one that the source's word did not tell."""
@@ -170,6 +173,10 @@ def _partners(parents: Sequence[Mapping[str, Any]], hop: str) -> tuple[list[Mapp
 
 def _all_partners(parent: Mapping[str, Any], hop: str) -> list[Mapping[str, Any]]:
     return [edge["node"] for edge in (parent.get(hop) or {}).get("edges", ())]
+
+
+def _card(title: str, amount: str | None, details: Sequence[str | None]) -> Card:
+    return Card(title, amount, tuple(text for text in details if text))
 
 
 def _title(node: Mapping[str, Any], *names: str) -> str:

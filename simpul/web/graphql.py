@@ -1,8 +1,8 @@
 """GraphQL over HTTP, as the specification has it (graphql.github.io/graphql-over-http).
 
 GET and POST only; answers are application/graphql-response+json or application/json, by what the client accepts. A
-well-formed request that GraphQL refuses is 400 in the first form and 200 in the second; a malformed one is 400 in both. A
-browser that navigates here gets the query page.
+well-formed request that GraphQL refuses is 400 in the first form and 200 in the second; a malformed one is 400 in both.
+A browser that navigates here gets the query page.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.I
 
 
 class Guard:
-    """The outermost layer. An exception that nobody expected becomes 500 with a request id; its text goes to the log."""
+    """The outermost layer. An exception that nobody expected becomes 500 with a request id; its text is logged."""
 
     def __init__(self, app: ASGIApp, messages: Messages, default: Language) -> None:
         self._app = app

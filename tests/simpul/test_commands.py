@@ -1,4 +1,4 @@
-"""The command line as a person uses it: check, sync, query, rejects, schema, on a console that can't write every sign."""
+"""The command line as an operator uses it: what it says, what it writes, and with which code it ends."""
 
 from __future__ import annotations
 
@@ -6,74 +6,174 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-MISSION = """{ proposal(by: {key: {number: "1"}}) { title estimatedCost proposer
-    budgetLines { edges { match { method } node { lineId ceiling } } }
-    projects { nodes { projectId complaints { nodes { title reporter reporterContact } } } } } }"""
+import pytest
 
 
-def test_check_finds_no_problems(simpul: Any, hub_folder: Path) -> None:
+class Ended(Protocol):
+    @property
+    def code(self) -> int: ...
+    @property
+    def out(self) -> str: ...
+    @property
+    def err(self) -> str: ...
+
+
+class RunSimpul(Protocol):
+    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
+
+
+ONE = "{ proposals(first: 1) { nodes { title } } }"
+
+
+def test_check_finds_nothing_wrong_with_a_good_hub(simpul: RunSimpul, synced_folder: Path) -> None:
+    ended = simpul(synced_folder, "check")
+
+    assert (ended.code, ended.out) == (0, "hub.yaml: tidak ada masalah; 3 sumber, 4 jenis data.\n")
+
+
+def test_check_tells_every_problem_of_the_sources_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
+    table = hub_folder / "data" / "usulan-alas.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("Biaya", "Biayanya").replace("Lokasi", "Letak"))
+    (hub_folder / "data" / "pengaduan.mbox").unlink()
+
     ended = simpul(hub_folder, "check", "--lang", "en")
 
-    assert ended.code == 0, ended
-    assert "no problems" in ended.out
+    assert ended.code == 1
+    assert "there is no column “Biaya”; the nearest is “Biayanya”" in ended.err
+    assert "there is no column “Lokasi”" in ended.err
+    assert "no file matches" in ended.err
+    assert ended.err.rstrip().endswith("3 problems.")
 
 
-def test_query_answers_from_four_sources(simpul: Any, synced_folder: Path) -> None:
-    ended = simpul(synced_folder, "query", "-", stdin=MISSION)
+def test_check_tells_every_problem_of_the_configuration_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
+    config = hub_folder / "hub.yaml"
+    config.write_text(config.read_text().replace("kind: sql", "kind: sqk").replace("title: Usulan", "titel: Usulan"))
 
-    assert ended.code == 0, ended
-    assert json.loads(ended.out)["data"]["proposal"] == {
-        "title": "Rabat beton jalan dusun",
-        "estimatedCost": "125000000",
-        "proposer": "***",
-        "budgetLines": {
-            "edges": [{"match": {"method": "CROSSWALK"}, "node": {"lineId": "11", "ceiling": "125000000"}}]
-        },
-        "projects": {
-            "nodes": [
-                {
-                    "projectId": "PKT-1",
-                    "complaints": {"nodes": [{"title": "Jalan rusak", "reporter": "***", "reporterContact": "***"}]},
-                }
-            ]
-        },
+    ended = simpul(hub_folder, "check", "--lang", "en")
+
+    assert ended.code == 1
+    assert ended.err.startswith("hub.yaml:")
+    assert "sqk" in ended.err
+    assert "titel" in ended.err
+
+
+def test_sync_reports_what_it_did_and_does_nothing_the_second_time(simpul: RunSimpul, hub_folder: Path) -> None:
+    first = simpul(hub_folder, "sync", "--lang", "en")
+    second = simpul(hub_folder, "sync", "planning", "--lang", "en")
+
+    assert (first.code, second.code) == (0, 0)
+    rows = {line.split()[1]: line.split()[2:] for line in first.out.splitlines()[1:]}
+    assert rows == {  # records, added, changed, removed, rejects, issues
+        "Proposal": ["changed", "4", "4", "0", "0", "1", "2"],
+        "BudgetLine": ["changed", "2", "2", "0", "0", "0", "0"],
+        "Project": ["changed", "1", "1", "0", "0", "0", "0"],
+        "Complaint": ["changed", "1", "1", "0", "0", "0", "0"],
     }
+    assert "unchanged" in second.out
+    assert "BudgetLine" not in second.out
 
 
-def test_query_before_the_first_sync_says_what_to_do(simpul: Any, hub_folder: Path) -> None:
-    ended = simpul(hub_folder, "query", "-", "--lang", "en", stdin=MISSION)
+def test_a_source_that_is_not_there_is_a_misuse(simpul: RunSimpul, synced_folder: Path) -> None:
+    ended = simpul(synced_folder, "sync", "planing", "--lang", "en")
 
-    assert (ended.code, "simpul sync" in ended.err) == (1, True)
-
-
-def test_rejects_as_csv_name_every_cell(simpul: Any, synced_folder: Path) -> None:
-    ended = simpul(synced_folder, "rejects", "--csv", "--lang", "en")
-
-    rows = list(csv.reader(io.StringIO(ended.out.lstrip("\ufeff"))))
-    flat = ["|".join(row) for row in rows]
-    assert any("AMBIGUOUS_NUMBER" in row and "D3" in row for row in flat)
-    assert any("MISSING_KEY" in row and "usulan-alas.csv › 6" in row for row in flat)
+    assert ended.code == 2
+    assert ended.err == "There is no source called planing; hub.yaml has planning, finance, inbox.\n"
 
 
-def test_schema_prints_the_sdl(simpul: Any, hub_folder: Path) -> None:
+def test_query_answers_from_a_file_and_from_standard_input(simpul: RunSimpul, synced_folder: Path) -> None:
+    (synced_folder / "one.graphql").write_text("query($n: Int!) { proposals(first: $n) { nodes { title } } }")
+
+    by_file = simpul(synced_folder, "query", "one.graphql", "--variables", '{"n": 1}')
+    by_pipe = simpul(synced_folder, "query", "-", stdin=ONE)
+
+    wanted = {
+        "data": {"proposals": {"nodes": [{"title": "Rabat beton jalan dusun"}]}},
+        "extensions": {"notice": "DATA CONTOH"},
+    }
+    for ended in (by_file, by_pipe):
+        assert (ended.code, json.loads(ended.out), ended.err) == (0, wanted, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["query", "nowhere.graphql"], 2, "nowhere.graphql can't be read"),
+        (["query", "-", "--variables", "[1]"], 2, "--variables is not a JSON object"),
+        (["query"], 2, "Missing argument"),
+        (["nonsense"], 2, "No such command"),
+        (["sync", "--config", "other.yaml"], 1, "there is no such file"),
+    ],
+)
+def test_misuse_is_2_and_trouble_is_1(
+    simpul: RunSimpul, synced_folder: Path, arguments: list[str], code: int, words: str
+) -> None:
+    ended = simpul(synced_folder, *arguments, *(["--lang", "en"] if len(arguments) > 1 else []), stdin=ONE)
+
+    assert ended.code == code
+    assert words in ended.err
+
+
+def test_a_query_with_errors_ends_with_1_and_says_them_as_json(simpul: RunSimpul, synced_folder: Path) -> None:
+    ended = simpul(synced_folder, "query", "-", stdin="{ nothing }")
+
+    assert ended.code == 1
+    assert json.loads(ended.out)["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("command", [["query", "-"], ["rejects"]])
+def test_a_hub_that_was_never_synced_says_what_to_run(simpul: RunSimpul, hub_folder: Path, command: list[str]) -> None:
+    ended = simpul(hub_folder, *command, "--lang", "en", stdin=ONE)
+
+    assert ended.code == 1
+    assert ended.err == "The replica is still empty; run `simpul sync` first.\n"
+
+
+def test_rejects_as_csv_name_the_cell_and_can_be_opened_in_a_spreadsheet(simpul: RunSimpul, hub_folder: Path) -> None:
+    table = hub_folder / "data" / "usulan-alas.csv"
+    table.write_text(table.read_text(encoding="utf-8") + '7,Pasar,RT 01,"=2+5",DITERIMA,Budi\n', encoding="utf-8")
+    simpul(hub_folder, "sync")
+
+    ended = simpul(hub_folder, "rejects", "--csv", "--lang", "en")
+
+    assert ended.code == 0
+    assert ended.out.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(ended.out[1:])))
+    assert rows[0] == ["Kind", "Source", "Entity", "Where", "Cell", "Field", "Value", "Code", "What"]
+    assert [row[:8] for row in rows[1:]] == [
+        ["reject", "planning", "Proposal", "usulan-alas.csv › 6", "A6", "number", "", "MISSING_KEY"],
+        ["issue", "planning", "Proposal", "usulan-alas.csv › 3", "D3", "estimatedCost", "1,5 M", "AMBIGUOUS_NUMBER"],
+        ["issue", "planning", "Proposal", "usulan-alas.csv › 5", "E5", "status", "MENUNGGU", "UNKNOWN_VALUE"],
+        ["issue", "planning", "Proposal", "usulan-alas.csv › 7", "D7", "estimatedCost", "'=2+5", "NOT_A_NUMBER"],
+    ]
+
+
+def test_schema_writes_the_sdl_without_opening_anything(simpul: RunSimpul, hub_folder: Path) -> None:
     ended = simpul(hub_folder, "schema")
 
     assert ended.code == 0
-    assert "type Proposal implements Node & Record" in ended.out
+    assert "type Proposal implements Node & Record {" in ended.out
+    assert not (hub_folder / "var").exists()
 
 
-def test_a_console_without_our_signs_gets_plain_ones(simpul: Any, hub_folder: Path) -> None:
-    for encoding in ("cp437", "cp1252", "ascii"):
-        ended = simpul(hub_folder, "sync", env={"PYTHONIOENCODING": encoding})
-        assert ended.code == 0, ended
-        ended = simpul(hub_folder, "rejects", env={"PYTHONIOENCODING": encoding})
-        assert "Traceback" not in ended.err, ended
+@pytest.mark.parametrize("encoding", ["cp437", "cp1252", "ascii"])
+def test_a_console_that_knows_few_signs_gets_plain_ones(simpul: RunSimpul, synced_folder: Path, encoding: str) -> None:
+    env = {"PYTHONIOENCODING": encoding}
+
+    for arguments in (["rejects"], ["sync"], ["--help"]):
+        ended = simpul(synced_folder, *arguments, env=env)
+
+        assert ended.code == 0
+        assert "Traceback" not in ended.err
+    if encoding == "ascii":
+        assert "usulan-alas.csv > 3" in simpul(synced_folder, "rejects", env=env).out
 
 
-def test_serve_refuses_other_addresses_without_protection(simpul: Any, hub_folder: Path) -> None:
-    ended = simpul(hub_folder, "serve", "--host", "0.0.0.0", "--port", "0", "--lang", "en")
+def test_help_speaks_both_languages(simpul: RunSimpul, hub_folder: Path) -> None:
+    indonesian = simpul(hub_folder, "sync", "--help", env={"SIMPUL_LANG": "id"})
+    english = simpul(hub_folder, "sync", "--help", env={"SIMPUL_LANG": "en"})
 
-    assert ended.code == 2
-    assert "--allow-unprotected" in ended.err
+    assert "Ambil data sumber sekarang" in indonesian.out
+    assert "Bring sources in now" in english.out
+    assert "HELP_" not in indonesian.out + english.out

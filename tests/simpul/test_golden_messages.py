@@ -108,7 +108,7 @@ def test_ambiguous_amount_and_unknown_status(simpul: Any, hub_folder: Path) -> N
     ("language", "words"),
     [
         ("en", "Another process is writing to the replica; waiting"),
-        ("id", "Proses lain sedang menulis ke replika; menunggu"),
+        ("id", "Proses lain sedang menulis ke salinan hub; menunggu"),
     ],
 )
 def test_replica_locked_by_another_process(simpul: Any, hub_folder: Path, language: str, words: str) -> None:

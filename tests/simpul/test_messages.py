@@ -1,9 +1,11 @@
-"""Every code that our code can say has a sentence, in both languages, and the two name the same parameters."""
+"""Every sentence exists in both languages with the same parameters, and every code that is used has a sentence."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -11,38 +13,51 @@ from config.sentences import SENTENCES as CONFIG
 from connectors.messages import SENTENCES as CONNECTORS
 from replica.messages import SENTENCES as REPLICA
 from resolvers.messages import SENTENCES as RESOLVERS
-from schema.common import REASONS
-from simpul.messages import MESSAGES
+from simpul import messages
 
-ROOT = Path(__file__).parents[2]
-RAISED = re.compile(
-    r'(?:Source\w+|DatasetMissing|ColumnMissing|LimitExceeded|Unreadable|Problem|Refused|BadRequest)\([^()]*?"([A-Z]+_[A-Z_]+)"'
-)
-SAID = re.compile(r'terminal\.(?:say|warn|text)\(\s*"([A-Z_]+)"')
-CLASS = re.compile(r'^\s+code = "([A-Z_]+)"', re.MULTILINE)
+SIMPUL = messages.SENTENCES
+ROOT = Path(__file__).parents[2] / "simpul"
 
 
-def test_every_code_has_a_sentence() -> None:
-    codes = set(REASONS)
-    for folder in ("connectors", "replica", "simpul"):
-        for path in (ROOT / folder).rglob("*.py"):
-            text = path.read_text(encoding="utf-8")
-            codes |= {*RAISED.findall(text), *SAID.findall(text), *CLASS.findall(text)}
-
-    assert len(codes) > 80
-    assert codes - MESSAGES.codes == set()
+def parameters(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-@pytest.mark.parametrize(
-    "sentences", [CONFIG, CONNECTORS, REPLICA, RESOLVERS], ids=["config", "connectors", "replica", "resolvers"]
-)
-def test_both_languages_name_the_same_parameters(sentences: dict[str, tuple[str, str]]) -> None:
-    for code, (english, indonesian) in sentences.items():
-        assert set(re.findall(r"(?<!\{)\{(\w+)\}", english)) == set(re.findall(r"(?<!\{)\{(\w+)\}", indonesian)), code
+@pytest.mark.parametrize("code", sorted(SIMPUL))
+def test_both_languages_say_the_same_parameters(code: str) -> None:
+    english, indonesian = SIMPUL[code]
+
+    assert english.strip() == english
+    assert indonesian.strip() == indonesian
+    assert english
+    assert indonesian
+    assert parameters(english) == parameters(indonesian)
 
 
-def test_no_code_has_two_sentences() -> None:
-    catalogues = [CONFIG, CONNECTORS, REPLICA, RESOLVERS]
-    for position, one in enumerate(catalogues):
-        for other in catalogues[position + 1 :]:
-            assert set(one) & set(other) <= {"CROSSWALK_NO_MATCH"}
+def test_no_two_packages_use_a_code_for_different_sentences() -> None:
+    counted = Counter(code for sentences in (CONFIG, CONNECTORS, REPLICA, RESOLVERS, SIMPUL) for code in sentences)
+
+    assert [code for code, times in counted.items() if times > 1] == []
+
+
+def test_templates_and_commands_name_only_codes_that_have_a_sentence() -> None:
+    used = set()
+    for template in (ROOT / "pages" / "templates").glob("*.html"):
+        used |= set(re.findall(r"""\bt\(["']([A-Z_]+)["']""", template.read_text(encoding="utf-8")))
+    for module in ROOT.rglob("*.py"):
+        text = module.read_text(encoding="utf-8")
+        used |= set(re.findall(r"""\b(?:say|warn|text|_text|question|Refused)\(\s*(?:\d+, )?"([A-Z_]+)\"""", text))
+        used |= set(re.findall(r'help="(HELP_[A-Z]+)"', text))
+
+    assert len(used) > 60
+    assert used - messages.MESSAGES.codes == set()
+
+
+def test_no_sentence_of_the_front_door_is_left_unused() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in ROOT.rglob("*") if path.suffix in (".py", ".html")]
+    source = "\n".join(text for text in texts if "HTTP: dict" not in text)
+    composed = ("ENTITY_", "STATE_", "OUTCOME_")
+
+    assert [
+        code for code in SIMPUL if not code.startswith(composed) and f'"{code}"' not in source.replace("'", '"')
+    ] == []
