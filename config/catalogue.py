@@ -22,10 +22,20 @@ def complete(entity: Entity, by_name: Mapping[str, Entity]) -> Entity:
         if link.reference:
             fields.append(_raw(link.name, f"{link.name}Raw", link.description))
             fields.append(_raw(link.name, f"{link.name}Within", link.description))
-            finders = by_name[link.to].finders if link.to in by_name else ()
+            finders = finders_of(by_name[link.to]) if link.to in by_name else ()
             link = replace(link, rules=(*reference_rules(link.name, finders), *link.rules))
         links.append(link)
     return replace(entity, fields=tuple(fields), links=tuple(links))
+
+
+def finders_of(entity: Entity) -> tuple[Finder, ...]:
+    """How text finds a record of an entity. One that says nothing of it is found by a key of one field, and one of the
+    operator's own by its name as well."""
+    if entity.finders:
+        return entity.finders
+    names = [*(entity.key if len(entity.key) == 1 else ()), *(["name"] if entity.declared else [])]
+    found = [field for name in dict.fromkeys(names) if (field := entity.field(name)) is not None]
+    return tuple(Finder(field.name) for field in found if field.type.is_text or field.type is FieldType.INT)
 
 
 def reference_rules(name: str, finders: Iterable[Finder]) -> tuple[KeyRule, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -29,8 +29,8 @@ class SourceConfig:
 
     name: str
     kind: Literal["spreadsheet", "sql", "mailbox", "rest", "memory"]
-    options: Mapping[str, object]
-    datasets: Mapping[str, Mapping[str, object]]
+    options: Mapping[str, object] = field(repr=False)  # may hold secrets, like the next
+    datasets: Mapping[str, Mapping[str, object]] = field(repr=False)
     refresh: Refresh
     timezone: str
     max_loss: Decimal  # share of records that one sync may lose before the shrink guard stops it, 0..1
@@ -90,4 +90,4 @@ class HubConfig:
     sources: Mapping[str, SourceConfig]
     catalogue: Catalogue
     mappings: tuple[EntityMapping, ...]
-    secrets: tuple[str, ...]  # values never to be printed
+    secrets: tuple[str, ...] = field(repr=False)  # values never to be printed

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from config.hub import Refresh
 
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_ESCAPED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 WATCH_INTERVAL = timedelta(seconds=5)
 
 
@@ -47,14 +57,16 @@ def _refresh(value: object) -> object:
 def _seconds(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return float(value) if re.fullmatch(r"\d{1,5}(\.\d+)?", value) else _duration(value).total_seconds()
+    if re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value, re.ASCII) and float(value) > 0:
+        return float(value)
+    return _duration(value).total_seconds()
 
 
 def _bytes(value: object) -> object:
     if not isinstance(value, str):
         return value
     found = re.fullmatch(r"(?i)(\d{1,12})\s*(b|kb|mb|gb)?", value.strip())
-    if found is None:
+    if found is None or int(found[1]) == 0:
         raise ValueError(wanted("a size such as 20MB", "ukuran, misalnya 20MB"))
     return int(found[1]) * {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}[(found[2] or "").lower()]
 
@@ -70,10 +82,8 @@ def _whole(value: object) -> object:
 def _share(value: object) -> object:
     if not isinstance(value, str):
         return value
-    try:
-        share = Decimal(value.rstrip("% ")) / (100 if value.rstrip().endswith("%") else 1)
-    except InvalidOperation:
-        share = Decimal(-1)
+    found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)\s*(%?)", value.strip(), re.ASCII)
+    share = Decimal(found[1]) / (100 if found[2] else 1) if found else Decimal(-1)
     if not 0 <= share <= 1:
         raise ValueError(wanted("a share such as 0.5 or 50%", "bagian, misalnya 0.5 atau 50%"))
     return share
@@ -104,13 +114,18 @@ def _rows(value: object) -> object:
     if not isinstance(value, str):
         return value
     found = re.fullmatch(r"(\d{1,7})\s*-\s*(\d{1,7})?", value.strip())
-    if found is None or (found[2] and int(found[2]) < int(found[1])):
+    if found is None or int(found[1]) == 0 or (found[2] and int(found[2]) < int(found[1])):
         raise ValueError(wanted("rows such as 7- or 2-794", "baris, misalnya 7- atau 2-794"))
     return (int(found[1]), int(found[2]) if found[2] else None)
 
 
 def _header(value: object) -> object:
-    return None if value == "none" else _whole(value)
+    if value == "none":
+        return None
+    number = _whole(value)
+    if number == 0:
+        raise ValueError(wanted("the number of a row, from 1, or none", "nomor baris, mulai dari 1, atau none"))
+    return number
 
 
 def _parts(value: object) -> object:
@@ -128,6 +143,84 @@ def _unit(value: object) -> object:
     if not re.fullmatch(r"\d{1,12}", value) or int(value) == 0:
         raise ValueError(wanted("a number such as 1000", "bilangan, misalnya 1000"))
     return Decimal(value)
+
+
+def _path(value: str) -> str:
+    if not value.strip() or _ESCAPED.search(value):
+        words = (
+            "a path in single quotes, as in 'D:\\Data\\file.xlsx' (in double quotes a backslash is a special sign)",
+            "alamat dalam kutip tunggal, misalnya 'D:\\Data\\file.xlsx' (dalam kutip ganda garis miring terbalik adalah"
+            " tanda khusus)",
+        )
+        raise ValueError(wanted(*words))
+    return value
+
+
+def _some(value: str) -> str:
+    if not value.strip():
+        raise ValueError(wanted("a text", "teks"))
+    return value
+
+
+def _one_or_more(values: list[str]) -> list[str]:
+    if not values or not all(value.strip() for value in values):
+        raise ValueError(wanted("one name or a list of names", "satu nama atau daftar nama"))
+    return values
+
+
+def _delimiter(value: object) -> object:
+    if value in ("\\t", "tab"):
+        return "\t"
+    if isinstance(value, str) and (len(value) != 1 or value in '\r\n"' or value.isalnum()):
+        raise ValueError(wanted("one sign such as ; or tab", "satu tanda, misalnya ; atau tab"))
+    return value
+
+
+def _encoding(value: str) -> str:
+    try:
+        known = codecs.lookup(value)._is_text_encoding  # also hex and zip are codecs, but not of text
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise ValueError(wanted("an encoding such as utf-8 or cp1252", "pengodean, misalnya utf-8 atau cp1252"))
+    return value
+
+
+def _url(value: str) -> str:
+    if not re.match(r"(?i)https?://[^/\s?#]+", value) or re.search(r"\s", value):
+        raise ValueError(
+            wanted("an address that begins with http:// or https://", "alamat yang diawali http:// atau https://")
+        )
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.\-]+)(:(\d{1,5}|\*))?", value):
+        words = (
+            "an origin such as https://dashboard.example or http://localhost:* (no path, no slash at the end)",
+            "asal seperti https://dashboard.example atau http://localhost:* (tanpa jalur, tanpa garis miring di akhir)",
+        )
+        raise ValueError(wanted(*words))
+    return value
+
+
+def _select(value: str) -> str:
+    plain = value.strip().rstrip(";")
+    if not re.match(r"(?i)(select|with)\b", plain):
+        raise ValueError(wanted("a SELECT", "perintah SELECT"))
+    return plain
+
+
+def matcher(text: str) -> str | None:
+    """The regular expression in `/…/`, or None if the text stands for itself."""
+    return text[1:-1] if len(text) > 2 and text.startswith("/") and text.endswith("/") else None
+
+
+def _matching(value: str) -> str:
+    expression = matcher(value)
+    if expression is not None:
+        _pattern(expression)
+    return value
 
 
 def _pattern(value: str) -> str:
@@ -150,7 +243,12 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Columns = Annotated[dict[str, Texts], Field(default_factory=dict)]
+Names = Annotated[list[str], BeforeValidator(_texts), AfterValidator(_one_or_more)]
+Some = Annotated[str, AfterValidator(_some)]
+FilePath = Annotated[str, AfterValidator(_path)]
+Paths = Annotated[list[FilePath], BeforeValidator(_texts), AfterValidator(_one_or_more)]
+Matching = Annotated[list[Annotated[str, AfterValidator(_matching)]], BeforeValidator(_texts)]
+Columns = Annotated[dict[Some, Matching], Field(default_factory=dict)]
 
 
 class Written(BaseModel):
@@ -164,14 +262,26 @@ class SheetWritten(Written):
     header: Annotated[int | None, BeforeValidator(_header)] = 1
     rows: Annotated[tuple[int, int | None] | None, BeforeValidator(_rows)] = None
     skip: Columns
-    encoding: str | None = None
-    delimiter: str | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
+
+    @field_validator("rows")
+    @classmethod
+    def _is_below_the_head(
+        cls, rows: tuple[int, int | None] | None, info: ValidationInfo
+    ) -> tuple[int, int | None] | None:
+        header = info.data.get("header")
+        if rows is not None and header is not None and rows[0] <= header:
+            raise ValueError(
+                wanted(f"rows below the head, which is row {header},", f"baris di bawah judul (baris {header})")
+            )
+        return rows
 
 
 class TableWritten(Written):
-    table: str | None = None
-    query: str | None = None
-    key: Texts | None = None
+    table: Some | None = None
+    query: Annotated[str, AfterValidator(_select)] | None = None
+    key: Names | None = None
 
 
 class ThreadsWritten(Written):
@@ -204,7 +314,7 @@ class SourceWritten(Written):
 
 
 class SpreadsheetWritten(SourceWritten):
-    path: Texts
+    path: Paths
     datasets: dict[str, SheetWritten] = Field(default_factory=dict)
 
 
@@ -213,7 +323,7 @@ class SqlWritten(SourceWritten):
     engine: str | None = None
     host: str | None = None
     port: Whole | None = None
-    database: str | None = None
+    database: FilePath | None = None
     user: str | None = None
     password: str | None = None
     timeout: Seconds = 30
@@ -221,7 +331,7 @@ class SqlWritten(SourceWritten):
 
 
 class MailboxWritten(SourceWritten):
-    path: Texts
+    path: Paths
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
 
 
@@ -231,7 +341,7 @@ class ApiKeyWritten(Written):
 
 
 class RestWritten(SourceWritten):
-    url: str
+    url: Annotated[str, AfterValidator(_url)]
     headers: dict[str, str] = Field(default_factory=dict)
     bearer: str | None = None
     api_key: ApiKeyWritten | None = Field(None, alias="apiKey")
@@ -254,10 +364,10 @@ class WordsWritten(Written):
 
 
 class FieldWritten(Written):
-    column: Texts | None = None
+    column: Names | None = None
     join: str = "."
     value: str | None = None
-    within: str | None = None
+    within: Some | None = None
     type: str | None = None
     scale: Whole | None = None
     decimal: Literal[",", "."] | None = None
@@ -293,7 +403,7 @@ class EntityWritten(Written):
 
 
 class CrosswalkWritten(Written):
-    file: str
+    file: FilePath
     from_: dict[str, str] | None = Field(None, alias="from")
     to: dict[str, str] | None = None
 
@@ -322,37 +432,13 @@ class LinkWritten(Written):
 
 
 class HubWritten(Written):
-    name: str
-    notice: str | None = None
+    name: Some
+    notice: Some | None = None
     language: Literal["id", "en"] | None = None
     timezone: Zone = "Asia/Makassar"
-    replica: str = "sqlite:///var/replica.db"
+    replica: FilePath = "sqlite:///var/replica.db"
     cache: str = "memory"
-    cors: list[str] = Field(default_factory=list)
+    cors: list[Annotated[str, AfterValidator(_origin)]] = Field(default_factory=list)
     sources: dict[str, dict[str, Any]]
     entities: dict[str, EntityWritten]
     links: dict[str, LinkWritten] = Field(default_factory=dict)
-
-
-def gather_mappings(entity: Any) -> Any:
-    """An entity in any of its written forms as one with a list of mappings; what has another form is left for the check."""
-    if isinstance(entity, list):
-        if not all(isinstance(item, dict) for item in entity):
-            return entity
-        whole = {name: value for item in entity for name, value in item.items() if name in _WHOLE}
-        return {**whole, "mappings": [_mapping(item) for item in entity]}
-    if not isinstance(entity, dict) or "from" not in entity:
-        return {**entity, "mappings": [_mapping(entity)]} if isinstance(entity, dict) else entity
-    whole = {name: value for name, value in entity.items() if name not in _OF_MAPPING}
-    froms = entity["from"] if isinstance(entity["from"], list) else [entity["from"]]
-    shared = {name: value for name, value in entity.items() if name in _OF_MAPPING and name != "from"}
-    mappings = [{**shared, **item} if isinstance(item, dict) else {**shared, "from": item} for item in froms]
-    return {**whole, "mappings": mappings}
-
-
-_OF_MAPPING = ("from", "fields", "where", "duplicates")
-_WHOLE = ("key", "fingerprint", "precedence", "plural", "description")
-
-
-def _mapping(entity: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entity.items() if name not in _WHOLE}

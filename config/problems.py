@@ -11,6 +11,7 @@ from config.messages import Messages
 from config.sentences import SENTENCES
 
 MESSAGES = Messages(SENTENCES)
+LONGEST = 400  # characters of a parameter: lists of names are long, and so is nonsense
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,17 @@ class Problem:
 def _spoken(value: object, language: Language) -> object:
     """A parameter that is itself in words, in the language of the reader."""
     if isinstance(value, Hint):
-        return MESSAGES.render(value.code, value.params, language)
+        params = {name: _spoken(inner, language) for name, inner in value.params.items()}
+        return MESSAGES.render(value.code, params, language)
     if isinstance(value, Text):
         return value.en if language == "en" else value.id
-    return value
+    return _shown(value) if isinstance(value, str) else value
+
+
+def _shown(text: str) -> str:
+    """What stands in the file, as part of one line of a terminal: short, and without line breaks and escape signs."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 
 class ConfigError(Exception):
@@ -52,6 +60,7 @@ class ConfigError(Exception):
     for, as far as that could be read."""
 
     def __init__(self, problems: Sequence[Problem], language: Language) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+        once = {(p.file, p.line, p.column, p.code, repr(p.params)): p for p in problems}
+        self.problems = tuple(sorted(once.values(), key=lambda p: (p.file, p.line, p.column)))
         self.language: Language = language
         super().__init__("\n".join(problem.render("en") for problem in self.problems))

@@ -21,19 +21,55 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "berkas bukan teks UTF-8. Simpan sebagai UTF-8.",
     ),
     "YAML_TAB": (
-        "a tab stands in the indentation. Use blanks.",
-        "ada tab di awal baris. Gunakan spasi.",
+        "a tab stands where blanks are needed. Replace it by blanks.",
+        "ada tab di tempat spasi. Ganti dengan spasi.",
     ),
     "YAML_BACKSLASH": (
         "a backslash inside double quotes starts a special sign. Write the path in single quotes: 'D:\\Data\\file.xlsx'.",
         "garis miring terbalik dalam kutip ganda adalah tanda khusus. Tulis alamat dengan kutip tunggal: 'D:\\Data\\file.xlsx'.",
     ),
-    "YAML_BROKEN": ("this is not YAML: {reason}.", "ini bukan YAML: {reason}."),
-    "YAML_ALIAS": (
-        "anchors and aliases (& and *) are not taken. Write the value out.",
-        "jangkar dan alias (& dan *) tidak diterima. Tulis nilainya lengkap.",
+    "YAML_CHARACTER": (
+        "the character {sign} can't stand in this file. Delete it; if there are many, this is not a text file.",
+        "karakter {sign} tidak boleh ada dalam berkas ini. Hapuslah; bila banyak, ini bukan berkas teks.",
     ),
-    "YAML_DEEP": ("nested too deeply.", "terlalu banyak tingkat."),
+    "YAML_DOCUMENTS": (
+        "a second document begins here (---). Keep one in the file.",
+        "dokumen kedua dimulai di sini (---). Sisakan satu dalam berkas.",
+    ),
+    "YAML_COLON": (
+        "a colon stands where none is expected. The line above may lack one or a blank after it;"
+        " a text with a colon in it needs quotes.",
+        "ada titik dua di tempat yang salah. Mungkin baris di atasnya kurang titik dua atau spasi sesudahnya;"
+        " teks yang memuat titik dua perlu tanda kutip.",
+    ),
+    "YAML_QUOTE": (
+        "the quote that opens here is never closed. Close it.",
+        "tanda kutip yang dibuka di sini tidak ditutup. Tutuplah.",
+    ),
+    "YAML_SIGN": (
+        "a text can't begin with {sign} here. Put it in quotes.",
+        "teks di sini tidak boleh diawali {sign}. Beri tanda kutip.",
+    ),
+    "YAML_INDENT": (
+        "this line is not indented like its neighbours. Let names of one group begin in the same column.",
+        "inden baris ini tidak sama dengan baris sekitarnya. Mulailah nama-nama satu kelompok di kolom yang sama.",
+    ),
+    "YAML_BROKEN": (
+        "this is not YAML ({reason}). Look at indentation, colons, quotes and brackets around here.",
+        "ini bukan YAML. Periksa inden, titik dua, tanda kutip, dan kurung di sekitar sini.",
+    ),
+    "YAML_ALIAS": (
+        "anchors and aliases (& and *) are not taken. Write the value out; a text that begins with & or * needs quotes.",
+        "jangkar dan alias (& dan *) tidak diterima. Tulis nilainya lengkap; teks yang diawali & atau * perlu tanda kutip.",
+    ),
+    "YAML_TAG": (
+        "tags (!) are not taken. Leave it out; a text that begins with ! needs quotes.",
+        "tag (!) tidak diterima. Hapuslah; teks yang diawali ! perlu tanda kutip.",
+    ),
+    "YAML_DEEP": (
+        "nested too deeply. A configuration has a few levels only.",
+        "terlalu banyak tingkat. Konfigurasi hanya memerlukan beberapa tingkat.",
+    ),
     "NOT_A_MAPPING": (
         "a mapping of names to values is needed here.",
         "di sini diperlukan daftar nama dan nilai.",
@@ -61,6 +97,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the secret {name} is not set. Set it in the environment, or write {name}=… into secrets.env beside hub.yaml.",
         "rahasia {name} belum ada. Isi lewat lingkungan, atau tulis {name}=… dalam secrets.env di samping hub.yaml.",
     ),
+    "SECRETS_LINE": (
+        "this line is not NAME=value. Write it so, or begin it with # if it is a remark.",
+        "baris ini bukan NAMA=nilai. Tulislah demikian, atau awali dengan # bila hanya catatan.",
+    ),
     "SECRET_IN_FILE": (
         "a secret does not belong in hub.yaml. Write {name}=… into secrets.env beside it, and ${{{name}}} here.",
         "rahasia tidak boleh ditulis di hub.yaml. Tulis {name}=… dalam secrets.env di sampingnya, dan ${{{name}}} di sini.",
@@ -79,8 +119,54 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "sumber {source} tidak punya dataset {name}. {hint}",
     ),
     "DATASET_NEEDED": (
-        "source {source} has several datasets; write {source}.NAME. {hint}",
-        "sumber {source} punya beberapa dataset; tulis {source}.NAMA. {hint}",
+        "which dataset of source {source} is meant? Write {source}.NAME. {hint}",
+        "dataset mana dari sumber {source}? Tulis {source}.NAMA. {hint}",
+    ),
+    "DATASET_TWICE": (
+        "{entity} is mapped from {dataset} twice; its rows can be taken once. Leave one mapping, with a wider `where`.",
+        "{entity} dipetakan dua kali dari {dataset}; barisnya hanya diambil sekali. Sisakan satu pemetaan dengan `where`"
+        " yang lebih luas.",
+    ),
+    "PRECEDENCE": (
+        "precedence names {name}, from which {entity} is not mapped. {hint}",
+        "precedence menyebut {name}, padahal {entity} tidak dipetakan dari sana. {hint}",
+    ),
+    "NEAR_BUILTIN": (
+        "{name} looks like the built-in {nearest}. Write {nearest}, or give your own entity a name that differs more.",
+        "{name} mirip dengan {nearest} bawaan. Tulis {nearest}, atau beri nama yang lebih berbeda untuk jenis data sendiri.",
+    ),
+    "OPTION_UNUSED": (
+        "{name} has no effect on {field}: it is for {instead}. Leave it out.",
+        "{name} tidak berguna untuk {field}: hanya untuk {instead}. Hapuslah.",
+    ),
+    "NOT_A_COLUMN": (
+        "{field} is a link, which no column can feed. Give it rules under links.",
+        "{field} adalah kaitan, bukan isian dari kolom. Beri aturannya di links.",
+    ),
+    "NO_FINDER": (
+        "{field} names a {entity}, which can't be found by one text: its key has several fields. Use links with rules.",
+        "{field} menyebut {entity}, yang tidak dapat dicari dengan satu teks: kuncinya beberapa isian. Gunakan links dengan"
+        " rules.",
+    ),
+    "DIFFERENT_OPTION": (
+        "{name} says something else in another mapping of {entity}. Let them be the same.",
+        "{name} berbeda di pemetaan lain dari {entity}. Samakan.",
+    ),
+    "KEY_OR_FINGERPRINT": (
+        "{entity} has a key and a fingerprint. Leave the key, or if nothing tells records apart, the fingerprint.",
+        "{entity} punya key dan fingerprint. Sisakan key; atau fingerprint, bila tidak ada yang membedakan datanya.",
+    ),
+    "PSEUDO_NOWHERE": (
+        "{name} is asked for, but rows of source {source} stand in no {name}. Leave it out.",
+        "{name} diminta, tetapi baris sumber {source} tidak punya {name}. Hapuslah.",
+    ),
+    "REQUIRED_NOT_MAPPED": (
+        "{name} of {entity} may not be empty, but no column is given for it. Add {name} to fields.",
+        "{name} dari {entity} tidak boleh kosong, tetapi kolomnya belum ada. Tambahkan {name} pada fields.",
+    ),
+    "KEY_TYPE": (
+        "{name} of {entity} is a list, which can't be a key. Choose other fields.",
+        "{name} dari {entity} berupa daftar, tidak dapat menjadi key. Pilih isian lain.",
     ),
     "KEY_NEEDED": (
         "{entity} needs a key: the fields that tell one record from another. If there are none, name a fingerprint.",
@@ -114,13 +200,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{link} goes via {name}, which is no link that can be followed from {entity}. {hint}",
         "{link} melalui {name}, yang bukan kaitan dari {entity}. {hint}",
     ),
+    "LINK_VIA_END": (
+        "{link} goes via {via} and ends at {entity}, but it leads to {to}. Correct via or to.",
+        "{link} melalui {via} dan berakhir di {entity}, padahal menuju {to}. Betulkan via atau to.",
+    ),
+    "LINK_VIA_VIA": (
+        "{link} goes via {name}, which goes via other links itself. Name those instead.",
+        "{link} melalui {name}, yang juga melalui kaitan lain. Sebutkan kaitan itu langsung.",
+    ),
+    "LINK_DIFFERS": (
+        "{name} of the built-in link {link} is {builtin}; it can't be changed. Leave {name} out.",
+        "{name} dari kaitan bawaan {link} adalah {builtin}; tidak dapat diubah. Hapus {name}.",
+    ),
+    "LINK_RULE": (
+        "a rule of {link} needs one of key or crosswalk.",
+        "aturan {link} memerlukan salah satu dari key atau crosswalk.",
+    ),
+    "LINK_TYPES": (
+        "{link} compares {left} with {right}, which are kept differently (other kind, or other scale) and never equal.",
+        "{link} membandingkan {left} dengan {right}, yang disimpan berbeda (jenis atau skala lain) sehingga tidak pernah sama.",
+    ),
     "LINK_EMPTY": (
         "{link} needs rules or via.",
         "{link} memerlukan rules atau via.",
     ),
     "CROSSWALK_MISSING": (
-        "the crosswalk {path} is not there. Make it, or correct the path.",
-        "berkas padanan {path} tidak ada. Buatlah, atau betulkan alamatnya.",
+        "the crosswalk {path} is not there or can't be read. Make it, or correct the path.",
+        "berkas padanan {path} tidak ada atau tidak terbaca. Buatlah, atau betulkan alamatnya.",
     ),
     "CROSSWALK_COLUMN": (
         "the crosswalk {path} has no column {name}. Its first line has: {columns}.",
@@ -133,15 +239,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "NAME_TAKEN": (
         "{name} is taken already in the graph. Choose another name.",
-        "{name} sudah dipakai. Pilih nama lain.",
+        "{name} sudah dipakai di hub. Pilih nama lain.",
     ),
     "BAD_NAME": (
         "{name} can't be a name in the graph: letters, digits and _ only, not beginning with a digit or __.",
         "{name} tidak dapat menjadi nama: hanya huruf, angka, dan _, tidak diawali angka atau __.",
     ),
+    "BAD_SOURCE_NAME": (
+        "{name} can't be the name of a source: letters, digits, _ and - only.",
+        "{name} tidak dapat menjadi nama sumber: hanya huruf, angka, _ dan -.",
+    ),
     "BAD_PATTERN": (
-        "{pattern} is not a regular expression: {reason}.",
-        "{pattern} bukan ekspresi reguler: {reason}.",
+        "{pattern} is not a regular expression ({reason}). Correct it, or write the text without the slashes.",
+        "{pattern} bukan ekspresi reguler ({reason}). Betulkan, atau tulis teksnya tanpa garis miring.",
     ),
     "NOTHING_MAPPED": (
         "no entity is mapped to a source yet. Add one under entities.",

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from config.problems import Problem
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 20
+_NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML does not allow in a file, even inside quotes."""
+_CAUSES = (
+    ("YAML_BACKSLASH", ("escape", "hexadecimal")),
+    ("YAML_DOCUMENTS", ("another document",)),
+    ("YAML_COLON", ("mapping values are not allowed", "could not find expected ':'")),
+    ("YAML_QUOTE", ("unexpected end of stream",)),
+    ("YAML_SIGN", ("cannot start any token",)),
+    ("YAML_INDENT", ("<block end>", "<block sequence start>", "<block mapping start>")),
+)
+"""A problem's code and the words by which ruamel.yaml tells it."""
 
 
 @dataclass(slots=True)
@@ -34,6 +52,27 @@ class Located:
             return {name: item.plain() for name, item in self.value.items()}
         return self.value
 
+    def at(self, *path: str | int) -> Located:
+        """What stands at `path`. Raises KeyError or IndexError if nothing does."""
+        here = self
+        for step in path:
+            match here.value, step:
+                case (dict() as names, str() as name):
+                    here = names[name]
+                case (list() as items, int() as number):
+                    here = items[number]
+                case _:
+                    raise KeyError(step)
+        return here
+
+    def has(self, *path: str | int) -> bool:
+        """Whether something stands at `path`."""
+        try:
+            self.at(*path)
+        except (KeyError, IndexError):
+            return False
+        return True
+
     def place(self, *path: str | int, key: bool = False) -> tuple[int, int]:
         """Line and column of what stands at `path`, as far as it is there; with `key`, of its name rather than its value."""
         here, place = self, (self.line, self.column)
@@ -45,7 +84,7 @@ class Located:
                 here = here.value[step]
                 place = (here.line, here.column)
             else:
-                continue  # a step that the checks put in between
+                continue  # what is missing is told of where it should stand
             if not key:
                 place = (here.line, here.column)
         return place
@@ -60,10 +99,10 @@ def read_yaml(path: Path, problems: list[Problem]) -> Located | None:
         return _Reader(path.name, problems).read(text)
     except MarkedYAMLError as error:
         problems.append(_broken(path.name, text, error))
+    except OverflowError:  # "\UFFFFFFFF": no such sign
+        problems.append(Problem(path.name, 0, 0, "YAML_BACKSLASH"))
     except (YAMLError, ValueError) as error:
         problems.append(Problem(path.name, 0, 0, "YAML_BROKEN", {"reason": str(error).split("\n")[0][:200]}))
-    except RecursionError:
-        problems.append(Problem(path.name, 0, 0, "YAML_DEEP"))
     return None
 
 
@@ -81,11 +120,22 @@ def _read_text(path: Path, problems: list[Problem]) -> str | None:
         problems.append(Problem(path.name, 0, 0, "FILE_TOO_LARGE", {"limit": MAX_BYTES}))
         return None
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(path.name, line, 1, "NOT_UTF8"))
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        problems.append(Problem(path.name, *_place_after(before), "NOT_UTF8"))
         return None
+    wrong = _NO_TEXT.search(text)
+    if wrong is not None:
+        params = {"sign": f"U+{ord(wrong.group()):04X}"}
+        problems.append(Problem(path.name, *_place_after(text[: wrong.start()]), "YAML_CHARACTER", params))
+        return None
+    return text
+
+
+def _place_after(text: str) -> tuple[int, int]:
+    """Line and column of what follows a text."""
+    return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 
 class _Reader:
@@ -94,33 +144,58 @@ class _Reader:
         self._problems = problems
 
     def read(self, text: str) -> Located | None:
-        for event in YAML(typ="base", pure=True).parse(text):
-            if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-                mark = event.start_mark
-                self._problems.append(Problem(self._file, mark.line + 1, mark.column + 1, "YAML_ALIAS"))
-                return None
+        if not self._is_plain(text):
+            return None
         node = YAML(typ="base", pure=True).compose(text)
         if node is None or (isinstance(node, ScalarNode) and not node.value.strip()):
             self._problems.append(Problem(self._file, 0, 0, "FILE_EMPTY"))
             return None
-        tree = self._located(node, 0)
+        tree = self._located(node)
         if not isinstance(tree.value, dict):
             self._problems.append(Problem(self._file, tree.line, tree.column, "NOT_A_MAPPING"))
             return None
         return tree
 
-    def _located(self, node: Any, depth: int) -> Located:
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        if depth > MAX_DEPTH:
-            self._problems.append(Problem(self._file, line, column, "YAML_DEEP"))
-            return Located("", line, column)
-        if isinstance(node, SequenceNode):
-            return Located([self._located(item, depth + 1) for item in node.value], line, column)
-        if isinstance(node, MappingNode):
-            return self._mapping(node, line, column, depth)
-        return Located(str(node.value), line, column)
+    def _is_plain(self, text: str) -> bool:
+        """Whether a file has no aliases and no tags and is not too deep. Found out before the tree is made: a deep file
+        costs the square of its depth."""
+        depth = 0
+        for event in YAML(typ="base", pure=True).parse(text):
+            code = None
+            if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+                code = "YAML_ALIAS"
+            elif getattr(event, "tag", None) is not None:
+                code = "YAML_TAG"
+            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+                depth += 1
+                code = "YAML_DEEP" if depth > MAX_DEPTH else None
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                depth -= 1
+            if code is not None:
+                mark = event.start_mark
+                self._problems.append(Problem(self._file, mark.line + 1, mark.column + 1, code))
+                return False
+        return True
 
-    def _mapping(self, node: Any, line: int, column: int, depth: int) -> Located:
+    def _located(self, node: Any) -> Located:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if isinstance(node, SequenceNode):
+            return Located([self._located(item) for item in node.value], line, column)
+        if isinstance(node, MappingNode):
+            return self._mapping(node, line, column)
+        return Located(self._text(node), line, column)
+
+    def _text(self, node: Any) -> str:
+        """A scalar's text. An escape such as "\\0" or "\\uD800" may make a sign of it that is none."""
+        text = str(node.value)
+        wrong = _NO_TEXT.search(text)
+        if wrong is None:
+            return text
+        place = (node.start_mark.line + 1, node.start_mark.column + 1)
+        self._problems.append(Problem(self._file, *place, "YAML_CHARACTER", {"sign": f"U+{ord(wrong.group()):04X}"}))
+        return _NO_TEXT.sub("", text)
+
+    def _mapping(self, node: Any, line: int, column: int) -> Located:
         values: dict[str, Located] = {}
         keys: dict[str, tuple[int, int]] = {}
         for key, value in node.value:
@@ -128,13 +203,13 @@ class _Reader:
             if not isinstance(key, ScalarNode):
                 self._problems.append(Problem(self._file, *place, "NOT_A_MAPPING"))
                 continue
-            name = str(key.value)
+            name = self._text(key)
             if name in values:
                 params = {"name": name, "first": keys[name][0]}
                 self._problems.append(Problem(self._file, *place, "DUPLICATE_NAME", params))
                 continue
             keys[name] = place
-            values[name] = self._located(value, depth + 1)
+            values[name] = self._located(value)
         return Located(values, line, column, keys)
 
 
@@ -146,6 +221,10 @@ def _broken(file: str, text: str, error: MarkedYAMLError) -> Problem:
     current = lines[line - 1] if 0 < line <= len(lines) else ""
     if "\\t" in reason or "\t" in current[: len(current) - len(current.lstrip())]:
         return Problem(file, line, column, "YAML_TAB")
-    if "escape" in reason or "hexadecimal" in reason:
-        return Problem(file, line, column, "YAML_BACKSLASH")
+    context = error.context_mark
+    for code, words in _CAUSES:
+        if any(word in reason for word in words):
+            if code == "YAML_QUOTE" and context is not None:  # where the quote was opened, not where the file ends
+                line, column = context.line + 1, context.column + 1
+            return Problem(file, line, column, code, {"sign": current[column - 1 : column]})
     return Problem(file, line, column, "YAML_BROKEN", {"reason": reason})

@@ -206,7 +206,8 @@ def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[str, ...]]:
             continue
         kind = part.get_content_type()
         name = _file_name(part, damaged)
-        if name or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
+        is_text = kind.startswith(("text/", "multipart/"))  # a multipart without a boundary is taken as it stands
+        if name or part.get_content_disposition() == "attachment" or not is_text:
             attachments.append(name or "lampiran")
         else:
             (html if kind == "text/html" else plain).append(_text(part, damaged))

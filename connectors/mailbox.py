@@ -89,18 +89,20 @@ class Mailbox:
         """Files are open no longer than a reading."""
 
     def _read(self, part: Part, is_stopped: Callable[[], bool]) -> tuple[list[Row], int]:
-        """Rows, and the number of messages that are none."""
+        """Rows, and how many messages are left out: automatic, empty, there twice, or still being written."""
         try:
-            found = _messages(self._root / part.key, part.label, is_stopped)
-            mails = [read_mail(raw) for raw in found if raw.content.strip()]
+            mails = [
+                read_mail(raw) if raw.content.strip() else None
+                for raw in _messages(self._root / part.key, part.label, is_stopped)
+            ]
         except OSError as error:
             raise translate(error, part.label) from error
-        kept = list(distinct(mail for mail in mails if not mail.is_automatic))
+        kept = list(distinct(mail for mail in mails if mail is not None and not mail.is_automatic))
         return [_row(thread) for thread in threads_of(kept)], len(mails) - len(kept)
 
 
 def _messages(path: Path, where: str, is_stopped: Callable[[], bool]) -> Iterator[RawMail]:
-    """The messages of a file as it was when it was opened; of one that is being written to only those that are complete."""
+    """The messages of a file as it was when it was opened; of the one that is still being written nothing."""
     with path.open("rb") as file:
         before = os.fstat(file.fileno())
         if before.st_size > MAX_FILE:
@@ -117,8 +119,8 @@ def _messages(path: Path, where: str, is_stopped: Callable[[], bool]) -> Iterato
         after = path.stat()
         if after.st_ino != before.st_ino or after.st_size < before.st_size:
             raise SourceUnavailable(where, "FILE_CHANGED")  # a mail program has tidied it up in the meantime
-        if last is not None and not is_growing:
-            yield last
+        if last is not None:
+            yield replace(last, content=b"") if is_growing else last
 
 
 def translate(error: OSError, where: str) -> SourceError:

@@ -40,6 +40,7 @@ def clean(text: str) -> str:
 # each looks no further than the next `<`, so that hostile HTML takes no more time than any other of its length
 _TAG = re.compile(r"""<(/?)([a-zA-Z][\w:-]*)(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""")
 _ODD_TAG = re.compile(r"<(/?)([a-zA-Z!?][\w:-]*)[^<>]*>")
+_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
 _UNSEEN = ("script", "style", "title")
 _BREAKS = ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "table", "ul", "ol")
 
@@ -74,16 +75,17 @@ class _Ends:
     """Finds what closes a comment or a script; what was not found once is not looked for again."""
 
     def __init__(self, html: str) -> None:
-        self._html = html.lower()
+        self._html = html.translate(_LOWER)  # not lower(), which makes some letters longer
         self._missing: set[str] = set()
 
     def after(self, mark: str, place: int) -> int:
-        """The place behind the next `mark`; `place` itself, so that nothing is lost, if there is none."""
+        """The place behind the next `mark` and the `>` that ends it; `place` itself, so that nothing is lost, if there is
+        none."""
         found = -1 if mark in self._missing else self._html.find(mark, place)
         if found < 0:
             self._missing.add(mark)
             return place
-        return found + len(mark)
+        return self._html.find(">", found) + 1 or len(self._html)
 
 
 # -- replies ----------------------------------------------------------------------------------------------------------

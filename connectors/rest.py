@@ -32,6 +32,7 @@ from connectors.policy import Gate, Policy
 ROWS_PER_BATCH = 500
 MAX_PAGES = 10_000
 MAX_COLUMNS = 1_000
+MAX_PORT = 65_535
 SAMPLES = 5
 TRANSIENT = (429, 502, 503, 504)
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError)
@@ -176,6 +177,8 @@ class RestSource:
         try:
             url = httpx.URL(address)
             url = url.copy_merge_params(params) if params else url  # what the path asks for already stays
+            if (url.port or 0) > MAX_PORT:
+                raise httpx.InvalidURL("port")  # httpx lets it pass, and asyncio's error is none of its own
             async with self._opened().stream("GET", url) as answer:
                 _check_answer(answer, where)
                 content = bytearray()

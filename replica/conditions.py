@@ -26,6 +26,11 @@ from replica.binding import Binder, Stored, stored_as, stored_int, stored_list, 
 from replica.tables import Tables, fold
 from replica.where import read_where
 
+# SQLite before 3.46 parses with a stack of 100 entries, so a statement must not nest deeply. A condition has this much room;
+# what needs more than is left becomes a common table expression, which stands in front of the statement.
+ROOM = 60
+LINK, EVERY, NEGATION, GROUP, DERIVED, LAST = 12, 5, 4, 3, 8, 26
+
 ONE: ColumnElement[Any] = literal_column("1")
 ACCEPTED: ColumnElement[Any] = literal_column("'ACCEPTED'")
 
@@ -38,20 +43,22 @@ class Conditions:
         self._tables = tables
         self._binder = binder
 
-    def condition(self, entity: Entity, base: Alias, condition: object) -> ColumnElement[bool]:
+    def condition(self, entity: Entity, base: Alias, condition: object, room: int = ROOM) -> ColumnElement[bool]:
         """An expression that is true where the condition holds; elsewhere false or NULL, which a filter treats alike.
-        Only `Not` needs them told apart, and does so."""
+        Only `Not` needs them told apart, and does so. `room` is what is left of SQLite's stack, see ROOM."""
+        if room < LAST and not _is_flat(entity, condition):
+            return self._apart(entity, base, condition)
         match condition:
             case And(conditions=parts):
-                return and_(true(), *(self.condition(entity, base, part) for part in parts))
+                return and_(true(), *(self.condition(entity, base, part, room - GROUP) for part in parts))
             case Or(conditions=parts):
-                return or_(false(), *(self.condition(entity, base, part) for part in parts))
+                return or_(false(), *(self.condition(entity, base, part, room - GROUP) for part in parts))
             case Not(condition=part):
-                return self._negated(self.condition(entity, base, part))
+                return self._negated(self.condition(entity, base, part, room - NEGATION))
             case Compare():
-                return self._compare(entity, base, condition)
+                return self._compare(entity, base, condition, room)
             case Linked():
-                return self._linked(entity, base, condition)
+                return self._linked(entity, base, condition, room)
             case Matched():
                 return self._matched(entity, base, condition)
             case Within(value=value):
@@ -61,10 +68,16 @@ class Conditions:
             case _:
                 raise TypeError(f"not a condition: {condition!r}")
 
+    def _apart(self, entity: Entity, base: Alias, condition: object) -> ColumnElement[bool]:
+        """The same as whether the record is among all those that satisfy the condition."""
+        every = self._binder.alias(self._tables.entities[entity.name].table)
+        satisfying = select(every.c._id.label("id")).where(self.condition(entity, every, condition))
+        return base.c._id.in_(select(satisfying.cte(self._binder.name("q")).c.id))
+
     def _negated(self, expression: ColumnElement[bool]) -> ColumnElement[bool]:
         return not_(func.coalesce(expression, false()))
 
-    def _compare(self, entity: Entity, base: Alias, compare: Compare) -> ColumnElement[bool]:
+    def _compare(self, entity: Entity, base: Alias, compare: Compare, room: int) -> ColumnElement[bool]:
         field = entity.field(compare.name)
         if compare.name == "id":
             return self._operator(base.c._node, compare.op, compare.value, stored_node(entity))
@@ -73,7 +86,7 @@ class Conditions:
             place = select(part.c[compare.name]).where(part.c.id == base.c._part).scalar_subquery()
             return self._operator(place, compare.op, compare.value, stored_text)
         if field is None:
-            column = self.derived(entity, base, derived_of(entity, compare.name))
+            column = self.derived(entity, base, derived_of(entity, compare.name), room - GROUP)
             return self._operator(column, compare.op, compare.value, stored_text)
         if compare.op in (Op.CONTAINS, Op.STARTS_WITH):
             return self._folded(base.c[f"f_{field.name}"], compare)
@@ -112,7 +125,7 @@ class Conditions:
             return func.instr(column, needle) > literal_column("0")
         return func.substr(column, ONE, func.length(needle)) == needle
 
-    def _linked(self, entity: Entity, base: Alias, linked: Linked) -> ColumnElement[bool]:
+    def _linked(self, entity: Entity, base: Alias, linked: Linked, room: int) -> ColumnElement[bool]:
         hop = self._catalogue.hops(entity.name)[linked.hop]
         match = self._binder.alias(self._tables.link(hop.link))
         partner = self._binder.alias(self._tables.entities[hop.to].table)
@@ -125,7 +138,8 @@ class Conditions:
         if isinstance(linked.quantifier, Count):
             number = select(func.count()).select_from(partners).where(*near).scalar_subquery()
             return self._operator(number, linked.quantifier.op, linked.quantifier.value, stored_int)
-        condition = self.condition(self._catalogue[hop.to], partner, linked.condition)
+        room -= LINK + (EVERY if linked.quantifier == "every" else 0)
+        condition = self.condition(self._catalogue[hop.to], partner, linked.condition, room)
         if linked.quantifier == "every":
             condition = self._negated(condition)
         found = select(ONE).select_from(partners).where(*near, condition).exists()
@@ -178,10 +192,10 @@ class Conditions:
                 conditions.append(found.in_(select(wanted.c.value)))
         return select(ONE).select_from(issue).where(*conditions).exists()
 
-    def derived(self, entity: Entity, base: Alias, derived: Derived) -> ColumnElement[Any]:
+    def derived(self, entity: Entity, base: Alias, derived: Derived, room: int = ROOM) -> ColumnElement[Any]:
         whens = [
             (
-                self.condition(entity, base, read_where(self._catalogue, entity, where)),
+                self.condition(entity, base, read_where(self._catalogue, entity, where), room - DERIVED),
                 _literal(value),
             )
             for where, value in derived.cases
@@ -201,6 +215,17 @@ class Conditions:
             return match.c.status == ACCEPTED
         wanted = self._binder.list_of(statuses)
         return match.c.status.in_(select(wanted.c.value))
+
+
+def _is_flat(entity: Entity, condition: object) -> bool:
+    """Whether a condition needs no more room than any expression does."""
+    match condition:
+        case And(conditions=()) | Or(conditions=()):
+            return True
+        case Compare(name=name):
+            return name in ("id", "file", "sheet") or entity.field(name) is not None
+        case _:
+            return False
 
 
 def derived_of(entity: Entity, name: str) -> Derived:

@@ -31,6 +31,10 @@ from graphql import (
 )
 
 from replica.ask import Slot, Variables
+from resolvers.errors import BadRequest
+
+MAX_NESTED = 30  # objects in one another, in one argument
+MAX_MEMBERS = 1_500  # of all arguments of an operation, beside the items of lists of plain values
 
 _ABSENT = object()
 
@@ -46,6 +50,19 @@ def read_arguments(field: GraphQLField, node: FieldNode, variables: Variables) -
         if value is not _ABSENT:
             read[name] = value
     return read
+
+
+def count_members(value: object, nested: int = 0) -> int:
+    """How many members and objects an argument's data has. Raises BadRequest QUERY_TOO_COSTLY if they nest too deeply."""
+    if nested > MAX_NESTED:
+        raise BadRequest("QUERY_TOO_COSTLY", "OPERATION_TOO_LARGE", (), what="nested conditions", limit=MAX_NESTED)
+    match value:
+        case Mapping():
+            return sum(1 + count_members(member, nested + 1) for member in value.values())
+        case list():
+            return sum(1 + count_members(item, nested) for item in value if isinstance(item, Mapping))
+        case _:
+            return 0
 
 
 def shape_of(type_: GraphQLInputType, value: object) -> object:
@@ -93,7 +110,11 @@ def _plain(type_: GraphQLInputType, value: object) -> object:
 def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> object:
     if isinstance(node, VariableNode):
         name = node.name.value
-        return _variable(type_, (name,), variables[name]) if name in variables else _ABSENT
+        if name not in variables:
+            return _ABSENT
+        if variables[name] is None and isinstance(type_, GraphQLNonNull):  # its type has a default, but null was sent
+            raise BadRequest("BAD_USER_INPUT", "NULL_GIVEN", (node,), variable=name)
+        return _variable(type_, (name,), variables[name])
     if isinstance(node, NullValueNode):
         return None
     match type_:

@@ -12,7 +12,7 @@ from replica.ask import Rows, Slot, Totals, Variables
 from replica.binding import Statement
 from replica.compile import compile_rows, compile_totals
 from replica.tables import Tables
-from resolvers.arguments import read_arguments
+from resolvers.arguments import MAX_MEMBERS, count_members, read_arguments
 from resolvers.collect import Collector, Fields
 from resolvers.errors import BadRequest
 from resolvers.run import Pattern
@@ -38,6 +38,7 @@ class Asked:
         self._tables = tables
         self._collector = collector
         self._variables = variables
+        self._members = 0
         self.catalogue = catalogue
         self.writer = writer
         self.checks: list[Check] = []
@@ -49,8 +50,12 @@ class Asked:
         return self._collector.below(self._type(type_name), nodes)
 
     def arguments(self, type_name: str, nodes: list[FieldNode]) -> dict[str, object]:
-        """The arguments of a field of that type."""
-        return read_arguments(self._type(type_name).fields[nodes[0].name.value], nodes[0], self._variables)
+        """The arguments of a field of that type. Raises BadRequest if those of the operation become too many."""
+        arguments = read_arguments(self._type(type_name).fields[nodes[0].name.value], nodes[0], self._variables)
+        self._members += sum(map(count_members, arguments.values()))
+        if self._members > MAX_MEMBERS:
+            raise BadRequest("QUERY_TOO_COSTLY", "OPERATION_TOO_LARGE", (), what="conditions", limit=MAX_MEMBERS)
+        return arguments
 
     def rows(self, rows: Rows) -> Statement:
         return compile_rows(self.catalogue, self._tables, rows)

@@ -19,6 +19,8 @@ from graphql import (
     is_abstract_type,
 )
 
+from resolvers.errors import BadRequest
+
 Fields = dict[str, list[FieldNode]]
 """Response key to the field nodes that share it, in the order of the operation."""
 
@@ -93,5 +95,8 @@ class Collector:
 
     def _truth(self, value: object) -> bool:
         if isinstance(value, VariableNode):
-            return bool(self._variables[value.name.value])
+            name = value.name.value
+            if self._variables[name] is None:  # its type has a default, but null was sent
+                raise BadRequest("BAD_USER_INPUT", "NULL_GIVEN", (value,), variable=name)
+            return bool(self._variables[name])
         return cast(BooleanValueNode, value).value

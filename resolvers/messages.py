@@ -50,6 +50,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A key needs at least one of its parts: {key}.",
         "Kunci memerlukan sedikitnya satu bagiannya: {key}.",
     ),
+    "NULL_GIVEN": (
+        "${variable} must not be null here; leave it out to use its default.",
+        "${variable} tidak boleh null di sini; kosongkan agar nilai bakunya dipakai.",
+    ),
     "BAD_CURSOR": (
         "This is no cursor of this connection and ordering; take cursors from an answer with the same orderBy.",
         "Ini bukan kursor dari koneksi dan urutan ini; ambil kursor dari jawaban dengan orderBy yang sama.",

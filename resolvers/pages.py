@@ -17,12 +17,16 @@ from resolvers.values import BadCursor, ordering_mark, read_cursor
 
 MAX_FIRST = 1000
 MAX_OFFSET = 10_000
+MAX_ORDERS = 20
 
 
 def read_order(items: object) -> tuple[Order, ...]:
-    """`orderBy` as orders."""
+    """`orderBy` as orders. Raises BadRequest if they are too many."""
+    wanted = cast("Sequence[Mapping[str, str]]", items or ())
+    if len(wanted) > MAX_ORDERS:
+        raise BadRequest("QUERY_TOO_COSTLY", "OPERATION_TOO_LARGE", (), what="orderBy", limit=MAX_ORDERS)
     order = []
-    for item in cast("Sequence[Mapping[str, str]]", items or ()):
+    for item in wanted:
         ((name, direction),) = item.items()
         order.append(Order(name, direction.startswith("DESC"), direction.endswith("NULLS_FIRST")))
     return tuple(order)

@@ -14,7 +14,6 @@ from typer.main import get_command
 from config.hub import Language
 from simpul import languages
 from simpul.commands.check import check_hub
-from simpul.commands.demo import DEMO_FOLDER, DEMO_PORT, run_demo
 from simpul.commands.query import run_query
 from simpul.commands.rejects import list_rejects
 from simpul.commands.schema import print_schema
@@ -44,11 +43,13 @@ HUB_YAML = Path("hub.yaml")
 
 @app.command(help="HELP_DEMO")
 def demo(
-    port: Annotated[int, typer.Option("--port", envvar="PORT", min=0, max=65535, help="HELP_PORT")] = DEMO_PORT,
-    folder: Annotated[Path, typer.Option("--folder", help="HELP_FOLDER")] = DEMO_FOLDER,
+    port: Annotated[int, typer.Option("--port", envvar="PORT", min=0, max=65535, help="HELP_PORT")] = 8000,
+    folder: Annotated[Path, typer.Option("--folder", help="HELP_FOLDER")] = Path("var/demo"),
     once: Annotated[bool, typer.Option("--once", help="HELP_ONCE")] = False,
     lang: Speak = None,
 ) -> None:
+    from simpul.commands.demo import run_demo  # no other command should wait for the generator's imports
+
     _end(lambda: run_demo(_terminal(lang), folder, port, once=once))
 
 

@@ -156,7 +156,7 @@ ENTITIES: dict[str, tuple[str, str]] = {
 }
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "PROBLEMS_FOUND": ("{count} problems.", "{count} masalah."),
+    "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
     "CHECK_OK": (
         "{path}: no problems; {sources} sources, {entities} entities.",
         "{path}: tidak ada masalah; {sources} sumber, {entities} jenis data.",
@@ -213,6 +213,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "STOPPED": ("Stopped.", "Berhenti."),
     "DEMO_MAKING": ("Making the sample regency in {path} …", "Membuat kabupaten contoh di {path} …"),
+    "DEMO_TRACKER": ("Starting the project tracker …", "Menjalankan aplikasi pelacak proyek …"),
     "DEMO_TRACKER_FAILED": (
         "The project tracker of the sample did not start; see {path}.",
         "Aplikasi pelacak proyek contoh tidak berjalan; lihat {path}.",
@@ -246,8 +247,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 HELP: dict[str, tuple[str, str]] = {
     "HELP_APP": (
-        "One GraphQL endpoint over the applications that a regency already has.",
-        "Satu titik GraphQL di atas aplikasi-aplikasi yang sudah dimiliki kabupaten.",
+        "One GraphQL endpoint over the applications that a regency already has. Exit codes: 0 all is well, 1 problems "
+        "or errors, 2 wrong use.",
+        "Satu titik GraphQL di atas aplikasi-aplikasi yang sudah dimiliki kabupaten. Kode akhir: 0 semua baik, 1 ada "
+        "masalah atau kesalahan, 2 salah pakai.",
     ),
     "HELP_DEMO": (
         "Run the example regency with its applications, and show a first answer.",

@@ -25,8 +25,6 @@ from simpul.formats import format_number
 from simpul.pages.figures import ask
 from simpul.server import url_of
 
-DEMO_FOLDER = Path("var/demo")
-DEMO_PORT = 8000
 HOST = "127.0.0.1"
 SECONDS_TO_START = 20.0
 BROWSER_APPS = ("http://localhost:*", "http://127.0.0.1:*")  # a dashboard that someone builds on this machine
@@ -42,6 +40,7 @@ class TrackerFailed(Exception):
 
 def run_demo(terminal: Terminal, folder: Path, port: int, *, once: bool) -> int:
     """Makes the regency, starts its tracker, syncs, answers, and serves until it is stopped (with `once`: ends there)."""
+    terminal = terminal.speaking("id")  # the sample's own language, also before its hub.yaml is there
     listening = listen_or_say(terminal, HOST, port)
     if listening is None:
         return 1
@@ -60,6 +59,7 @@ def run_demo(terminal: Terminal, folder: Path, port: int, *, once: bool) -> int:
             terminal.say("STOPPED")
         return code
 
+    terminal.say("DEMO_TRACKER")
     try:
         with listening, running_tracker(folder, tracker_port):
             return with_config(terminal, replace(config, cors=(*config.cors, *BROWSER_APPS)), work)

@@ -42,7 +42,7 @@ async def sync_with_progress(
         BarColumn(bar_width=24),
         TextColumn("{task.fields[rows]}"),
     )
-    with Progress(*columns, console=terminal.err, transient=True) as shown:
+    with Progress(*columns, console=terminal.err, transient=True, disable=not terminal.err.is_terminal) as shown:
         for source in sources:
             task = shown.add_task(terminal.text("SYNC_RUNNING", source=source), rows="")
 
@@ -59,7 +59,7 @@ def show_reports(terminal: Terminal, reports: Sequence[SyncReport]) -> None:
     """A table of what each sync did, then every problem with what to do."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for code, justify in (("COLUMN_SOURCE", "left"), ("COLUMN_ENTITY", "left"), ("COLUMN_RESULT", "left")):
-        table.add_column(terminal.text(code), justify=justify)  # type: ignore[arg-type]  # one of rich's literals
+        table.add_column(terminal.text(code), justify=justify, overflow="fold")  # type: ignore[arg-type]  # one of rich's literals
     for code in _COUNTED:
         table.add_column(terminal.text(code), justify="right")
     for report in reports:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64  # of the JSON, so that variables are no way around the limits of a document
-SECONDS = 8.0
+SECONDS = 8
 
 
 class Refused(Exception):
@@ -34,8 +34,8 @@ class Parameters:
     operation_name: str | None
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body. Raises Refused: 413 above MAX_BYTES, 408 after more than SECONDS, 415 if it is encoded."""
+async def read_body(request: Request, seconds: float = SECONDS) -> bytes:
+    """The whole body. Raises Refused: 413 above MAX_BYTES, 408 after more than `seconds`, 415 if it is encoded."""
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused(415, "BODY_ENCODED")
     declared = request.headers.get("content-length", "")
@@ -43,13 +43,13 @@ async def read_body(request: Request) -> bytes:
         raise _too_large(int(declared))
     body = bytearray()
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_BYTES:
                     raise _too_large(None)
     except TimeoutError as error:
-        raise Refused(408, "BODY_SLOW", {"Connection": "close"}, seconds=int(SECONDS)) from error
+        raise Refused(408, "BODY_SLOW", {"Connection": "close"}, seconds=seconds) from error
     except ClientDisconnect as error:
         raise Refused(400, "BODY_CUT") from error
     return bytes(body)

@@ -175,7 +175,7 @@ CASES = [
     (
         "type: int",
         "type: angka",
-        "hub.yaml:29:32: angka can't be used here; one of text, code, int, money, decimal, date, datetime, boolean, texts, codes is needed.",
+        "hub.yaml:29:32: angka can't be used here; one of text, code, int, money, decimal, date, datetime, boolean, enum, texts, codes, or an entity is needed.",
         None,
     ),
 ]

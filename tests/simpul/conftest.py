@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import re
 import signal
@@ -9,13 +11,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 import pytest
+
+from simpul.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -184,6 +188,44 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def simpul() -> RunSimpul:
+    """The command line in this process, with a console and a folder of its own: as a process it would start for a second."""
+
+    def run(folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended:
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+        root = logging.getLogger()
+        before = (Path.cwd(), dict(os.environ), root.handlers[:], root.level, sys.stdin, sys.stdout, sys.stderr)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment(env))
+        sys.stdin, sys.stdout, sys.stderr = given, out, err
+        code = 0
+        try:
+            main(arguments)
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        finally:
+            cwd, environ, root.handlers[:], level, sys.stdin, sys.stdout, sys.stderr = before
+            root.setLevel(level)
+            os.chdir(cwd)
+            os.environ.clear()
+            os.environ.update(environ)
+        return Ended(code, _written(out), _written(err))
+
+    return run
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    raw = stream.buffer
+    assert isinstance(raw, io.BytesIO)
+    return raw.getvalue().decode()
+
+
+@pytest.fixture(scope="session")
+def simpul_process() -> RunSimpul:
+    """The command line as a process of its own."""
+
     def run(folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended:
         ended = subprocess.run(
             [sys.executable, "-m", "simpul", *arguments],
@@ -248,6 +290,22 @@ def serving(folder: Path, arguments: Sequence[str] = (), env: dict[str, str] | N
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+
+
+class Serve(Protocol):
+    """Starts `simpul serve` over a folder; it ends with the test."""
+
+    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Serving: ...
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with ExitStack() as stack:
+
+        def start(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Serving:
+            return stack.enter_context(serving(folder, arguments, env))
+
+        yield start
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def test_check_tells_every_problem_of_the_sources_at_once(simpul: RunSimpul, hub
     assert "there is no column “Biaya”; the nearest is “Biayanya”" in ended.err
     assert "there is no column “Lokasi”" in ended.err
     assert "no file matches" in ended.err
-    assert ended.err.rstrip().endswith("3 problems.")
+    assert ended.err.rstrip().endswith("Problems: 3.")
 
 
 def test_check_tells_every_problem_of_the_configuration_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
@@ -158,16 +158,13 @@ def test_schema_writes_the_sdl_without_opening_anything(simpul: RunSimpul, hub_f
 
 
 @pytest.mark.parametrize("encoding", ["cp437", "cp1252", "ascii"])
-def test_a_console_that_knows_few_signs_gets_plain_ones(simpul: RunSimpul, synced_folder: Path, encoding: str) -> None:
-    env = {"PYTHONIOENCODING": encoding}
+def test_a_console_that_knows_few_signs_gets_plain_ones(
+    simpul_process: RunSimpul, synced_folder: Path, encoding: str
+) -> None:
+    ended = simpul_process(synced_folder, "rejects", env={"PYTHONIOENCODING": encoding})
 
-    for arguments in (["rejects"], ["sync"], ["--help"]):
-        ended = simpul(synced_folder, *arguments, env=env)
-
-        assert ended.code == 0
-        assert "Traceback" not in ended.err
-    if encoding == "ascii":
-        assert "usulan-alas.csv > 3" in simpul(synced_folder, "rejects", env=env).out
+    assert (ended.code, ended.err) == (0, "")
+    assert ("usulan-alas.csv > 3" in ended.out) == (encoding != "cp1252")  # which has a sign for it
 
 
 def test_help_speaks_both_languages(simpul: RunSimpul, hub_folder: Path) -> None:

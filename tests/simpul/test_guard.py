@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import httpx
@@ -13,10 +14,34 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from simpul.messages import MESSAGES
-from simpul.web.body import Refused, check_json_type, parse_body, parse_url
+from simpul.web.body import Refused, check_json_type, parse_body, parse_url, read_body
 from simpul.web.guard import REQUEST_ID, Guard, is_loopback_host, origin_pattern
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_408() -> None:
+    async def never() -> Message:
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        return await future
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, never)
+
+    with pytest.raises(Refused) as refused:
+        await read_body(request, seconds=0.01)
+
+    assert (refused.value.status, refused.value.headers) == (408, {"Connection": "close"})
+
+
+async def test_a_client_that_leaves_in_the_middle_is_no_error_of_ours() -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(Refused) as refused:
+        await read_body(Request({"type": "http", "method": "POST", "headers": []}, gone))
+
+    assert refused.value.status == 400
 
 
 async def fail(request: Request) -> Response:

@@ -1,0 +1,155 @@
+"""The sources of hub.yaml: options of each kind with secrets filled in, checked for what a connector could not use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from config.entities import Text
+from config.hub import EntityMapping, SourceConfig
+from config.model import SOURCES, MailboxWritten, SheetWritten, SourceWritten, SqlWritten
+from config.places import Places
+from config.secrets import Secrets, is_written_secret
+from config.validation import Validation
+
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+NOT_BUILT_ENGINES = ("mysql", "mariadb", "postgresql", "mssql", "oracle")
+Place = tuple[str | int, ...]
+
+
+class Sources:
+    """Reads sources, noting problems. `zone` is the hub's time zone."""
+
+    def __init__(self, places: Places, validation: Validation, secrets: Secrets, zone: str) -> None:
+        self._places = places
+        self._validation = validation
+        self._secrets = secrets
+        self._zone = zone
+
+    def source(self, name: str, raw: Mapping[str, Any]) -> SourceConfig | None:
+        """The source called `name`, None if it can't be used."""
+        path: Place = ("sources", name)
+        if not NAME.fullmatch(name):
+            self._places.add(path, "BAD_NAME", at_key=True, name=name)
+        kind = raw.get("kind")
+        if kind is None:
+            self._places.add(path, "MISSING_OPTION", at_key=True, name="kind")
+            return None
+        if not isinstance(kind, str) or kind not in SOURCES:
+            known = ", ".join(SOURCES)
+            self._validation.wrong((*path, "kind"), kind, f"one of {known}", f"salah satu dari {known}")
+            return None
+        if raw.get("refresh") == "live":
+            self._validation.unbuilt(
+                (*path, "refresh"), "live", "Use a duration such as 1m.", "Gunakan lamanya, misalnya 1m."
+            )
+            raw = {**raw, "refresh": "manual"}
+        if raw.get("refresh") == "watch" and kind not in ("spreadsheet", "mailbox"):
+            en, id = (
+                "Only files are watched; use a duration such as 1m.",
+                "Hanya berkas yang dipantau; gunakan misalnya 1m.",
+            )
+            self._validation.unbuilt((*path, "refresh"), "watch", en, id)
+            raw = {**raw, "refresh": "manual"}
+        filled = self._filled(raw, path)
+        for option in ("host", "port") if kind == "mailbox" else ():
+            if option in raw:
+                self._validation.unbuilt(
+                    (*path, option), "IMAP", "Use path to an mbox file.", "Gunakan path ke berkas mbox."
+                )
+                return None
+        written = self._validation.read(SOURCES[kind], filled, path)
+        if written is None or (isinstance(written, SqlWritten) and not self._is_sql_complete(written, path)):
+            return None
+        return self._settled(name, written)
+
+    def _is_sql_complete(self, written: SqlWritten, path: Place) -> bool:
+        option = "engine" if written.engine else "url"
+        engine = (written.engine or (written.url or "").split(":")[0].split("+")[0]).lower()
+        if not engine:
+            self._places.add(path, "MISSING_OPTION", at_key=True, name="url")
+        elif engine in NOT_BUILT_ENGINES:
+            en, id = "Use sqlite:///FILE.", "Gunakan sqlite:///BERKAS."
+            self._validation.unbuilt((*path, option), engine, en, id)
+        elif engine != "sqlite" or (written.url is not None and not _is_file(written.url)):
+            self._validation.wrong((*path, option), engine, "sqlite:///FILE", "sqlite:///BERKAS")
+        elif option == "engine" and written.database is None:
+            self._places.add(path, "MISSING_OPTION", at_key=True, name="database")
+        else:
+            return self._has_only_used_options(written, path, option)
+        return False
+
+    def _has_only_used_options(self, written: SqlWritten, path: Place, option: str) -> bool:
+        """A SQLite database is a file: nobody logs in, and one of `url` and `engine` says where it is."""
+        unused = ("host", "port", "user", "password", "url" if option == "engine" else "database")
+        given = [name for name in unused if getattr(written, name) is not None]
+        for name in given:
+            instead = Text("other databases than SQLite", "basis data selain SQLite")
+            self._places.add((*path, name), "OPTION_UNUSED", at_key=True, name=name, field=path[-1], instead=instead)
+        for name, dataset in written.datasets.items():
+            if dataset.table is not None and dataset.query is not None:
+                instead = Text("a dataset without query", "dataset tanpa query")
+                place = (*path, "datasets", name, "table")
+                self._places.add(place, "OPTION_UNUSED", at_key=True, name="table", field=name, instead=instead)
+                given.append(name)
+        return not given
+
+    def _settled(self, name: str, written: SourceWritten) -> SourceConfig:
+        if isinstance(written, MailboxWritten):
+            for dataset in written.datasets:
+                if dataset != "threads":
+                    place = ("sources", name, "datasets", dataset)
+                    hint = self._places.hint(dataset, ["threads"])
+                    self._places.add(place, "UNKNOWN_DATASET", at_key=True, source=name, name=dataset, hint=hint)
+        options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})
+        datasets = written.model_dump(include={"datasets"}).get("datasets", {})
+        line = self._places.line("sources", name)
+        return SourceConfig(
+            name,
+            cast(Any, written.kind),
+            options,
+            datasets,
+            written.refresh,
+            written.timezone or self._zone,
+            written.max_loss,
+            line,
+        )
+
+    def _filled(self, value: Any, path: Place) -> Any:
+        """A source's options with secrets filled in; a secret written out is a problem."""
+        if isinstance(value, dict):
+            return {name: self._filled(item, (*path, name)) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._filled(item, (*path, number)) for number, item in enumerate(value)]
+        if not isinstance(value, str):
+            return value
+        if is_written_secret(value, path):
+            suggested = re.sub(r"[^A-Za-z0-9]+", "_", f"{path[1]}_{path[-1]}").upper()
+            self._places.add(path, "SECRET_IN_FILE", name=suggested)
+        filled, missing = self._secrets.fill(value)
+        for name in missing:
+            self._places.add(path, "SECRET_MISSING", name=name)
+        return filled
+
+
+def _is_file(url: str) -> bool:
+    """Whether the URL of a SQLite database names a file."""
+    path = re.sub(r"(?i)^sqlite(\+\w+)?:///|\?.*$", "", url)
+    return path != url and path.strip("/ ") not in ("", ":memory:")
+
+
+def with_sheets(sources: Mapping[str, SourceConfig], mappings: Iterable[EntityMapping]) -> dict[str, SourceConfig]:
+    """Spreadsheets without `datasets:` with those that are used: each is the sheet of that name; named by the source alone,
+    it is the first visible one."""
+    filled = dict(sources)
+    for name, source in sources.items():
+        if source.kind == "spreadsheet" and not source.datasets:
+            used = sorted({mapping.dataset for mapping in mappings if mapping.source == name})
+            sheets = {
+                dataset: SheetWritten(sheet=None if dataset == name else dataset, skip={}).model_dump()
+                for dataset in used
+            }
+            filled[name] = replace(source, datasets=sheets)
+    return filled
