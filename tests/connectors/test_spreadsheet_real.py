@@ -17,7 +17,7 @@ REAL = Path(__file__).parents[3] / "shared" / "realdata"
 
 def need(folder: str) -> Path:
     if not (REAL / folder).is_dir():
-        pytest.skip(f"the real file in {folder} is not here; it is not ours to pass on")
+        pytest.skip(f"platform: the real file in {folder} is not here; put shared/ beside the project to have it")
     return REAL / folder
 
 

@@ -89,7 +89,7 @@ def planted(request: pytest.FixtureRequest) -> dict[str, str]:
     if request.param == "own":
         return OWN
     if not SUITE.exists():
-        pytest.skip("the suite is not here")
+        pytest.skip("platform: the scanner is not here; put shared/ beside the project to have it")
     made = subprocess.run([sys.executable, str(SUITE), "plant"], capture_output=True, check=True).stdout
     values: dict[str, str] = json.loads(made)
     return values
