@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from config.entities import Catalogue
+from config.entities import Catalogue, Entity
 from replica.tables import Tables, build_tables
 
 FORMAT = "1"  # of the tables that are not an entity's
@@ -34,8 +35,8 @@ class ReplicaUnusable(Exception):
 
 
 class Database:
-    """A replica in a SQLite file. `fingerprints` say for each entity how it is read (mappings, options): a table whose
-    shape or fingerprint has changed is made anew and filled by the next sync."""
+    """A replica in a SQLite file. `fingerprints` say for each entity how it is read (mappings, options). A replica that was
+    made by another configuration is carried over by `replica.rebuild`."""
 
     def __init__(self, path: Path, catalogue: Catalogue, fingerprints: dict[str, str]) -> None:
         self.path = path
@@ -44,14 +45,14 @@ class Database:
         self._fingerprints = fingerprints
 
     def open(self) -> None:
-        """Makes the file and its tables as far as they are missing or out of date. Raises ReplicaUnusable."""
+        """Makes the file, and its tables if it has none. Raises ReplicaUnusable."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as db:
                 db.execute("PRAGMA journal_mode = WAL")
-                if not self._is_current(db):
+                if not marks_of(db):
                     with self.write_lock(BUSY_SECONDS):
-                        self._migrate(db)
+                        self._make(db)
         except (sqlite3.Error, OSError) as error:
             raise ReplicaUnusable(self.path, str(error)) from error
 
@@ -93,74 +94,63 @@ class Database:
 
     # -- shape --------------------------------------------------------------------------------------------------------
 
-    def _wanted(self) -> dict[str, str]:
-        """For each table the mark of its shape and of how it is filled."""
-        wanted = {}
+    def marks(self) -> dict[str, str]:
+        """What a replica of this configuration notes of itself: `table:NAME`, the shape of a table and how it is derived;
+        `fields:ENTITY`, how each field is stored; `reading:ENTITY`, how its rows are read."""
+        marks = {}
         for table in self.tables.metadata.tables.values():
-            name, filled = table.name, FORMAT
-            if name.startswith("e_"):
-                entity = name.removeprefix("e_")
-                ways = sorted(
-                    (column, repr(way)) for (_, way), column in self.tables.entities[entity].normalised.items()
-                )
-                filled += self._fingerprints.get(entity, "") + repr(ways)
-            elif name.startswith("l_"):
-                source, link = name.removeprefix("l_").split("_", 1)
-                filled += repr(self.catalogue[source].link(link)) + self._fingerprints.get(source, "")
-            wanted[name] = hashlib.sha256(("\n".join(_ddl(table)) + filled).encode()).hexdigest()
-        return wanted
+            derived = FORMAT
+            if table.name.startswith("e_"):
+                ways = self.tables.entities[table.name.removeprefix("e_")].normalised.items()
+                derived += repr(sorted((column, repr(way)) for (_, way), column in ways))
+            elif table.name.startswith("l_"):
+                source, link = table.name.removeprefix("l_").split("_", 1)
+                derived += repr(self.catalogue[source].link(link))
+            marks[f"table:{table.name}"] = _digest(*ddl(table), derived)
+        for entity in self.catalogue:
+            kinds = kinds_of(entity)
+            marks[f"fields:{entity.name}"] = orjson.dumps(kinds).decode()
+            marks[f"reading:{entity.name}"] = _digest(self._fingerprints.get(entity.name, ""), repr(kinds))
+        return marks
 
-    def _is_current(self, db: sqlite3.Connection) -> bool:
-        return self._stored(db) == self._wanted()
+    def is_current(self, db: sqlite3.Connection) -> bool:
+        """Whether a replica has the shape of this configuration, read as it says."""
+        return marks_of(db) == self.marks()
 
-    def _stored(self, db: sqlite3.Connection) -> dict[str, str]:
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            return {}
-        rows = db.execute("SELECT substr(key, 7), value FROM meta WHERE key LIKE 'table:%'")
-        return dict(rows.fetchall())
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        wanted, stored = self._wanted(), self._stored(db)
-        changed = {name for name in wanted if stored.get(name) != wanted[name]}
-        gone = set(stored) - set(wanted)
+    def _make(self, db: sqlite3.Connection) -> None:
         db.execute("BEGIN IMMEDIATE")
         try:
-            for name in changed | gone:
-                db.execute(f'DROP TABLE IF EXISTS "{name}"')
-            for table in self.tables.metadata.sorted_tables:
-                if table.name in changed:
-                    for statement in _ddl(table):
+            if not marks_of(db):  # nobody else has been quicker
+                for table in self.tables.metadata.sorted_tables:
+                    for statement in ddl(table):
                         db.execute(statement)
-            self._forget(db, changed | gone)
-            db.execute("DELETE FROM meta WHERE key LIKE 'table:%'")
-            marks = [(f"table:{name}", mark) for name, mark in wanted.items()]
-            db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", marks)
+                db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", self.marks().items())
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
             raise
 
-    def _forget(self, db: sqlite3.Connection, tables: set[str]) -> None:
-        """What was known of tables made anew: their parts must be read again, and their links matched again."""
-        rejects = next((f"e_{entity.name}" for entity in self.catalogue if entity.system == "reject"), None)
-        if rejects in tables:
-            db.execute("UPDATE part SET stamp = NULL")  # an unchanged part would not tell its rejects again
-        for name in tables:
-            if name.startswith("e_"):
-                entity = name.removeprefix("e_")
-                db.execute("DELETE FROM part WHERE entity = ?", (entity,))
-                db.execute("DELETE FROM dataset WHERE entity = ?", (entity,))
-                if rejects is not None:
-                    db.execute(f'DELETE FROM "{rejects}" WHERE c_entity = ?', (entity,))
-        rematch = {name for name in self.tables.metadata.tables if name.startswith("l_")}
-        if any(name.startswith(("e_", "l_")) for name in tables):
-            for name in rematch:
-                db.execute(f'DELETE FROM "{name}"')
-            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('rematch', '1')")
+
+def marks_of(db: sqlite3.Connection) -> dict[str, str]:
+    """The marks that a replica carries; none if it is new."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return {}
+    marks = "key LIKE 'table:%' OR key LIKE 'fields:%' OR key LIKE 'reading:%'"
+    return dict(db.execute(f"SELECT key, value FROM meta WHERE {marks}").fetchall())
 
 
-def _ddl(table: Table) -> list[str]:
+def kinds_of(entity: Entity) -> dict[str, str]:
+    """For each field how its values are stored."""
+    return {field.name: f"{field.type.name} {field.scale}" for field in entity.fields}
+
+
+def ddl(table: Table) -> list[str]:
+    """The statements that make a table and its indexes."""
     dialect = sqlite.dialect()
     statements = [str(CreateTable(table).compile(dialect=dialect))]
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
     return statements + [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()

@@ -8,7 +8,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from config.entities import Normalise
+import orjson
+
+from config.entities import Entity, Normalise
 
 _RUN = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -46,6 +48,17 @@ def normalise(text: str, way: Normalise) -> str | None:
     if way.blanks:
         text = "".join(text.split())
     return text or None
+
+
+def normalised_value(entity: Entity, field: str, value: object, way: Normalise) -> str | None:
+    """A field's stored value as a key compares it; of a list, the list of its items as JSON."""
+    if value is None:
+        return None
+    declared = entity.field(field)
+    if declared is not None and declared.type.is_list:
+        items = [normalise(item, way) for item in orjson.loads(str(value))]
+        return orjson.dumps([item for item in items if item]).decode()
+    return normalise(str(value), way)
 
 
 def _without(text: str, words: Sequence[str]) -> str:

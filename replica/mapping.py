@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from config.entities import Entity, Field, FieldType, Normalise
+from config.entities import Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from connectors.cells import is_nothing
 from connectors.columns import find_column
@@ -38,7 +38,7 @@ from connectors.values import (
     tidy,
     write_cell,
 )
-from replica.identity import node_of, normalise, sort_text
+from replica.identity import node_of, normalised_value, sort_text
 from replica.tables import EntityTable, fold, store_time
 
 PSEUDO_COLUMNS = ("$file", "$sheet")
@@ -395,23 +395,14 @@ class Mapper:
         values: list[object] = []
         for column in self._outputs:
             if column in normalised:
-                values.append(self._normalised(found, *normalised[column]))
+                name, way = normalised[column]
+                values.append(normalised_value(self._entity, name, found.values.get(name), way))
             elif column.startswith("f_"):
                 text = found.values.get(column[2:])
                 values.append(None if text is None else fold(str(text)))
             else:
                 values.append(found.values.get(column[2:]))
         return tuple(values)
-
-    def _normalised(self, found: _Found, name: str, way: Normalise) -> str | None:
-        value = found.values.get(name)
-        if value is None:
-            return None
-        declared = self._entity.field(name)
-        if declared is not None and declared.type.is_list:
-            items = [normalise(item, way) for item in orjson.loads(cast(str, value))]
-            return orjson.dumps([item for item in items if item]).decode()
-        return normalise(str(value), way)
 
 
 def _place(label: str | None, row: Row, grid: bool) -> str | None:

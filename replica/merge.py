@@ -17,6 +17,7 @@ from connectors.connector import Part
 from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
+from replica.rebuild import Rebuild
 from replica.settling import settle_current, settle_duplicates
 from replica.staging import StagedPart
 from replica.system import Rejects, system_entity, write_source
@@ -100,6 +101,8 @@ class Merge:
     def is_registered(self) -> bool:
         """Whether the replica knows the sources and datasets that are configured, and nothing waits to be matched."""
         db, entity = self._db, system_entity(self._database.catalogue, "source")
+        if not self._database.is_current(db):
+            return False
         wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
         if wanted != set(db.execute("SELECT source, dataset, entity FROM dataset")):
             return False
@@ -109,9 +112,11 @@ class Merge:
         return not db.execute("SELECT 1 FROM meta WHERE key = 'rematch'").fetchone()
 
     def register(self) -> None:
-        """Makes configured sources and datasets known, forgets those that are configured no more, and matches links whose
-        rules have changed."""
+        """Carries over what another configuration has left, makes configured sources and datasets known, forgets those that
+        are configured no more, and matches links whose rules have changed."""
         db = self._db
+        for name in Rebuild(db, self._database, self._config).run():
+            self._raise(f"entity:{name}")
         wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
         known = set(db.execute("SELECT source, dataset, entity FROM dataset").fetchall())
         for key in wanted - known:
@@ -417,7 +422,7 @@ class Merge:
         ever_read, tried_at, read_at, problem = db.execute(
             "SELECT max(ever_read), max(tried_at), min(read_at), max(problem) FROM dataset WHERE source = ?", (name,)
         ).fetchone()
-        state = "UNKNOWN" if not tried_at else "FRESH"
+        state = "FRESH" if tried_at else "UNKNOWN"
         if problem is not None:
             state = "STALE" if ever_read else "UNAVAILABLE"
         standing = [

@@ -27,4 +27,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The replica could not be written ({reason}); the old figures stay. Is the disk full?",
         "Salinan hub tidak dapat ditulis ({reason}); angka lama tetap dipakai. Apakah diska penuh?",
     ),
+    "CONFIGURATION_CHANGED": (
+        "{where} is to be read otherwise since hub.yaml has changed; until its source has been synced, the old figures stay.",
+        "{where} harus dibaca dengan cara lain karena hub.yaml berubah; sampai sumbernya disinkronkan, angka lama tetap dipakai.",
+    ),
+    "NOT_READ_YET": (
+        "This field has not been read since hub.yaml has changed. It will be with the next sync of its source.",
+        "Isian ini belum dibaca sejak hub.yaml berubah. Isian ini akan dibaca pada sinkron berikutnya.",
+    ),
 }

@@ -219,7 +219,7 @@ def test_a_file_that_is_no_replica_is_said_to_be_none(world: Any) -> None:
         world.hub()
 
 
-def test_an_entity_that_is_mapped_otherwise_is_read_anew_and_the_others_stay(world: Any) -> None:
+def test_an_entity_that_is_mapped_otherwise_is_read_again_and_serves_until_then(world: Any) -> None:
     world.stamped()
     world.data["plans"]["wishes"].update(a=[wish("1"), wish("")])
     world.data["plans"]["places"]["p"] = [{"code": "1", "name": "Alas", "parent": None}, {"code": None, "name": "?"}]
@@ -230,15 +230,15 @@ def test_an_entity_that_is_mapped_otherwise_is_read_anew_and_the_others_stay(wor
 
     database, syncer = world.hub(fingerprints={"Wish": "2", "Place": "1"})
 
-    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(0,)]
-    assert rows(database, "SELECT entity, ever_read FROM dataset WHERE source = 'plans' ORDER BY 1") == [
-        ("Place", 1),
-        ("Wish", 0),
-    ]
-    assert rows(database, "SELECT c_entity FROM e_Reject") == [("Place",)]  # no reject of what is read no more
+    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(1,)]
+    states = "SELECT entity, ever_read, problem LIKE '%CONFIGURATION_CHANGED%' FROM dataset WHERE source = 'plans' ORDER BY 1"
+    assert rows(database, states) == [("Place", 1, None), ("Wish", 1, 1)]
+    assert rows(database, "SELECT c_state FROM e_Source WHERE c_name = 'plans'") == [("STALE",)]
     sync(syncer)
     assert read == ["a"]
     assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(1,)]
+    assert rows(database, states) == [("Place", 1, None), ("Wish", 1, None)]
+    assert rows(database, "SELECT c_state FROM e_Source WHERE c_name = 'plans'") == [("FRESH",)]
     assert rows(database, "SELECT c_entity FROM e_Reject ORDER BY 1") == [("Place",), ("Wish",)]
 
 
