@@ -13,6 +13,7 @@ import orjson
 from config.entities import Entity, Normalise
 
 _RUN = re.compile(r"\d+")
+_SIGN = re.compile(r"(?:[^\w\s\0]|_)+")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -34,7 +35,8 @@ def natural(text: str) -> str:
 
 def normalise(text: str, way: Normalise) -> str | None:
     """Text as a key compares it; None if nothing is left of it."""
-    text = unicodedata.normalize("NFKC", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     if way.case:
         text = text.casefold()
     if way.drop_words:
@@ -44,7 +46,7 @@ def normalise(text: str, way: Normalise) -> str | None:
     if way.punctuation:
         # between digits a sign still separates: 1.11 is not 11.1 once zeros are dropped
         text = re.sub(r"(?<=\d)[^\w\s](?=\d)", "\0" if way.zeros else "", text)
-        text = "".join(c for c in text if c.isalnum() or c.isspace() or c == "\0").replace("\0", ".").strip()
+        text = _SIGN.sub("", text).replace("\0", ".").strip()
     if way.blanks:
         text = "".join(text.split())
     return text or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import cast
@@ -45,6 +45,7 @@ PSEUDO_COLUMNS = ("$file", "$sheet")
 PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
+SMALL = 10**9  # an integer that fits into a column at any scale that is stored as one
 CONTENT = 24  # digits of a record's hash that say what it holds; the others say how it was mapped
 _BROKEN = re.compile("[\ud800-\udfff]")  # half of a sign, as JSON may carry it; SQLite takes none
 
@@ -87,6 +88,9 @@ def columns_of(table: EntityTable) -> list[str]:
     return [column.name for column in table.table.c if not column.name.startswith("_")]
 
 
+_Producer = Callable[[dict[str, object]], object]
+
+
 class _Rejected(Exception):
     def __init__(self, reject: Reject) -> None:
         super().__init__(reject.code)
@@ -106,7 +110,8 @@ class Mapper:
         self._columns: tuple[Column, ...] | None = None
         self._places: dict[str, int] = {}
         self._occurrences: dict[str, int] = {}
-        self._outputs = columns_of(table)
+        self._declared = {field.name: field for field in table.entity.fields}
+        self._outputs = self._producers()
         self._patterns = {m.field: re.compile(m.pattern) for m in mapping.fields if m.pattern}
         self._values = {m.field: compile_values(m.values) for m in mapping.fields if m.values}
         self._plain = {m.field for m in mapping.fields if not (m.pattern or m.parts or m.values)}
@@ -183,7 +188,7 @@ class Mapper:
         for mapping in self._mapping.fields:
             self._read(mapping, row, grid, found)
         node, sort = self._identity(row, grid, found)
-        values = self._stored(found)
+        values = tuple([None if produce is None else produce(found.values) for produce in self._outputs])
         issues = [{**issue, "cell": None} for issue in found.issues]  # where a row stands is not what it holds
         content = hashlib.sha256(orjson.dumps([values, issues])).hexdigest()[:CONTENT]
         return Record(
@@ -211,7 +216,7 @@ class Mapper:
                 place = _place(label, row, grid)
                 raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, _shown(cell), place, "{}"))
             return
-        declared = cast(Field, self._entity.field(mapping.field))
+        declared = self._declared[mapping.field]
         is_key = mapping.field in self._entity.key
         try:
             value, issue = self._convert(mapping, declared, cell)
@@ -320,6 +325,8 @@ class Mapper:
             case FieldType.INT:
                 return _whole(read_decimal(prepared, sign), mapping), None
             case FieldType.MONEY | FieldType.DECIMAL:
+                if type(prepared) is int and prepared and mapping.unit is None and abs(prepared) < SMALL:
+                    return prepared * 10**declared.scale, None
                 return _scaled(read_decimal(prepared, sign), mapping, declared.scale)
             case FieldType.DATE:
                 day = read_date(prepared, self._zone)
@@ -390,19 +397,25 @@ class Mapper:
         secret = any(f.sensitive for f in entity.fields if f.name in entity.key)
         return node, node if secret else sort_text(parts, node)
 
-    def _stored(self, found: _Found) -> tuple[object, ...]:
+    def _producers(self) -> tuple[_Producer | None, ...]:
+        """What fills each column that `Record.values` fill, from the values of the fields; None if no field of the mapping
+        does."""
+        filled = set(PSEUDO_FIELDS)
+        for mapping in self._mapping.fields:
+            filled |= {mapping.field, f"{mapping.field}Raw", f"{mapping.field}Within"}
         normalised = {column: (name, way) for (name, way), column in self._table.normalised.items()}
-        values: list[object] = []
-        for column in self._outputs:
-            if column in normalised:
-                name, way = normalised[column]
-                values.append(normalised_value(self._entity, name, found.values.get(name), way))
-            elif column.startswith("f_"):
-                text = found.values.get(column[2:])
-                values.append(None if text is None else fold(str(text)))
-            else:
-                values.append(found.values.get(column[2:]))
-        return tuple(values)
+
+        def producer(column: str) -> _Producer | None:
+            field, way = normalised.get(column, (column[2:], None))
+            if field not in filled:
+                return None
+            if way is not None:
+                return lambda values: normalised_value(self._entity, field, values.get(field), way)
+            if column.startswith("f_"):
+                return lambda values: None if values.get(field) is None else fold(str(values[field]))
+            return lambda values: values.get(field)
+
+        return tuple(map(producer, columns_of(self._table)))
 
 
 def _place(label: str | None, row: Row, grid: bool) -> str | None:

@@ -45,6 +45,8 @@ from config.entities import (
 
 def fold(value: str) -> str:
     """Text as `contains` and `startsWith` compare it: without case and accents, white space joined."""
+    if value.isascii():
+        return " ".join(value.lower().split())
     plain = "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
     return " ".join(plain.casefold().split())
 
