@@ -7,14 +7,12 @@ Reading is what the connector does by itself: every row of every part, thrown aw
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import aclosing
 from pathlib import Path
 
 ROWS = 200_000
@@ -72,9 +70,8 @@ def run(folder: Path, what: str) -> None:
     async def read() -> None:
         connector = hub.connectors["finance"]
         for part in await connector.parts("lines"):
-            async with aclosing(connector.rows("lines", part)) as batches:
-                async for _ in batches:
-                    pass
+            async for _ in connector.rows("lines", part):
+                pass
 
     async def sync() -> None:
         hub.open()

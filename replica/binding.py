@@ -10,20 +10,36 @@ from decimal import Decimal
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Alias, BindParameter, Table, bindparam, func
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Alias,
+    BindParameter,
+    ColumnElement,
+    Numeric,
+    Table,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal_column,
+)
 from sqlalchemy import Select as SqlSelect
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import cast as cast_to
+from sqlalchemy.types import TypeEngine
 
 from config.entities import Entity, Field, FieldType
 from connectors.select import Op
 from replica.ask import Slot, Variables
+from replica.session import SQLITE, Dialect
 from replica.tables import store_time
 from replica.wire import read_wire_id
 
 NEVER_EQUAL = 0.5  # stands for a decimal finer than the field's scale: unequal to every stored integer
 LARGEST_EXPONENT = 40  # beyond it a decimal lies outside (or between) all that is stored, and is not spelled out
 
-Param = Callable[[Variables, object], object]
+TEXT, NUMBER = Text(), Numeric()
+Param = Callable[[Variables, Sequence[object] | None], object]
 Stored = Callable[[Op, object], object]
 """From a value of the graph to the stored value that gives the same answer under an operator."""
 
@@ -37,38 +53,79 @@ class Statement:
 
     def bind(self, variables: Variables, ids: Sequence[object] | None = None) -> tuple[object, ...]:
         """The parameters in order. `ids` are `_id`s of parents or `_node`s, as the question's start asks."""
-        starts = orjson.dumps(ids).decode() if ids is not None else None
-        return tuple(param(variables, starts) for param in self.params)
+        return tuple(param(variables, ids) for param in self.params)
 
 
 class Binder:
     """The parameters and names of one statement while it is built."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect = SQLITE) -> None:
+        self.dialect = dialect
         self._params: dict[str, Param] = {}
         self._names = 0
 
     def finish(self, statement: SqlSelect[Any]) -> Statement:
         """The statement as text, its parameters in the order of the question marks."""
-        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+        compiled = statement.compile(dialect=self.dialect.sql)
         names = cast(Sequence[str], compiled.positiontup)
         fixed = compiled.params
         return Statement(str(compiled), tuple(self._params.get(name) or _constant(fixed[name]) for name in names))
 
-    def starts(self) -> Any:
+    def starts(self, type_: TypeEngine[Any]) -> Any:
         """The ids that the statement starts from, as rows with a `value`."""
-        return self.rows_of(self.add(lambda _, starts: starts))
+        return self._rows_of(lambda _, starts: self._array(starts), type_)
 
-    def rows_of(self, array: BindParameter[Any]) -> Any:
-        """A JSON array as rows with a `value`. SQLAlchemy types what it makes of a function only loosely."""
-        return func.json_each(array).table_valued("value", name=self.name("j"))
+    def list_of(self, values: object, type_: TypeEngine[Any] = TEXT, convert: Callable[[Any], object] = str) -> Any:
+        """The items of a list or of a slot of one, converted and without nulls, as rows with a `value`."""
 
-    def list_of(self, values: object) -> Any:
-        """A list, or a slot of one, as rows with a `value`."""
-        return self.rows_of(self.value(values, lambda items: orjson.dumps(items).decode()))
+        def converted(items: Sequence[object]) -> object:
+            return self._array([convert(item) for item in items if item is not None])
 
-    def value(self, value: object, convert: Callable[[Any], object]) -> BindParameter[Any]:
+        return self._rows_of(self._param(values, converted), type_)
+
+    def _rows_of(self, param: Param, type_: TypeEngine[Any]) -> Any:
+        name = self.name("j")
+        if self.dialect is SQLITE:
+            return func.json_each(self.add(param, TEXT)).table_valued("value", name=name)
+        array = self.add(param, ARRAY(type_))
+        return func.unnest(array).table_valued(column("value", type_)).render_derived(name=name)
+
+    def _array(self, items: Sequence[object] | None) -> object:
+        return orjson.dumps(items).decode() if self.dialect is SQLITE and items is not None else items
+
+    def items_of(self, array: Any, name: str) -> Any:
+        """The items of a stored JSON list as rows with a `value`. SQLAlchemy types what it makes of a function loosely."""
+        if self.dialect is SQLITE:
+            return func.json_each(array).table_valued("value", name=name)
+        return (
+            func.json_array_elements(cast_to(array, JSON)).table_valued(column("value", JSON)).render_derived(name=name)
+        )
+
+    def length_of(self, array: Any) -> Any:
+        """How many items a stored JSON list has."""
+        return func.json_array_length(array if self.dialect is SQLITE else cast_to(array, JSON))
+
+    def member(self, item: Any, name: str) -> Any:
+        """A member of a JSON object, as text."""
+        if self.dialect is SQLITE:
+            return func.json_extract(item, literal_column(f"'$.{name}'"))
+        return item.op("->>")(literal_column(f"'{name}'"))
+
+    def place_of(self, text: Any, needle: Any) -> Any:
+        """Where in a text another begins, from 1; 0 if nowhere."""
+        return func.instr(text, needle) if self.dialect is SQLITE else func.strpos(text, needle)
+
+    def ordered(self, text: Any) -> Any:
+        """A text that was worked out, in the order of its bytes."""
+        return text if self.dialect is SQLITE else text.collate("C")
+
+    def value(
+        self, value: object, convert: Callable[[Any], object], type_: TypeEngine[Any] = TEXT
+    ) -> BindParameter[Any]:
         """A parameter for a value or a slot, converted; null stays null."""
+        return self.add(self._param(value, convert), type_)
+
+    def _param(self, value: object, convert: Callable[[Any], object]) -> Param:
         if isinstance(value, Slot):
             read = value.read
 
@@ -76,14 +133,15 @@ class Binder:
                 found = read(variables)
                 return None if found is None else convert(found)
 
-            return self.add(param)
+            return param
         constant = convert(value)
-        return self.add(lambda _, __: constant)
+        return lambda _, __: constant
 
-    def add(self, param: Param) -> BindParameter[Any]:
+    def add(self, param: Param, type_: TypeEngine[Any]) -> BindParameter[Any]:
+        """A parameter of the statement."""
         name = f"p{len(self._params)}"
         self._params[name] = param
-        return bindparam(name, None)
+        return bindparam(name, None, type_=type_)
 
     def alias(self, table: Table) -> Alias:
         return cast(Alias, table.alias(self.name("t")))
@@ -97,9 +155,9 @@ def _constant(value: object) -> Param:
     return lambda _, __: value
 
 
-def stored_list(stored: Stored, values: Sequence[object]) -> str:
-    """The values of an `in` as a JSON array."""
-    return orjson.dumps([stored(Op.IN, value) for value in values if value is not None]).decode()
+def number_of(column: ColumnElement[Any]) -> TypeEngine[Any]:
+    """The type of what a column is compared with. A number may be finer or larger than any that is stored."""
+    return TEXT if isinstance(column.type, Text) else NUMBER
 
 
 def stored_text(op: Op, value: object) -> object:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import (
     Alias,
+    BigInteger,
     BindParameter,
     ColumnElement,
     FromClause,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import Select as SqlSelect
+from sqlalchemy import cast as cast_to
 
 from config.entities import Catalogue
 from connectors.select import Order
@@ -34,15 +36,12 @@ from replica.ask import (
     Totals,
     Variables,
 )
-from replica.binding import Binder, Statement
+from replica.binding import TEXT, Binder, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
+from replica.session import SQLITE
 from replica.tables import Tables
 
 SUM_BASE = 1_000_000_000  # a sum is taken as (high, low) of this base, since SQLite's SUM overflows past 64 bits
-NEVER_EQUAL = 0.5  # stands for a decimal finer than the field's scale: unequal to every stored integer
-LARGEST_EXPONENT = 40  # beyond it a decimal lies outside (or between) all that is stored, and is not spelled out
-
-Param = Callable[[Variables, object], object]
 
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
@@ -59,7 +58,7 @@ class _Compiler:
     def __init__(self, catalogue: Catalogue, tables: Tables) -> None:
         self._catalogue = catalogue
         self._tables = tables
-        self._binder = Binder()
+        self._binder = Binder(tables.dialect)
         self._conditions = Conditions(catalogue, tables, self._binder)
 
     # -- whole statements ---------------------------------------------------------------------------------------------
@@ -104,7 +103,7 @@ class _Compiler:
         if parent is None:
             return base
         _, hop, match = self._starts
-        parents = self._binder.starts()
+        parents = self._binder.starts(BigInteger())
         joined: FromClause = parents.join(match, parent == parents.c.value)
         return joined.join(base, base.c._id == self._conditions.far(hop, match))
 
@@ -113,7 +112,7 @@ class _Compiler:
         conditions: list[ColumnElement[bool]] = []
         match start:
             case ByNode():
-                nodes = self._binder.starts()
+                nodes = self._binder.starts(TEXT)
                 conditions.append(base.c._node.in_(select(nodes.c.value)))
             case Partners(statuses=statuses):
                 conditions.append(self._conditions.has_status(self._starts[2], statuses))
@@ -189,8 +188,8 @@ class _Compiler:
         match measure.kind:
             case "sum":
                 number = literal_column(str(SUM_BASE), Integer)
-                high = func.sum(column.op("/")(number))
-                return [high, func.sum(column.op("%")(number))]
+                halves: list[ColumnElement[Any]] = [func.sum(column.op("/")(number)), func.sum(column.op("%")(number))]
+                return [cast_to(half, BigInteger) for half in halves] if self._tables.dialect is not SQLITE else halves
             case "min":
                 return [func.min(column)]
             case "max":
@@ -206,10 +205,14 @@ class _Compiler:
     def _limited(self, statement: SqlSelect[Any], page: Page) -> SqlSelect[Any]:
         if page.size is not None:
             size = page.size
-            statement = statement.limit(cast(Any, self._binder.add(lambda variables, _: size.read(variables))))
+            statement = statement.limit(
+                cast(Any, self._binder.add(lambda variables, _: size.read(variables), BigInteger()))
+            )
         if page.offset is not None:
             offset = page.offset
-            statement = statement.offset(cast(Any, self._binder.add(lambda variables, _: offset.read(variables))))
+            statement = statement.offset(
+                cast(Any, self._binder.add(lambda variables, _: offset.read(variables), BigInteger()))
+            )
         return statement
 
     def _paged_partners(
@@ -227,9 +230,9 @@ class _Compiler:
         place = func.row_number().over(partition_by=parent, order_by=sorting).label("place")
         inner = select(parent.label("parent"), *columns, place).select_from(source).where(*conditions).subquery()
         size, offset = page.size, page.offset
-        first = 0 if offset is None else self._binder.add(lambda variables, _: offset.read(variables))
+        first = 0 if offset is None else self._binder.add(lambda variables, _: offset.read(variables), BigInteger())
         last = self._binder.add(
-            lambda variables, _: _sum_of(size.read(variables), offset.read(variables) if offset else 0)
+            lambda variables, _: _sum_of(size.read(variables), offset.read(variables) if offset else 0), BigInteger()
         )
         kept = [inner.c.place <= last] if offset is None else [inner.c.place > first, inner.c.place <= last]
         shown = [column for column in inner.c if column.name != "place"]
@@ -255,18 +258,21 @@ class _Compiler:
         alternatives: list[ColumnElement[bool]] = []
         equal: list[ColumnElement[bool]] = []
         for position, (column, descending, nulls_first) in enumerate(keys):
-            value = self._bound_value(bound, position)
+            value = self._bound_value(bound, position, column)
             greater = column > value if forward != descending else column < value
             if nulls_first == forward:  # a null stands on the near side: every value lies beyond it
                 beyond = or_(greater, and_(value.is_(null()), column.is_not(null())))
             else:  # a null stands on the far side: it lies beyond every value
                 beyond = or_(greater, and_(value.is_not(null()), column.is_(null())))
             alternatives.append(and_(*equal, beyond) if column is not keys[-1][0] else and_(*equal, greater))
-            equal.append(column.op("IS")(value))
+            equal.append(column.is_not_distinct_from(value))
         return or_(*alternatives)
 
-    def _bound_value(self, bound: Bound, position: int) -> BindParameter[Any]:
-        return self._binder.add(lambda variables, _: cast(Sequence[object], bound.values.read(variables))[position])
+    def _bound_value(self, bound: Bound, position: int, column: ColumnElement[Any]) -> BindParameter[Any]:
+        def param(variables: Variables, _: object) -> object:
+            return cast(Sequence[object], bound.values.read(variables))[position]
+
+        return self._binder.add(param, number_of(column))
 
 
 def _sorted(key: tuple[ColumnElement[Any], bool, bool], backward: bool) -> ColumnElement[Any]:

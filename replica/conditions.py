@@ -22,7 +22,7 @@ from sqlalchemy import (
 from config.entities import Catalogue, Derived, Entity, Hop
 from connectors.select import And, Compare, Not, Op, Or
 from replica.ask import Count, HasIssues, Linked, Matched, Within
-from replica.binding import Binder, Stored, stored_as, stored_int, stored_list, stored_node, stored_text
+from replica.binding import Binder, Stored, number_of, stored_as, stored_int, stored_node, stored_text
 from replica.tables import Tables, fold
 from replica.where import read_where
 
@@ -102,9 +102,9 @@ class Conditions:
         if op is Op.IS_NULL:
             return column.is_(null()) if value else column.is_not(null())
         if op is Op.IN:
-            many = self._binder.rows_of(self._binder.value(value, lambda v: stored_list(stored, v)))
+            many = self._binder.list_of(value, number_of(column), lambda v: stored(op, v))
             return column.in_(select(many.c.value))
-        operand = self._binder.value(value, lambda v: stored(op, v))
+        operand = self._binder.value(value, lambda v: stored(op, v), number_of(column))
         match op:
             case Op.EQ:
                 return column == operand
@@ -122,7 +122,7 @@ class Conditions:
     def _folded(self, column: ColumnElement[Any], compare: Compare) -> ColumnElement[bool]:
         needle = self._binder.value(compare.value, lambda v: fold(str(v)))
         if compare.op is Op.CONTAINS:
-            return func.instr(column, needle) > literal_column("0")
+            return cast(ColumnElement[bool], self._binder.place_of(column, needle) > literal_column("0"))
         return func.substr(column, ONE, func.length(needle)) == needle
 
     def _linked(self, entity: Entity, base: Alias, linked: Linked, room: int) -> ColumnElement[bool]:
@@ -177,18 +177,18 @@ class Conditions:
 
     def _has_issues(self, base: Alias, asked: HasIssues) -> ColumnElement[bool]:
         if isinstance(asked.quantifier, Count):
-            number = func.coalesce(func.json_array_length(base.c._issues), literal_column("0"))
+            number = func.coalesce(self._binder.length_of(base.c._issues), literal_column("0"))
             return self._operator(number, asked.quantifier.op, asked.quantifier.value, stored_int)
         found = self.issue_exists(base, asked.codes, asked.fields)
         return found if asked.quantifier == "some" else not_(found)
 
     def issue_exists(self, base: Alias, codes: object, fields: object) -> ColumnElement[bool]:
-        issue = func.json_each(base.c._issues).table_valued("value", name=self._binder.name("i"))
+        issue = self._binder.items_of(base.c._issues, self._binder.name("i"))
         conditions: list[ColumnElement[bool]] = [base.c._issues.is_not(null())]
         for member, values in (("code", codes), ("field", fields)):
             if values is not None:
                 wanted = self._binder.list_of(values)
-                found = func.json_extract(issue.c.value, literal_column(f"'$.{member}'"))
+                found = self._binder.member(issue.c.value, member)
                 conditions.append(found.in_(select(wanted.c.value)))
         return select(ONE).select_from(issue).where(*conditions).exists()
 
@@ -200,7 +200,8 @@ class Conditions:
             )
             for where, value in derived.cases
         ]
-        return case(*whens, else_=_literal(derived.otherwise)) if whens else _literal(derived.otherwise)
+        otherwise = _literal(derived.otherwise)
+        return cast(ColumnElement[Any], self._binder.ordered(case(*whens, else_=otherwise) if whens else otherwise))
 
     # -- links -------------------------------------------------------------------------------------------------------
 

@@ -1,20 +1,22 @@
-"""The replica's SQLite file: its tables, its connections, and the lock that writers of all processes queue on."""
+"""The replica as its writers and readers meet it, whatever engine keeps it: sessions, the lock that writers of all
+processes queue on, and the marks of its shape."""
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 import orjson
 from sqlalchemy import Table
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from config.entities import Catalogue, Entity
+from replica.reading import Reader
+from replica.session import Dialect, Session
 from replica.tables import Tables, build_tables
 
 FORMAT = "1"  # of the tables that are not an entity's
@@ -26,71 +28,60 @@ class ReplicaLocked(Exception):
 
 
 class ReplicaUnusable(Exception):
-    """The file can't be opened or is no replica; `reason` is SQLite's own word."""
+    """It can't be opened or is no replica; `reason` is the engine's own word."""
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where = where
         self.reason = reason
 
 
-class Database:
-    """A replica in a SQLite file. `fingerprints` say for each entity how it is read (mappings, options). A replica that was
-    made by another configuration is carried over by `replica.rebuild`."""
+class Database(ABC):
+    """A replica. `fingerprints` say for each entity how it is read (mappings, options). A replica that was made by another
+    configuration is carried over by `replica.rebuild`."""
 
-    def __init__(self, path: Path, catalogue: Catalogue, fingerprints: dict[str, str]) -> None:
-        self.path = path
+    dialect: ClassVar[Dialect]
+    errors: ClassVar[tuple[type[Exception], ...]]  # what the engine raises
+
+    def __init__(self, catalogue: Catalogue, fingerprints: Mapping[str, str]) -> None:
         self.catalogue = catalogue
-        self.tables: Tables = build_tables(catalogue)
+        self.tables: Tables = build_tables(catalogue, self.dialect)
         self._fingerprints = fingerprints
 
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """Where it is, as messages say it."""
+
+    @property
+    @abstractmethod
+    def staging(self) -> Path:
+        """The beginning of the names of the folders in which syncs stage rows."""
+
+    @abstractmethod
     def open(self) -> None:
-        """Makes the file, and its tables if it has none. Raises ReplicaUnusable."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._open()) as db:
-                db.execute("PRAGMA journal_mode = WAL")
-                if not marks_of(db):
-                    with self.write_lock(BUSY_SECONDS):
-                        self._make(db)
-        except (sqlite3.Error, OSError) as error:
-            raise ReplicaUnusable(self.path, str(error)) from error
+        """Makes the replica and its tables if it has none. Raises ReplicaUnusable."""
 
-    def connect(self, *, readonly: bool = False) -> sqlite3.Connection:
-        """A connection in autocommit mode, for use in any one thread at a time."""
-        db = self._open()
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA cache_size = -65536")
-        db.execute("PRAGMA mmap_size = 268435456")
-        db.execute("PRAGMA temp_store = MEMORY")
-        if readonly:
-            db.execute("PRAGMA query_only = ON")
-        return db
+    @abstractmethod
+    def connect(self, *, readonly: bool = False) -> Session:
+        """A session in autocommit mode, for use in any one thread at a time."""
 
-    @contextmanager
-    def write_lock(self, seconds: float) -> Iterator[None]:
-        """Held by one writer of all processes; given back by the operating system when its holder dies. Waits for at most
-        `seconds`, then raises ReplicaLocked."""
-        lock = self.path.with_name(self.path.name + "-lock")
-        with closing(sqlite3.connect(lock, timeout=0, isolation_level=None)) as db:
-            deadline = time.monotonic() + seconds
-            while True:
-                try:
-                    db.execute("BEGIN EXCLUSIVE")
-                    break
-                except sqlite3.OperationalError as error:
-                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                        raise  # nobody holds it: the folder can't be written
-                    if time.monotonic() >= deadline:
-                        raise ReplicaLocked from error
-                    time.sleep(0.05)
-            try:
-                yield
-            finally:
-                db.execute("ROLLBACK")
+    @abstractmethod
+    def reader(self) -> Reader:
+        """What reads for one operation at a time."""
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    @abstractmethod
+    def write_lock(self, seconds: float) -> AbstractContextManager[None]:
+        """Held by one writer of all processes; given back when its holder dies. Waits for at most `seconds`, then raises
+        ReplicaLocked."""
+
+    @abstractmethod
+    def attach(self, session: Session, staging: Path) -> None:
+        """Brings the staged rows of a file into reach of a session, as tables `s_<Entity>` and `s_reject`."""
+
+    @abstractmethod
+    def marks_of(self, session: Session) -> dict[str, str]:
+        """The marks that the replica carries; none if it is new."""
 
     # -- shape --------------------------------------------------------------------------------------------------------
 
@@ -106,50 +97,45 @@ class Database:
             elif table.name.startswith("l_"):
                 source, link = table.name.removeprefix("l_").split("_", 1)
                 derived += repr(self.catalogue[source].link(link))
-            marks[f"table:{table.name}"] = _digest(*ddl(table), derived)
+            marks[f"table:{table.name}"] = _digest(*self.ddl(table), derived)
         for entity in self.catalogue:
             kinds = kinds_of(entity)
             marks[f"fields:{entity.name}"] = orjson.dumps(kinds).decode()
             marks[f"reading:{entity.name}"] = _digest(self._fingerprints.get(entity.name, ""), repr(kinds))
         return marks
 
-    def is_current(self, db: sqlite3.Connection) -> bool:
+    def is_current(self, session: Session) -> bool:
         """Whether a replica has the shape of this configuration, read as it says."""
-        return marks_of(db) == self.marks()
+        return self.marks_of(session) == self.marks()
 
-    def _make(self, db: sqlite3.Connection) -> None:
-        db.execute("BEGIN IMMEDIATE")
+    def ddl(self, table: Table) -> list[str]:
+        """The statements that make a table and its indexes."""
+        statements = [str(CreateTable(table).compile(dialect=self.dialect.sql))]
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        return statements + [str(CreateIndex(index).compile(dialect=self.dialect.sql)) for index in indexes]
+
+    def make(self, session: Session) -> None:
+        """Makes the tables of a replica that has none."""
+        session.execute(self.dialect.begin)
         try:
-            if not marks_of(db):  # nobody else has been quicker
+            if not self.marks_of(session):  # nobody else has been quicker
                 for table in self.tables.metadata.sorted_tables:
-                    for statement in ddl(table):
-                        db.execute(statement)
-                db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", self.marks().items())
-            db.execute("COMMIT")
+                    for statement in self.ddl(table):
+                        session.execute(statement)
+                session.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", [*self.marks().items()])
+            session.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            session.execute("ROLLBACK")
             raise
 
-
-def marks_of(db: sqlite3.Connection) -> dict[str, str]:
-    """The marks that a replica carries; none if it is new."""
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        return {}
-    marks = "key LIKE 'table:%' OR key LIKE 'fields:%' OR key LIKE 'reading:%'"
-    return dict(db.execute(f"SELECT key, value FROM meta WHERE {marks}").fetchall())
+    def _stored_marks(self, session: Session) -> dict[str, str]:
+        marks = "key LIKE 'table:%' OR key LIKE 'fields:%' OR key LIKE 'reading:%'"
+        return dict(session.execute(f"SELECT key, value FROM meta WHERE {marks}").fetchall())
 
 
 def kinds_of(entity: Entity) -> dict[str, str]:
     """For each field how its values are stored."""
     return {field.name: f"{field.type.name} {field.scale}" for field in entity.fields}
-
-
-def ddl(table: Table) -> list[str]:
-    """The statements that make a table and its indexes."""
-    dialect = sqlite.dialect()
-    statements = [str(CreateTable(table).compile(dialect=dialect))]
-    indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    return statements + [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
 
 
 def _digest(*texts: str) -> str:

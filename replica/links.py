@@ -1,6 +1,6 @@
 """Matching: which records a link's rules tie, in sets, for what a sync has changed.
 
-`temp.touched` (entity, id) names the records that were added, changed or deleted. Of a link only the records of its near end
+`touched` (entity, id) names the records that were added, changed or deleted. Of a link only the records of its near end
 that this can concern are matched again; their earlier matches are replaced as far as they differ."""
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,10 @@ from pathlib import Path
 from config.entities import Catalogue, CrosswalkRule, KeyRule, Link, Normalise, Rule
 from connectors.cells import tidy
 from connectors.personal import mask_personal
+from replica.database import Database
 from replica.identity import normalise
 from replica.mapping import RAW_LENGTH
-from replica.tables import Tables
+from replica.session import Session
 
 WHOLE = 1000  # confidence of a key or crosswalk match
 
@@ -46,22 +46,23 @@ class Matcher:
     """Matches the links of a catalogue in a connection that is inside the sync's transaction. `folder` is where
     crosswalks' relative paths start."""
 
-    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, tables: Tables, folder: Path) -> None:
+    def __init__(self, db: Session, database: Database, folder: Path) -> None:
         self._db = db
-        self._catalogue = catalogue
-        self._tables = tables
+        self._catalogue = database.catalogue
+        self._tables = database.tables
+        self._dialect = database.dialect
         self._folder = folder
         self._done = Matching()
         self._read: set[str] = set()  # entities of which every dataset has been read
 
     def run(self) -> Matching:
         """Matches every link that the touched records, changed crosswalks or changed links concern."""
-        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS affected (a INTEGER PRIMARY KEY)")
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS affected (a BIGINT PRIMARY KEY)")
         self._db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS found (a INTEGER, b INTEGER, method TEXT, confidence INTEGER, rule TEXT,"
-            " status TEXT, why TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID"
+            "CREATE TEMP TABLE IF NOT EXISTS found (a BIGINT, b BIGINT, method TEXT, confidence INTEGER, rule TEXT,"
+            " status TEXT, why TEXT, PRIMARY KEY (a, b))"
         )
-        touched = {name for (name,) in self._db.execute("SELECT DISTINCT entity FROM temp.touched")}
+        touched = {name for (name,) in self._db.execute("SELECT DISTINCT entity FROM touched")}
         read = self._db.execute("SELECT entity FROM dataset GROUP BY entity HAVING min(ever_read) = 1")
         self._read = {name for (name,) in read}
         everything = bool(self._db.execute("DELETE FROM meta WHERE key = 'rematch' RETURNING 1").fetchall())
@@ -103,7 +104,10 @@ class Matcher:
                 stamp = " ".join([self._stamp(rule), *self._told_ends(link)])
                 row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
                 if row is None or row[0] != stamp:
-                    self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, stamp))
+                    self._db.execute(
+                        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                        (key, stamp),
+                    )
                     changed = True
         return changed
 
@@ -120,24 +124,24 @@ class Matcher:
 
     def _collect_affected(self, link: Link, *, whole: bool) -> None:
         db, source, to, table = self._db, link.source, link.to, self._tables.link(link).name
-        db.execute("DELETE FROM temp.affected")
+        db.execute("DELETE FROM affected")
         if whole:
-            db.execute(f'INSERT INTO temp.affected SELECT _id FROM "e_{source}"')
+            db.execute(f'INSERT INTO affected SELECT _id FROM "e_{source}"')
             return
         db.execute(
-            f'INSERT OR IGNORE INTO temp.affected SELECT a FROM "{table}" WHERE b IN'
-            " (SELECT id FROM temp.touched WHERE entity = ?)",
+            f'INSERT INTO affected SELECT a FROM "{table}" WHERE b IN'
+            " (SELECT id FROM touched WHERE entity = ?) ON CONFLICT DO NOTHING",
             (to,),
         )
         for rule in link.rules:
             if isinstance(rule, KeyRule):
                 joins = self._key_joins(link, rule)
                 db.execute(
-                    f"INSERT OR IGNORE INTO temp.affected SELECT a._id {joins}"
-                    " AND b._id IN (SELECT id FROM temp.touched WHERE entity = ?)",
+                    f"INSERT INTO affected SELECT a._id {joins}"
+                    " AND b._id IN (SELECT id FROM touched WHERE entity = ?) ON CONFLICT DO NOTHING",
                     (to,),
                 )
-        db.execute("INSERT OR IGNORE INTO temp.affected SELECT id FROM temp.touched WHERE entity = ?", (source,))
+        db.execute("INSERT INTO affected SELECT id FROM touched WHERE entity = ? ON CONFLICT DO NOTHING", (source,))
 
     # -- matching -----------------------------------------------------------------------------------------------------
 
@@ -145,7 +149,7 @@ class Matcher:
         if any(isinstance(rule, CrosswalkRule) for rule in link.rules) and not whole:
             whole = True  # its misses are told for the whole list
         self._collect_affected(link, whole=whole)
-        self._db.execute("DELETE FROM temp.found")
+        self._db.execute("DELETE FROM found")
         if link.via:
             self._match_via(link)
         for rule in link.rules:
@@ -203,20 +207,21 @@ class Matcher:
         declared = self._catalogue[entity].field(name)
         if declared is None or not declared.type.is_list:
             return f'{alias}."{column}"'
-        sources.append(f'json_each({alias}."{column}") {item}')
+        sources.append(self._dialect.items(f'{alias}."{column}"', item))
         return f"{item}.value"
 
     def _match_crosswalk(self, link: Link, rule: CrosswalkRule) -> None:
         rows = read_crosswalk(self._folder / rule.path, rule)
         left, right = [f"l{i}" for i in range(len(rule.left))], [f"r{i}" for i in range(len(rule.right))]
         db = self._db
-        db.execute("DROP TABLE IF EXISTS temp.crosswalk")
-        db.execute(f"CREATE TEMP TABLE crosswalk (row INTEGER, {', '.join(left + right)}, text TEXT)")
+        db.execute("DROP TABLE IF EXISTS crosswalk")
+        columns = ", ".join(f"{name} TEXT" for name in left + right)
+        db.execute(f"CREATE TEMP TABLE crosswalk (line BIGINT, {columns}, text TEXT)")
         marks = ", ".join("?" * (len(left) + len(right) + 2))
-        db.executemany(f"INSERT INTO temp.crosswalk VALUES ({marks})", rows)
+        db.executemany(f"INSERT INTO crosswalk VALUES ({marks})", rows)
         near = self._crosswalk_end(link.source, "a", [name for name, _ in rule.left], left, rule.normalise)
         far = self._crosswalk_end(link.to, "b", [name for name, _ in rule.right], right, rule.normalise)
-        joins = f'FROM temp.crosswalk x JOIN "e_{link.source}" a ON {near} JOIN "e_{link.to}" b ON {far} WHERE 1'
+        joins = f'FROM crosswalk x JOIN "e_{link.source}" a ON {near} JOIN "e_{link.to}" b ON {far} WHERE 1 = 1'
         why = " + ".join(name for name, _ in rule.left)
         sql = f"SELECT DISTINCT a._id, b._id, 'CROSSWALK', {WHOLE}, ?, 'ACCEPTED', ? {joins}"
         self._take(sql, f"crosswalk({rule.path})", why)
@@ -224,7 +229,7 @@ class Matcher:
         for end, alias, on in ((link.source, "a", near), (link.to, "b", far)):
             if end in self._told_ends(link):
                 found = db.execute(
-                    f'SELECT x.row, x.text FROM temp.crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{end}" {alias} WHERE {on})'
+                    f'SELECT x.line, x.text FROM crosswalk x WHERE NOT EXISTS (SELECT 1 FROM "e_{end}" {alias} WHERE {on})'
                 )
                 name = f"{link.source}.{link.name}"
                 misses += [
@@ -248,7 +253,9 @@ class Matcher:
             normalised = f'{alias}."{self._tables.entities[entity].normalised[name, way]}"'
             declared = self._catalogue[entity].field(name)
             if declared is not None and declared.type.is_list:
-                conditions.append(f"EXISTS (SELECT 1 FROM json_each({normalised}) WHERE value = x.{column})")
+                conditions.append(
+                    f"EXISTS (SELECT 1 FROM {self._dialect.items(normalised, 'i')} WHERE i.value = x.{column})"
+                )
             else:
                 conditions.append(f"{normalised} = x.{column}")
         return " AND ".join(conditions)
@@ -272,19 +279,19 @@ class Matcher:
             conditions.append(f"{alias}.{near} = {last} AND {alias}.status = 'ACCEPTED'")
             confidences.append(f"{alias}.confidence")
             last = f"{alias}.{far}"
-        lowest = f"min({', '.join(confidences)})" if len(confidences) > 1 else confidences[0]
+        lowest = f"{self._dialect.least}({', '.join(confidences)})" if len(confidences) > 1 else confidences[0]
         sql = (
-            f"SELECT f.a, {last}, 'VIA', max({lowest}), ?, 'ACCEPTED', ? FROM temp.affected f, {', '.join(sources)}"
+            f"SELECT f.a, {last}, 'VIA', max({lowest}), ?, 'ACCEPTED', ? FROM affected f, {', '.join(sources)}"
             f" WHERE {' AND '.join(conditions)} GROUP BY f.a, {last}"
         )
         label = "via(" + ", ".join(link.via) + ")"
-        self._db.execute(f"INSERT INTO temp.found {sql}", (label, " → ".join(link.via)))
+        self._db.execute(f"INSERT INTO found {sql}", (label, " → ".join(link.via)))
 
     def _take(self, select: str, *parameters: object) -> None:
         """Keeps pairs of affected records that no earlier rule has given a partner."""
         self._db.execute(
-            f"INSERT INTO temp.found {select} AND a._id IN (SELECT a FROM temp.affected)"
-            " AND NOT EXISTS (SELECT 1 FROM temp.found g WHERE g.a = a._id)",
+            f"INSERT INTO found {select} AND a._id IN (SELECT a FROM affected)"
+            " AND NOT EXISTS (SELECT 1 FROM found g WHERE g.a = a._id)",
             parameters,
         )
 
@@ -293,20 +300,19 @@ class Matcher:
         for end, is_many in (("a", link.many), ("b", link.inverse_many)):
             if not is_many:
                 self._db.execute(
-                    f"UPDATE temp.found SET status = 'CANDIDATE' WHERE {end} IN"
-                    f" (SELECT {end} FROM temp.found GROUP BY {end} HAVING count(*) > 1)"
+                    f"UPDATE found SET status = 'CANDIDATE' WHERE {end} IN"
+                    f" (SELECT {end} FROM found GROUP BY {end} HAVING count(*) > 1)"
                 )
 
     def _replace(self, link: Link) -> None:
         db, table = self._db, self._tables.link(link).name
-        before = db.total_changes
-        db.execute(
-            f'DELETE FROM "{table}" WHERE (a IN (SELECT a FROM temp.affected)'
-            f" AND (a, b, method, confidence, rule, status, why) NOT IN (SELECT * FROM temp.found))"
+        gone = db.execute(
+            f'DELETE FROM "{table}" WHERE (a IN (SELECT a FROM affected)'
+            f" AND (a, b, method, confidence, rule, status, why) NOT IN (SELECT * FROM found))"
             f' OR a NOT IN (SELECT _id FROM "e_{link.source}") OR b NOT IN (SELECT _id FROM "e_{link.to}")'
-        )
-        db.execute(f'INSERT OR IGNORE INTO "{table}" SELECT * FROM temp.found')
-        if db.total_changes != before:
+        ).rowcount
+        new = db.execute(f'INSERT INTO "{table}" SELECT * FROM found WHERE 1 = 1 ON CONFLICT DO NOTHING').rowcount
+        if gone or new:
             self._done.changed.add(f"{link.source}.{link.name}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,6 +17,7 @@ from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
 from replica.rebuild import Rebuild
+from replica.session import Session
 from replica.settling import settle_current, settle_duplicates
 from replica.staging import StagedPart
 from replica.system import Rejects, system_entity, write_source
@@ -71,7 +71,7 @@ class Merge:
     """Merges one sync of a source. Call `entity` for each mapping, then `finish` or `refuse`, then `record_run`, all inside
     `transaction`."""
 
-    def __init__(self, db: sqlite3.Connection, database: Database, config: HubConfig, now: datetime) -> None:
+    def __init__(self, db: Session, database: Database, config: HubConfig, now: datetime) -> None:
         self._db = db
         self._database = database
         self._tables = database.tables
@@ -85,10 +85,10 @@ class Merge:
     def transaction(self, staging: Path | None = None) -> Iterator[None]:
         """One write transaction over the replica, with the staging file attached if there is one."""
         if staging is not None:
-            self._db.execute("ATTACH ? AS staging", (str(staging),))
-        self._db.execute("CREATE TEMP TABLE touched (entity TEXT, id INTEGER, PRIMARY KEY (entity, id)) WITHOUT ROWID")
-        self._rejects = Rejects(self._db, self._database.catalogue, self._now)
-        self._db.execute("BEGIN IMMEDIATE")
+            self._database.attach(self._db, staging)
+        self._db.execute("CREATE TEMP TABLE touched (entity TEXT, id BIGINT, PRIMARY KEY (entity, id))")
+        self._rejects = Rejects(self._db, self._database, self._now)
+        self._db.execute(self._database.dialect.begin)
         try:
             yield
         except BaseException:
@@ -143,7 +143,8 @@ class Merge:
         if entity in self._tables.entities:
             table = self._tables.entities[entity].table.name
             self._db.execute(
-                f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _part = ?', (entity, part)
+                f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _part = ? ON CONFLICT DO NOTHING',
+                (entity, part),
             )
             self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))
         self._rejects.clear("_part = ?", (part,))
@@ -214,7 +215,7 @@ class Merge:
     def refuse(self, source: str, problem: str) -> None:
         """Leaves everything as it was and notes why."""
         self._db.execute("ROLLBACK")
-        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute(self._database.dialect.begin)
         for touched in self._touched.values():
             parts = [(problem, part) for part in (*touched.staged.values(), *touched.gone)]
             self._db.executemany("UPDATE part SET stale = ? WHERE id = ?", parts)
@@ -262,12 +263,12 @@ class Merge:
                 (*values, known),
             )
             return known
-        cursor = self._db.execute(
+        (made,) = self._db.execute(
             "INSERT INTO part (source, dataset, entity, key, label, file, sheet, stamp, grid, columns, fetched_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (*key, part.key, *values),
-        )
-        return int(cursor.lastrowid or 0)
+        ).fetchall()
+        return int(made[0])
 
     def _guard(self, source: str, entity: str, touched: _Touched, max_loss: Decimal) -> None:
         db, table = self._db, self._tables.entities[entity].table.name
@@ -277,12 +278,12 @@ class Merge:
             (source, entity),
         ).fetchone()
         replaced = [*touched.staged.values(), *touched.gone]
-        marks = ", ".join("?" * len(replaced))
-        (old,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _part IN ({marks})', replaced).fetchone()
+        marks = ", ".join(map(str, replaced)) or "NULL"
+        (old,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _part IN ({marks})').fetchone()
         new = 0
         if touched.staged:
             numbers = ", ".join(map(str, touched.staged))
-            (new,) = db.execute(f"SELECT count(*) FROM staging.s_{entity} WHERE part IN ({numbers})").fetchone()
+            (new,) = db.execute(f'SELECT count(*) FROM "s_{entity}" WHERE part IN ({numbers})').fetchone()
         lost = old - new
         if lost >= LEAST_LOSS and lost > max_loss * before:
             raise ShrinkGuard(entity, before, before - lost)
@@ -292,13 +293,14 @@ class Merge:
         if not touched.staged and not touched.gone:
             return count
         entity = self._database.catalogue[name]
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, id INTEGER)")
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS replaced (id INTEGER PRIMARY KEY)")
-        db.execute("DELETE FROM temp.parts")
-        db.execute("DELETE FROM temp.replaced")
-        db.executemany("INSERT INTO temp.parts VALUES (?, ?)", touched.staged.items())
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS parts (number BIGINT PRIMARY KEY, id BIGINT)")
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT PRIMARY KEY)")
+        db.execute("DELETE FROM parts")
+        db.execute("DELETE FROM replaced")
+        db.executemany("INSERT INTO parts VALUES (?, ?)", [*touched.staged.items()])
         db.executemany(
-            "INSERT OR IGNORE INTO temp.replaced VALUES (?)", [(i,) for i in (*touched.staged.values(), *touched.gone)]
+            "INSERT INTO replaced VALUES (?) ON CONFLICT DO NOTHING",
+            [(i,) for i in (*touched.staged.values(), *touched.gone)],
         )
         self._pair(name, table, bool(touched.staged))
         self._delete_old(name, table, count)
@@ -314,45 +316,42 @@ class Merge:
     def _pair(self, entity: str, table: str, has_staged: bool) -> None:
         """Pairs staged rows with the old rows of the parts that are replaced: same identity, in order of occurrence."""
         db = self._db
-        db.execute("DROP TABLE IF EXISTS temp.pairs")
-        db.execute("CREATE TEMP TABLE pairs (staged INTEGER PRIMARY KEY, id INTEGER, same INTEGER)")
+        db.execute("DROP TABLE IF EXISTS pairs")
+        db.execute("CREATE TEMP TABLE pairs (staged BIGINT PRIMARY KEY, id BIGINT UNIQUE, same INTEGER)")
         if not has_staged:
             return
         db.execute(
-            "INSERT INTO temp.pairs SELECT n.row, o._id, n.hash = o._hash FROM"
-            f" (SELECT rowid AS row, node, hash, row_number() OVER (PARTITION BY node ORDER BY hash, rowid) AS place"
-            f" FROM staging.s_{entity} WHERE part IN (SELECT number FROM temp.parts)) n JOIN"
+            "INSERT INTO pairs SELECT n.line, o._id, CASE WHEN n.hash = o._hash THEN 1 ELSE 0 END FROM"
+            " (SELECT line, node, hash, row_number() OVER (PARTITION BY node ORDER BY hash, line) AS place"
+            f' FROM "s_{entity}" WHERE part IN (SELECT number FROM parts)) n JOIN'
             f" (SELECT _id, _node, _hash, row_number() OVER (PARTITION BY _node ORDER BY _hash, _id) AS place"
-            f' FROM "{table}" WHERE _part IN (SELECT id FROM temp.replaced)) o ON o._node = n.node AND o.place = n.place'
+            f' FROM "{table}" WHERE _part IN (SELECT id FROM replaced)) o ON o._node = n.node AND o.place = n.place'
         )
-        db.execute("CREATE UNIQUE INDEX temp.pairs_id ON pairs (id)")
 
     def _delete_old(self, entity: str, table: str, count: Counts) -> None:
         db = self._db
-        old = f'FROM "{table}" WHERE _part IN (SELECT id FROM temp.replaced) AND _id NOT IN (SELECT id FROM temp.pairs)'
-        db.execute(f"INSERT OR IGNORE INTO temp.touched SELECT ?, _id {old}", (entity,))
+        old = f'FROM "{table}" WHERE _part IN (SELECT id FROM replaced) AND _id NOT IN (SELECT id FROM pairs)'
+        db.execute(f"INSERT INTO touched SELECT ?, _id {old} ON CONFLICT DO NOTHING", (entity,))
         count.removed = db.execute(f"DELETE {old}").rowcount
 
     def _update_kept(self, entity: str, table: str, count: Counts) -> None:
         db, columns = self._db, columns_of(self._tables.entities[entity])
-        staged = (
-            f"FROM temp.pairs p JOIN staging.s_{entity} s ON s.rowid = p.staged JOIN temp.parts m ON m.number = s.part"
-        )
+        staged = f'FROM pairs p JOIN "s_{entity}" s ON s.line = p.staged JOIN parts m ON m.number = s.part'
         count.moved = db.execute(
             f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _issues = n.issues, _raw = n.raw FROM'
-            f" (SELECT p.id AS row, m.id, s.at, s.sort, s.issues, s.raw {staged} WHERE p.same) n WHERE _id = n.row"
-            f" AND (_part, _at, _sort, _issues, _raw) IS NOT (n.id, n.at, n.sort, n.issues, n.raw)"
+            f" (SELECT p.id AS id2, m.id, s.at, s.sort, s.issues, s.raw {staged} WHERE p.same = 1) n WHERE _id = n.id2"
+            f" AND (_part, _at, _sort, _issues, _raw) {self._database.dialect.differ} (n.id, n.at, n.sort, n.issues, n.raw)"
         ).rowcount
         sets = ", ".join(f'"{column}" = n."{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
         count.changed = db.execute(
             f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _hash = n.hash, _issues = n.issues,'
-            f" _raw = n.raw, _changed = ?, {sets} FROM (SELECT p.id AS row, m.id, s.at, s.sort, s.hash, s.issues, s.raw,"
-            f" {wanted} {staged} WHERE NOT p.same) n WHERE _id = n.row",
+            f" _raw = n.raw, _changed = ?, {sets} FROM (SELECT p.id AS id2, m.id, s.at, s.sort, s.hash, s.issues, s.raw,"
+            f" {wanted} {staged} WHERE p.same = 0) n WHERE _id = n.id2",
             (self._now,),
         ).rowcount
-        db.execute("INSERT OR IGNORE INTO temp.touched SELECT ?, id FROM temp.pairs WHERE NOT same", (entity,))
-        (kept,) = db.execute("SELECT count(*) FROM temp.pairs WHERE same").fetchone()
+        db.execute("INSERT INTO touched SELECT ?, id FROM pairs WHERE same = 0 ON CONFLICT DO NOTHING", (entity,))
+        (kept,) = db.execute("SELECT count(*) FROM pairs WHERE same = 1").fetchone()
         count.unchanged = kept
 
     def _insert_new(self, entity: str, table: str, count: Counts) -> None:
@@ -361,21 +360,23 @@ class Merge:
         names = ", ".join(f'"{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
         count.added = db.execute(
-            f'INSERT INTO "{table}" (_node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw, {names})'
-            f" SELECT s.node, s.sort, m.id, s.at, s.hash, 0, 0, ?, s.issues, s.raw, {wanted}"
-            f" FROM staging.s_{entity} s JOIN temp.parts m ON m.number = s.part"
-            " WHERE s.rowid NOT IN (SELECT staged FROM temp.pairs) ORDER BY s.rowid",
+            f'INSERT INTO "{table}" (_id, _node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw, {names})'
+            f" SELECT {last} + row_number() OVER (ORDER BY s.line), s.node, s.sort, m.id, s.at, s.hash, 0, 0, ?, s.issues,"
+            f' s.raw, {wanted} FROM "s_{entity}" s JOIN parts m ON m.number = s.part'
+            " WHERE s.line NOT IN (SELECT staged FROM pairs)",
             (self._now,),
         ).rowcount
-        db.execute(f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}" WHERE _id > ?', (entity, last))
+        db.execute(
+            f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _id > ? ON CONFLICT DO NOTHING', (entity, last)
+        )
 
     # -- rejects ------------------------------------------------------------------------------------------------------
 
     def _tell_rejects(self) -> None:
-        self._rejects.clear("_part IN (SELECT id FROM temp.replaced)")
+        self._rejects.clear("_part IN (SELECT id FROM replaced)")
         for part, source, dataset, entity, label, at, code, name, raw, cell, params in self._db.execute(
             "SELECT m.id, p.source, p.dataset, p.entity, p.label, s.at, s.code, s.field, s.raw, s.cell, s.params"
-            " FROM staging.s_reject s JOIN temp.parts m ON m.number = s.part JOIN part p ON p.id = m.id"
+            " FROM s_reject s JOIN parts m ON m.number = s.part JOIN part p ON p.id = m.id"
         ):
             self._rejects.add(
                 part=part,
@@ -401,18 +402,12 @@ class Merge:
 
     def _write_state(self, mapping: EntityMapping, problem: str | None) -> None:
         """What is known of a dataset now. One of which some parts were read is there, though not whole."""
+        key = (mapping.source, mapping.dataset, mapping.entity)
         self._db.execute(
-            "UPDATE dataset SET tried_at = :now, problem = :problem, read_at = iif(:problem IS NULL, :now, read_at),"
-            " ever_read = max(ever_read, :problem IS NULL, EXISTS (SELECT 1 FROM part p WHERE (p.source, p.dataset,"
-            " p.entity) = (:source, :dataset, :entity)))"
-            " WHERE (source, dataset, entity) = (:source, :dataset, :entity)",
-            {
-                "now": self._now,
-                "problem": problem,
-                "source": mapping.source,
-                "dataset": mapping.dataset,
-                "entity": mapping.entity,
-            },
+            "UPDATE dataset SET tried_at = ?, problem = ?, read_at = coalesce(?, read_at), ever_read = CASE WHEN ever_read = 1"
+            " OR EXISTS (SELECT 1 FROM part p WHERE (p.source, p.dataset, p.entity) = (?, ?, ?)) THEN 1 ELSE ? END"
+            " WHERE (source, dataset, entity) = (?, ?, ?)",
+            (self._now, problem, None if problem else self._now, *key, int(problem is None), *key),
         )
 
     def _write_source(self, name: str) -> None:
@@ -445,12 +440,12 @@ class Merge:
 
     def _match_links(self) -> None:
         for (entity,) in self._db.execute(
-            "SELECT entity FROM temp.touched GROUP BY entity HAVING count(*) > 500"
+            "SELECT entity FROM touched GROUP BY entity HAVING count(*) > 500"
         ).fetchall():
             self._db.execute(
                 f'ANALYZE "e_{entity}"'
             )  # tells which column of a key with several parts is worth its index
-        matching = Matcher(self._db, self._database.catalogue, self._tables, self._config.path.parent).run()
+        matching = Matcher(self._db, self._database, self._config.path.parent).run()
         self.changed_links |= matching.changed
         for name in matching.changed:
             self._raise(f"link:{name}")
@@ -472,7 +467,7 @@ class Merge:
         """Records, issues and rejects of an entity that a source has now."""
         table = self._tables.entities[entity].table.name
         records, issues = self._db.execute(
-            f'SELECT count(*), coalesce(sum(json_array_length(_issues)), 0) FROM "{table}" WHERE _live = 1'
+            f'SELECT count(*), coalesce(sum({self._database.dialect.length("_issues")}), 0) FROM "{table}" WHERE _live = 1'
             " AND _part IN (SELECT id FROM part WHERE source = ?)",
             (source,),
         ).fetchone()
@@ -486,6 +481,6 @@ class Merge:
 
     def _raise(self, name: str) -> None:
         self._db.execute(
-            "INSERT INTO revision (name, number) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET number = number + 1",
+            "INSERT INTO revision (name, number) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET number = revision.number + 1",
             (name,),
         )

@@ -5,7 +5,6 @@ issue NOT_READ_YET; records whose rows are to be read otherwise are STALE until 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -13,8 +12,9 @@ import orjson
 
 from config.entities import Entity
 from config.hub import HubConfig
-from replica.database import Database, ddl, kinds_of, marks_of
+from replica.database import Database, kinds_of
 from replica.identity import normalised_value
+from replica.session import Session
 from replica.tables import EntityTable, fold
 
 CHUNK = 1_000
@@ -32,12 +32,12 @@ class _Carried:
 class Rebuild:
     """Gives a replica the shape and marks of a configuration."""
 
-    def __init__(self, db: sqlite3.Connection, database: Database, config: HubConfig) -> None:
+    def __init__(self, db: Session, database: Database, config: HubConfig) -> None:
         self._db = db
         self._database = database
         self._config = config
         self._tables = database.tables
-        self._old = marks_of(db)
+        self._old = database.marks_of(db)
         self._new = database.marks()
 
     def run(self) -> set[str]:
@@ -76,7 +76,7 @@ class Rebuild:
     # -- tables -------------------------------------------------------------------------------------------------------
 
     def _create(self, name: str) -> None:
-        for statement in ddl(self._tables.metadata.tables[name]):
+        for statement in self._database.ddl(self._tables.metadata.tables[name]):
             self._db.execute(statement)
 
     def _drop_all(self, names: Iterator[str] | Sequence[str]) -> None:

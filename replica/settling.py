@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from config.entities import Entity
 from config.hub import EntityMapping
 from replica.identity import natural
 from replica.mapping import CONTENT
+from replica.session import Session
 from replica.system import Rejects
 
 
@@ -28,10 +28,10 @@ class _Twin:
 
 
 def settle_duplicates(
-    db: sqlite3.Connection, entity: Entity, table: str, mappings: Sequence[EntityMapping], rejects: Rejects
+    db: Session, entity: Entity, table: str, mappings: Sequence[EntityMapping], rejects: Rejects
 ) -> None:
     """Of records with one identity: equal ones are one; of different ones the mapping's rules choose, or all are set aside as
-    rejects that name each other. Records that begin or cease to answer go into `temp.touched`."""
+    rejects that name each other. Records that begin or cease to answer go into `touched`."""
     rejects.clear("c_code = 'DUPLICATE_KEY' AND c_entity = ?", (entity.name,))
     aside: list[tuple[int]] = []
     for twins in _twins(db, entity, table, mappings).values():
@@ -39,22 +39,20 @@ def settle_duplicates(
         aside += [(twin.id,) for twin in twins if twin is not chosen]
         if chosen is None:
             _reject(entity, _best(twins), rejects)
-    db.execute("CREATE TEMP TABLE IF NOT EXISTS aside (id INTEGER PRIMARY KEY)")
-    db.execute("DELETE FROM temp.aside")
-    db.executemany("INSERT INTO temp.aside VALUES (?)", aside)
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS aside (id BIGINT PRIMARY KEY)")
+    db.execute("DELETE FROM aside")
+    db.executemany("INSERT INTO aside VALUES (?)", aside)
     db.execute(
-        f'INSERT OR IGNORE INTO temp.touched SELECT ?, _id FROM "{table}"'
-        " WHERE _live <> (_id NOT IN (SELECT id FROM temp.aside))",
+        f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _live ='
+        " CASE WHEN _id IN (SELECT id FROM aside) THEN 1 ELSE 0 END ON CONFLICT DO NOTHING",
         (entity.name,),
     )
     # those that cease first: only one of an identity may answer
-    db.execute(f'UPDATE "{table}" SET _live = 0 WHERE _live = 1 AND _id IN (SELECT id FROM temp.aside)')
-    db.execute(f'UPDATE "{table}" SET _live = 1 WHERE _live = 0 AND _id NOT IN (SELECT id FROM temp.aside)')
+    db.execute(f'UPDATE "{table}" SET _live = 0 WHERE _live = 1 AND _id IN (SELECT id FROM aside)')
+    db.execute(f'UPDATE "{table}" SET _live = 1 WHERE _live = 0 AND _id NOT IN (SELECT id FROM aside)')
 
 
-def _twins(
-    db: sqlite3.Connection, entity: Entity, table: str, mappings: Sequence[EntityMapping]
-) -> dict[str, list[_Twin]]:
+def _twins(db: Session, entity: Entity, table: str, mappings: Sequence[EntityMapping]) -> dict[str, list[_Twin]]:
     """Records that share an identity, each group in the order of the sources."""
     places = {(m.source, m.dataset): (place, m) for place, m in enumerate(mappings) if m.entity == entity.name}
     groups: dict[str, list[_Twin]] = {}
@@ -99,7 +97,7 @@ def _reject(entity: Entity, twins: Sequence[_Twin], rejects: Rejects) -> None:
         )
 
 
-def settle_current(db: sqlite3.Connection, entity: Entity, table: str) -> None:
+def settle_current(db: Session, entity: Entity, table: str) -> None:
     """Marks the records that count (see config.entities.Current)."""
     current = entity.current
     if current is None:
@@ -113,5 +111,9 @@ def settle_current(db: sqlite3.Connection, entity: Entity, table: str) -> None:
     if current.order:
         by = ", ".join(f'"c_{name}"' for name in current.group)
         ranked = f'rank() OVER (PARTITION BY {by} ORDER BY "c_{current.order}" DESC NULLS LAST)'
-        chosen = f'SELECT _id FROM (SELECT _id, {ranked} AS place FROM "{table}" WHERE {counting}) WHERE place = 1'
-    db.execute(f'UPDATE "{table}" SET _current = NOT _current WHERE _current <> (_id IN ({chosen}))')
+        chosen = (
+            f'SELECT _id FROM (SELECT _id, {ranked} AS place FROM "{table}" WHERE {counting}) ranked WHERE place = 1'
+        )
+    db.execute(
+        f'UPDATE "{table}" SET _current = 1 - _current WHERE _current <> CASE WHEN _id IN ({chosen}) THEN 1 ELSE 0 END'
+    )

@@ -74,14 +74,14 @@ class Staging:
         self._last += 1  # also if this fails: no number stands for two parts
         number = self._last
         table = self._table(mapping.entity)
-        width = 7 + len(columns_of(self._tables[mapping.entity]))
-        insert = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"
+        width = 8 + len(columns_of(self._tables[mapping.entity]))
+        insert = f'INSERT INTO "{table}" VALUES ({", ".join("?" * width)})'
         rejects: list[tuple[object, ...]] = []
 
         def records() -> Iterator[tuple[object, ...]]:
             for row in rows:
                 if isinstance(row, Record):
-                    yield (number, row.node, row.sort, row.at, row.hash, row.issues, row.raw, *row.values)
+                    yield (None, number, row.node, row.sort, row.at, row.hash, row.issues, row.raw, *row.values)
                 else:
                     rejects.append((number, row.at, row.code, row.field, row.raw, row.cell, row.params))
 
@@ -104,7 +104,7 @@ class Staging:
     def finish(self) -> None:
         """Closes the file so that it can be attached."""
         for table in self._made:
-            self._db.execute(f"CREATE INDEX i{table} ON {table} (node)")
+            self._db.execute(f'CREATE INDEX "i{table}" ON "{table}" (node)')
         self._db.close()
 
     def close(self) -> None:
@@ -117,5 +117,7 @@ class Staging:
             self._made.add(name)
             columns = ", ".join(f'"{column}"' for column in columns_of(self._tables[entity]))
             # no types: values keep the form in which they were mapped
-            self._db.execute(f"CREATE TABLE {name} (part INTEGER, node, sort, at, hash, issues, raw, {columns})")
+            self._db.execute(
+                f'CREATE TABLE "{name}" (line INTEGER PRIMARY KEY, part INTEGER, node, sort, at, hash, issues, raw, {columns})'
+            )
         return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -149,7 +148,7 @@ class Syncer:
                     if self._last_run(source) != last:
                         return None
                     await _in_thread(self._merge, source, datasets, staging, report, started, force)
-        except (sqlite3.Error, OSError) as error:
+        except self._database.errors as error:
             problem = Problem(source, "REPLICA_WRITE_FAILED", {"reason": str(error)})
             report.outcome, report.counts = "FAILED", {}
             report.problems.append(problem)
@@ -163,14 +162,14 @@ class Syncer:
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        """A folder for staging beside the replica: on the same disk, and no easier to look into. What a process that was
-        killed left behind goes after a day."""
-        path = self._database.path
-        for old in path.parent.glob(f"{path.name}-staging-*"):
+        """A folder for staging. What a process that was killed left behind goes after a day."""
+        begin = self._database.staging
+        begin.parent.mkdir(parents=True, exist_ok=True)
+        for old in begin.parent.glob(f"{begin.name}*"):
             with suppress(OSError):
                 if time.time() - old.stat().st_mtime > LEFT_BEHIND_SECONDS:
                     shutil.rmtree(old)
-        with tempfile.TemporaryDirectory(prefix=f"{path.name}-staging-", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=begin.name, dir=begin.parent) as folder:
             yield Path(folder)
 
     @asynccontextmanager
@@ -313,7 +312,9 @@ class Syncer:
                 with merge.transaction():
                     merge.fail(source, problem.stored())
                     merge.record_run(source, store_time(started), "FAILED", {}, problem.stored())
-        except (sqlite3.Error, OSError, ReplicaLocked) as error:
+        except ReplicaLocked:
+            LOG.warning("the failed sync of %s could not be noted: the replica is locked", source)
+        except self._database.errors as error:
             LOG.warning("the failed sync of %s could not be noted: %s", source, error)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 
 from config.entities import Catalogue, Entity
+from replica.database import Database
 from replica.identity import node_of, sort_text
+from replica.session import Session
 from replica.tables import fold
 
 Values = Mapping[str, object]
@@ -41,19 +42,22 @@ def system_row(entity: Entity, key: Sequence[str], part: int, now: str, values: 
 class Rejects:
     """The rejects of a sync: `clear` those that are told anew, `add` what there is to tell, then `settle` once."""
 
-    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, now: str) -> None:
+    def __init__(self, db: Session, database: Database, now: str) -> None:
         self._db = db
-        self._entity = system_entity(catalogue, "reject")
+        self._database = database
+        self._entity = system_entity(database.catalogue, "reject")
         self._now = now
         self._told: dict[object, dict[str, object]] = {}
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS cleared (id INTEGER PRIMARY KEY)")
-        db.execute("DELETE FROM temp.cleared")
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS cleared (id BIGINT PRIMARY KEY)")
+        db.execute("DELETE FROM cleared")
 
     def clear(self, where: str, parameters: Sequence[object] = ()) -> None:
         """Marks rejects that go unless they are told again."""
         if self._entity is not None:
             table = f'"e_{self._entity.name}"'
-            self._db.execute(f"INSERT OR IGNORE INTO temp.cleared SELECT _id FROM {table} WHERE {where}", parameters)
+            self._db.execute(
+                f"INSERT INTO cleared SELECT _id FROM {table} WHERE {where} ON CONFLICT DO NOTHING", parameters
+            )
 
     def add(
         self,
@@ -94,30 +98,33 @@ class Rejects:
         db, table, told = self._db, f'"e_{self._entity.name}"', list(self._told.values())
         columns = list(system_row(self._entity, [], 0, "", {}))
         names = ", ".join(f'"{column}"' for column in columns)
-        db.execute("DROP TABLE IF EXISTS temp.told")
-        db.execute(f'CREATE TEMP TABLE told ({names}, PRIMARY KEY ("_node"))')
+        db.execute("DROP TABLE IF EXISTS told")
+        made = self._database.tables.entities[self._entity.name].table.c
+        typed = ", ".join(f'"{name}" {made[name].type.compile(dialect=self._database.dialect.sql)}' for name in columns)
+        db.execute(f'CREATE TEMP TABLE told ({typed}, PRIMARY KEY ("_node"))')
         marks = ", ".join("?" * len(columns))
-        db.executemany(f"INSERT INTO temp.told VALUES ({marks})", [list(row.values()) for row in told])
+        db.executemany(f"INSERT INTO told VALUES ({marks})", [list(row.values()) for row in told])
         compared = [column for column in columns if column != "_changed"]
         old, new = (", ".join(f'{alias}."{column}"' for column in compared) for alias in ("e", "t"))
-        same = f"SELECT e._id FROM {table} e JOIN temp.told t ON t._node = e._node WHERE ({old}) IS ({new})"
-        before = db.total_changes
-        db.execute(
-            f"DELETE FROM {table} WHERE (_id IN (SELECT id FROM temp.cleared) OR _node IN (SELECT _node FROM temp.told))"
+        same = f"SELECT e._id FROM {table} e JOIN told t ON t._node = e._node WHERE ({old}) {self._database.dialect.same} ({new})"
+        removed = db.execute(
+            f"DELETE FROM {table} WHERE (_id IN (SELECT id FROM cleared) OR _node IN (SELECT _node FROM told))"
             f" AND _id NOT IN ({same})"
-        )
-        db.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM temp.told WHERE _node NOT IN (SELECT _node FROM {table})"
-        )
-        return db.total_changes != before
+        ).rowcount
+        added = db.execute(
+            f"INSERT INTO {table} (_id, {names}) SELECT (SELECT coalesce(max(_id), 0) FROM {table}) +"
+            f" row_number() OVER (ORDER BY _sort), {names} FROM told WHERE _node NOT IN (SELECT _node FROM {table})"
+        ).rowcount
+        return bool(removed or added)
 
 
-def write_source(db: sqlite3.Connection, entity: Entity, now: str, values: Values) -> bool:
+def write_source(db: Session, entity: Entity, now: str, values: Values) -> bool:
     """Writes the record of a source; whether more than its times has changed."""
     row = system_row(entity, [str(values["name"])], 0, now, values)
-    known = db.execute(f'SELECT * FROM "e_{entity.name}" WHERE _node = ?', (row["_node"],))
-    names = [column[0] for column in known.description]
-    old = dict(zip(names, known.fetchone() or (), strict=False))
+    names = ["_id", *row]
+    columns = ", ".join(f'"{name}"' for name in names)
+    known = db.execute(f'SELECT {columns} FROM "e_{entity.name}" WHERE _node = ?', (row["_node"],)).fetchone()
+    old = dict(zip(names, known or (), strict=False))
     lasting = [name for name in row if name not in ("_changed", "c_readAt", "c_triedAt")]
     is_changed = not old or any(old[name] != row[name] for name in lasting)
     if old:
@@ -125,6 +132,6 @@ def write_source(db: sqlite3.Connection, entity: Entity, now: str, values: Value
         sets = ", ".join(f'"{name}" = ?' for name in row)
         db.execute(f'UPDATE "e_{entity.name}" SET {sets} WHERE _id = ?', [*row.values(), old["_id"]])
     else:
-        columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        marks = f'(SELECT coalesce(max(_id), 0) + 1 FROM "e_{entity.name}")' + ", ?" * len(row)
         db.execute(f'INSERT INTO "e_{entity.name}" ({columns}) VALUES ({marks})', list(row.values()))
     return is_changed

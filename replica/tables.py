@@ -29,7 +29,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, text
+from sqlalchemy import Text as AnyText
+from sqlalchemy.types import TypeEngine
 
 from config.entities import (
     Catalogue,
@@ -41,6 +43,9 @@ from config.entities import (
     Link,
     Normalise,
 )
+from replica.session import SQLITE, Dialect
+
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")  # in the order of its bytes on every engine
 
 
 def fold(value: str) -> str:
@@ -67,8 +72,9 @@ class EntityTable:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Every table of a replica."""
+    """Every table of a replica, and how its engine spells what is asked of them."""
 
+    dialect: Dialect
     metadata: MetaData
     entities: Mapping[str, EntityTable]
     links: Mapping[tuple[str, str], Table]
@@ -83,13 +89,14 @@ class Tables:
         return self.links[link.source, link.name]
 
 
-def build_tables(catalogue: Catalogue) -> Tables:
+def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
     """The tables for a catalogue; nothing is created in a database yet."""
     metadata = MetaData()
     wanted = _normalised_fields(catalogue)
     entities = {entity.name: _entity_table(metadata, entity, wanted[entity.name]) for entity in catalogue}
     links = {(link.source, link.name): _link_table(metadata, link) for link in catalogue.links}
     return Tables(
+        dialect,
         metadata,
         entities,
         links,
@@ -151,10 +158,10 @@ def build_tables(catalogue: Catalogue) -> Tables:
     )
 
 
-def column_type(field: Field) -> type[Text] | type[BigInteger]:
+def column_type(field: Field) -> TypeEngine[Any]:
     """How a field's value is stored."""
     if field.type in (FieldType.INT, FieldType.BOOLEAN) or (field.type.is_decimal and not is_wide(field)):
-        return BigInteger
+        return BigInteger()
     return Text
 
 
@@ -165,7 +172,7 @@ def is_wide(field: Field) -> bool:
 
 def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str, Normalise], str]) -> EntityTable:
     columns: list[Column[Any]] = [
-        Column("_id", Integer, primary_key=True),
+        Column("_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
         Column("_node", Text, nullable=False),
         Column("_sort", Text, nullable=False),
         Column("_part", Integer, nullable=False),
@@ -184,7 +191,9 @@ def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str,
     columns += [Column(name, Text) for name in wanted.values()]
     name = f"e_{entity.name}"
     table = Table(name, metadata, *columns, sqlite_with_rowid=True)
-    Index(f"{name}_live", table.c._node, unique=True, sqlite_where=text("_live = 1"))
+    Index(
+        f"{name}_live", table.c._node, unique=True, sqlite_where=text("_live = 1"), postgresql_where=text("_live = 1")
+    )
     Index(f"{name}_node", table.c._node)
     Index(f"{name}_sort", table.c._sort)
     Index(f"{name}_part", table.c._part)
@@ -222,9 +231,9 @@ def _link_table(metadata: MetaData, link: Link) -> Table:
     Index(f"{name}_b", table.c.b)
     accepted = text("status = 'ACCEPTED'")  # of a to-one end a record has one accepted partner at most
     if not link.many:
-        Index(f"{name}_one", table.c.a, unique=True, sqlite_where=accepted)
+        Index(f"{name}_one", table.c.a, unique=True, sqlite_where=accepted, postgresql_where=accepted)
     if not link.inverse_many:
-        Index(f"{name}_inverse_one", table.c.b, unique=True, sqlite_where=accepted)
+        Index(f"{name}_inverse_one", table.c.b, unique=True, sqlite_where=accepted, postgresql_where=accepted)
     return table
 
 

@@ -18,7 +18,9 @@ from config.load import load_config
 from config.messages import Messages
 from connectors.connector import Connector
 from replica.database import Database
+from replica.postgres import PostgresDatabase
 from replica.reading import Replica
+from replica.sqlite import SqliteDatabase
 from replica.sync import Syncer
 from resolvers.engine import Engine
 from schema.build import build, print_sdl
@@ -94,8 +96,8 @@ def load(path: Path) -> HubConfig:
 
 def build_hub(config: HubConfig) -> Hub:
     """Puts the parts of a hub together; nothing is opened yet."""
-    database = Database(Path(config.replica), config.catalogue, fingerprints(config))
-    replica = Replica(lambda: database.connect(readonly=True))
+    database = open_replica(config)
+    replica = Replica(database.reader)
     schema = build(config.catalogue)
     engine = Engine(
         schema._schema,
@@ -110,6 +112,14 @@ def build_hub(config: HubConfig) -> Hub:
     connectors = connect_all(config)
     syncer = Syncer(database, config, connectors, lambda: datetime.now(UTC))
     return Hub(config, schema, database, replica, engine, syncer, connectors, MESSAGES)
+
+
+def open_replica(config: HubConfig) -> Database:
+    """The replica of a configuration, on the engine that it names."""
+    if config.replica.startswith("postgresql"):
+        folder = config.path.parent / "var"
+        return PostgresDatabase(config.replica, folder, config.catalogue, fingerprints(config))
+    return SqliteDatabase(Path(config.replica), config.catalogue, fingerprints(config))
 
 
 def fingerprints(config: HubConfig) -> dict[str, str]:

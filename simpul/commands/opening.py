@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -54,7 +53,7 @@ async def wait_for_writer(terminal: Terminal, database: Database, seconds: float
     """Waits until no other process writes to the replica, and says that it does. Raises ReplicaLocked after `seconds`."""
     deadline = time.monotonic() + seconds
     told = False
-    while database.path.parent.is_dir():
+    while database.staging.parent.is_dir():
         try:
             with database.write_lock(0):
                 return
@@ -73,11 +72,11 @@ async def _work(terminal: Terminal, hub: Hub, work: Work) -> int:
         hub.open()
         return await work(terminal, hub)
     except ReplicaUnusable as error:
-        terminal.warn("REPLICA_UNUSABLE", path=error.path, reason=error.reason)
-    except sqlite3.Error as error:
-        terminal.warn("REPLICA_UNUSABLE", path=hub.database.path, reason=error)
+        terminal.warn("REPLICA_UNUSABLE", path=error.where, reason=error.reason)
+    except hub.database.errors as error:
+        terminal.warn("REPLICA_UNUSABLE", path=hub.database.where, reason=error)
     except ReplicaLocked:
-        terminal.warn("REPLICA_LOCKED", path=hub.database.path)
+        terminal.warn("REPLICA_LOCKED", path=hub.database.where)
     finally:
         await hub.close()
     return 1

@@ -90,7 +90,7 @@ def test_records_issues_and_rejects_are_those_that_were_planted(
     answer: Any = ask(
         regency, "{ all: %s(scope: ALL) { totalCount } current: %s { totalCount } }" % (plural, plural)
     ).data
-    db = sqlite3.connect(regency[1].database.path)
+    db = sqlite3.connect(regency[1].database.where)
     issues = db.execute(
         "SELECT json_extract(value, '$.code') || ' ' || json_extract(value, '$.field'), count(*)"
         f' FROM "e_{entity}", json_each(_issues) WHERE _live = 1 GROUP BY 1'
@@ -129,7 +129,7 @@ def test_links_tie_what_belongs_together(regency: tuple[Path, Hub], truth: Any, 
     source, link = name.split(".")
     to = regency[1].config.catalogue[source].link(link)
     assert to is not None
-    db = sqlite3.connect(regency[1].database.path)
+    db = sqlite3.connect(regency[1].database.where)
     (count,) = db.execute(
         f'SELECT count(*) FROM "l_{source}_{link}" l JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b'
         " WHERE l.status = 'ACCEPTED' AND a._current = 1 AND b._current = 1"

@@ -45,6 +45,7 @@ from config.catalogue import complete, served
 from config.entities import Catalogue, Entity, Field, FieldType, KeyRule
 from replica.database import Database
 from replica.reading import Replica
+from replica.sqlite import SqliteDatabase
 from replica.wire import wire_id
 from resolvers.engine import Engine, Request
 from resolvers.limits import Limits
@@ -198,7 +199,7 @@ def _matches(rnd: random.Random, world: World, link: Any) -> list[tuple[int, int
 
 def store(world: World, path: Path) -> Database:
     """The records as rows of the replica."""
-    database = Database(path, world.catalogue, {})
+    database = SqliteDatabase(path, world.catalogue, {})
     database.open()
     with closing(database.connect()) as db:
         for number, name in enumerate(NAMES, 1):
@@ -776,7 +777,7 @@ def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     world = make_world(request.param)
     database = store(world, tmp_path_factory.mktemp("oracle") / "replica.db")
     schema = build(world.catalogue)._schema
-    replica = Replica(lambda: database.connect(readonly=True), readers=1)
+    replica = Replica(database.reader, readers=1)
     limits = Limits(depth=40, aliases=1000, selections=10_000)
     engine = Engine(schema, world.catalogue, database.tables, replica, ZONE, limits=limits, seconds=60)
     yield Sides(world, schema, engine, Oracle(world, build(world.catalogue)._schema), replica)

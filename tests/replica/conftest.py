@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -28,7 +29,10 @@ from config.hub import EntityMapping, FieldMapping, HubConfig, Refresh, SourceCo
 from connectors.connector import Batch, Cell, Part
 from connectors.memory import MemoryConnector
 from replica.database import Database
+from replica.postgres import PostgresDatabase
+from replica.sqlite import SqliteDatabase
 from replica.sync import Syncer
+from tests.servers import drop_schemas, postgres
 
 W = Text("a thing", "sesuatu")
 Parts = Mapping[str, Sequence[Mapping[str, Cell]]]
@@ -133,8 +137,10 @@ class StampedConnector(MemoryConnector):
 class World:
     """A hub whose sources can be changed: `data` by source and dataset to parts to rows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: str | None = None) -> None:
         self.folder = folder
+        self.server = server  # a PostgreSQL server that keeps the replicas, instead of files
+        self.schemas: set[str] = set()
         self.now = datetime(2026, 11, 24, tzinfo=UTC)
         entities = _entities()
         self.mappings = (
@@ -196,7 +202,14 @@ class World:
 
     def hub(self, name: str = "replica.db", fingerprints: Mapping[str, str] | None = None) -> tuple[Database, Syncer]:
         """A replica of this name, opened, and its syncer."""
-        database = Database(self.folder / name, self.config.catalogue, dict(fingerprints or {}))
+        database: Database
+        if self.server is None:
+            database = SqliteDatabase(self.folder / name, self.config.catalogue, dict(fingerprints or {}))
+        else:
+            schema = f"{self.folder.name}_{name.removesuffix('.db')}"
+            self.schemas.add(schema)
+            url = f"{self.server}?schema={schema}"
+            database = PostgresDatabase(url, self.folder, self.config.catalogue, dict(fingerprints or {}))
         database.open()
 
         def clock() -> datetime:
@@ -216,3 +229,13 @@ def make_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], World]:
 @pytest.fixture
 def world(make_world: Callable[[], World]) -> World:
     return make_world()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A hub on each engine that can keep a replica."""
+    world = World(
+        tmp_path_factory.mktemp(f"w{uuid4().hex[:10]}"), postgres() if request.param == "postgresql" else None
+    )
+    yield world
+    drop_schemas(world.server, world.schemas)

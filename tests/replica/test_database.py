@@ -18,6 +18,7 @@ import pytest
 
 from config.entities import KeyRule, Link, Normalise, Text
 from replica.database import Database, ReplicaLocked, ReplicaUnusable
+from replica.sqlite import SqliteDatabase
 from replica.sync import Syncer, SyncReport
 
 ROOT = Path(__file__).parents[2]
@@ -205,7 +206,7 @@ def test_readers_cannot_write(world: Any) -> None:
 
 
 def test_the_file_is_in_wal_mode_in_a_folder_that_is_made(world: Any) -> None:
-    database = Database(world.folder / "var" / "deep" / "replica.db", world.config.catalogue, {})
+    database = SqliteDatabase(world.folder / "var" / "deep" / "replica.db", world.config.catalogue, {})
 
     database.open()
 

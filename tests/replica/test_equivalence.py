@@ -139,7 +139,7 @@ def contents(database: Database) -> dict[str, list[str]]:
 
         def told(sql: str) -> list[str]:
             found = db.execute(sql)
-            names = [column[0] for column in found.description]
+            names = [column[0] for column in found.description]  # type: ignore[attr-defined]  # of SQLite's cursor
             return sorted(
                 repr([pair for pair in zip(names, row, strict=True) if pair[0] not in INNER]) for row in found
             )

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +155,7 @@ def test_readers_never_see_a_mixture(world: Any) -> None:
         ended.set()
 
     async def both() -> None:
-        replica, ended = Replica(lambda: database.connect(readonly=True)), asyncio.Event()
+        replica, ended = Replica(database.reader), asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for _ in range(3):
                 group.create_task(read(replica, ended))
@@ -170,7 +169,7 @@ def test_readers_never_see_a_mixture(world: Any) -> None:
 def test_of_two_hubs_on_one_replica_one_syncs_and_both_serve(world: Any) -> None:
     first, syncer = world.hub()
     second, _ = world.hub()
-    serving = [Replica(partial(hub.connect, readonly=True)) for hub in (first, second)]
+    serving = [Replica(hub.reader) for hub in (first, second)]
     for generation in (1, 2, 3):
         become(world, generation)
         asyncio.run(syncer.sync("plans", force=True))

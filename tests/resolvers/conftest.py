@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from config.entities import Catalogue, Derived, Entity, EnumType, Field, FieldType, Finder, KeyRule, Link, Text
 from replica.reading import Replica
+from replica.sqlite import SqliteReader
 from replica.tables import Tables, build_tables, fold
 from resolvers.engine import Engine
 
@@ -283,8 +284,11 @@ def schema() -> GraphQLSchema:
 
 @pytest.fixture
 def engine(database: Path, tables: Tables, schema: GraphQLSchema) -> Iterator[Engine]:
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{database}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    def connect() -> SqliteReader:
+        connection = sqlite3.connect(
+            f"file:{database}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        return SqliteReader(connection)
 
     replica = Replica(connect)
     yield Engine(schema, CATALOGUE, tables, replica, ZoneInfo("Asia/Makassar"))

@@ -13,6 +13,7 @@ from graphql import GraphQLSchema
 
 from config.entities import Catalogue
 from replica.reading import Replica
+from replica.sqlite import SqliteReader
 from replica.tables import Tables
 from replica.wire import wire_id
 from resolvers.engine import Answer, Engine, Request
@@ -411,7 +412,7 @@ async def test_a_message_of_graphql_core_gets_a_hint_in_the_reader_s_language(en
 
 
 async def test_an_operation_ends_at_its_deadline(schema: GraphQLSchema, tables: Tables, database: Path) -> None:
-    replica = Replica(lambda: sqlite3.connect(database, isolation_level=None, check_same_thread=False))
+    replica = Replica(lambda: SqliteReader(sqlite3.connect(database, isolation_level=None, check_same_thread=False)))
     engine = Engine(
         schema,
         Catalogue({name: table.entity for name, table in tables.entities.items()}),

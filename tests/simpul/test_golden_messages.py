@@ -17,7 +17,8 @@ import pytest
 
 from config.entities import Catalogue
 from config.hub import Language
-from replica.database import Database, ReplicaLocked
+from replica.database import ReplicaLocked
+from replica.sqlite import SqliteDatabase
 from simpul.commands.opening import wait_for_writer
 from simpul.console import open_terminal
 from simpul.messages import MESSAGES
@@ -293,7 +294,7 @@ def test_a_replica_that_another_process_has_locked_is_waited_for(
     ],
 )
 async def test_a_replica_that_stays_locked_is_given_up(tmp_path: Path, language: Language, sentence: str) -> None:
-    database = Database(tmp_path / "replica.db", Catalogue({}), {})
+    database = SqliteDatabase(tmp_path / "replica.db", Catalogue({}), {})
     database.open()
     terminal = open_terminal(MESSAGES, language)
 

@@ -1,0 +1,259 @@
+"""The replica in a PostgreSQL database, for a hub that outgrows one machine.
+
+Each session and reader has a connection and an event loop of its own, and is used in one thread at a time: the work in it
+is as blocking as SQLite's, so one code serves both engines."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import sqlite3
+import time
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+from config.entities import Catalogue
+from replica.database import Database, ReplicaLocked, ReplicaUnusable
+from replica.mapping import columns_of
+from replica.reading import STATE, DeadlineExceeded
+from replica.session import POSTGRES, Session
+
+T = TypeVar("T")
+
+SECONDS_TO_CONNECT = 10.0
+SECONDS_TO_WRITE = 600.0
+_MARK = re.compile(r"'[^']*'|\"[^\"]*\"|\?")
+
+
+class PostgresDatabase(Database):
+    """A replica in a schema of a PostgreSQL database: `postgresql+asyncpg://user:password@host/database?schema=simpul`."""
+
+    dialect = POSTGRES
+    errors = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+    def __init__(self, url: str, folder: Path, catalogue: Catalogue, fingerprints: Mapping[str, str]) -> None:
+        super().__init__(catalogue, fingerprints)
+        self._url = make_url(url)
+        self._schema = str(self._url.query.get("schema", "public"))
+        self._folder = folder
+
+    @property
+    def where(self) -> str:
+        """The address without a password."""
+        return f"{URL.create('postgresql', None, None, self._url.host, self._url.port, self._url.database)}"
+
+    @property
+    def staging(self) -> Path:
+        """In the hub's own folder: rows are staged where they are read."""
+        return self._folder / f"{self._schema}-staging-"
+
+    def open(self) -> None:
+        """Makes the schema and its tables if there are none. Raises ReplicaUnusable."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect()) as session:
+                session.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
+                if not self.marks_of(session):
+                    with self.write_lock(SECONDS_TO_CONNECT):
+                        self.make(session)
+        except self.errors as error:
+            raise ReplicaUnusable(self.where, str(error) or type(error).__name__) from error
+
+    def connect(self, *, readonly: bool = False) -> PostgresSession:
+        """A session in autocommit mode, for use in any one thread at a time."""
+        return self._connect(readonly=readonly)
+
+    def reader(self) -> PostgresReader:
+        """What reads for one operation at a time."""
+        return PostgresReader(self._connect(readonly=True))
+
+    @contextmanager
+    def write_lock(self, seconds: float) -> Iterator[None]:
+        """An advisory lock, which the server gives back when the connection ends."""
+        key = int.from_bytes(hashlib.sha256(f"simpul {self._schema}".encode()).digest()[:7])
+        with closing(self._connect()) as session:
+            deadline = time.monotonic() + seconds
+            while session.execute("SELECT pg_try_advisory_lock(?)", (key,)).fetchone() != (True,):
+                if time.monotonic() >= deadline:
+                    raise ReplicaLocked
+                time.sleep(0.05)
+            yield
+
+    def attach(self, session: Session, staging: Path) -> None:
+        """Copies of the staged rows, in temporary tables of the session."""
+        with closing(sqlite3.connect(staging)) as rows:
+            staged = {name for (name,) in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for entity in self.tables.entities.values():
+                name = f"s_{entity.entity.name}"
+                if name in staged:
+                    types = [(f'"{column}"', entity.table.c[column].type) for column in columns_of(entity)]
+                    wanted = ", ".join(f"{column} {type_.compile(dialect=POSTGRES.sql)}" for column, type_ in types)
+                    own = "line BIGINT, part BIGINT, node TEXT, sort TEXT, at TEXT, hash TEXT, issues TEXT, raw TEXT"
+                    session.execute(f'CREATE TEMP TABLE "{name}" ({own}, {wanted})')
+                    _copy(session, name, rows)
+                    session.execute(f'CREATE INDEX ON "{name}" (node)')
+            own = "part BIGINT, at TEXT, code TEXT, field TEXT, raw TEXT, cell TEXT, params TEXT"
+            session.execute(f"CREATE TEMP TABLE s_reject ({own})")
+            _copy(session, "s_reject", rows)
+
+    def marks_of(self, session: Session) -> dict[str, str]:
+        """The marks that the replica carries; none if it is new."""
+        if session.execute("SELECT to_regclass(?)", (f'"{self._schema}".meta',)).fetchone() == (None,):
+            return {}
+        return self._stored_marks(session)
+
+    def _connect(self, *, readonly: bool = False) -> PostgresSession:
+        settings = {"search_path": f'"{self._schema}"', "application_name": "simpul", "timezone": "UTC"}
+        if readonly:
+            settings["default_transaction_read_only"] = "on"
+        return PostgresSession(self._url, settings)
+
+
+def _copy(session: Session, name: str, staged: sqlite3.Connection) -> None:
+    if isinstance(session, PostgresSession):
+        session.copy(name, staged.execute(f'SELECT * FROM "{name}"'))
+
+
+class PostgresSession:
+    """A connection to PostgreSQL that is used like one to SQLite."""
+
+    def __init__(self, url: URL, settings: dict[str, str]) -> None:
+        self._loop = asyncio.new_event_loop()
+        try:
+            self.connection = self.run(
+                asyncpg.connect(
+                    host=url.host,
+                    port=url.port,
+                    user=url.username,
+                    password=url.password,
+                    database=url.database,
+                    timeout=SECONDS_TO_CONNECT,
+                    command_timeout=SECONDS_TO_WRITE,
+                    server_settings=settings,
+                )
+            )
+        except BaseException:
+            self._loop.close()
+            raise
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does work in this session's loop."""
+        return self._loop.run_until_complete(work)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> PostgresResult:
+        """Runs a statement; `?` marks its parameters."""
+        return self.run(self._execute(numbered(sql), parameters))
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> PostgresResult:
+        """Runs a statement for each row of parameters."""
+        rows = list(parameters)
+        self.run(self.connection.executemany(numbered(sql), rows))
+        return PostgresResult([], len(rows))
+
+    def copy(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Fills a table with rows in the order of its columns."""
+        self.run(self.connection.copy_records_to_table(table, records=rows))
+
+    def close(self) -> None:
+        """Ends the connection."""
+        if not self._loop.is_closed():
+            try:
+                self.run(self.connection.close(timeout=SECONDS_TO_CONNECT))
+            except (asyncpg.PostgresError, OSError, TimeoutError):
+                self.connection.terminate()
+            self._loop.close()
+
+    async def _execute(self, sql: str, parameters: Sequence[Any]) -> PostgresResult:
+        if not parameters and not sql.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            await self.connection.execute(sql)
+            return PostgresResult([], 0)
+        statement = await self.connection.prepare(sql)
+        rows = [tuple(row) for row in await statement.fetch(*parameters)]
+        last = (statement.get_statusmsg() or "").rpartition(" ")[2]
+        return PostgresResult(rows, int(last) if last.isdecimal() else 0)
+
+
+class PostgresResult:
+    """All rows of a statement, and how many it gave or changed."""
+
+    def __init__(self, rows: list[Any], rowcount: int) -> None:
+        self._rows = rows
+        self._next = 0
+        self.rowcount = rowcount
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        self._next += 1
+        return self._rows[self._next - 1] if self._next <= len(self._rows) else None
+
+    def fetchall(self) -> list[Any]:
+        """All rows."""
+        return self._rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+
+class PostgresReader:
+    """Reads for one operation at a time, in one read transaction."""
+
+    errors = PostgresDatabase.errors
+
+    def __init__(self, session: PostgresSession) -> None:
+        self._session = session
+        self._deadline = 0.0
+
+    def begin(self, deadline: float) -> list[Any]:
+        """Begins the transaction and says what is known of each dataset."""
+        self._deadline = deadline
+        self._session.run(self._session.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        return self.rows(STATE, (), 1_000_000)
+
+    def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
+        """At most so many rows. Raises DeadlineExceeded."""
+        try:
+            return self._session.run(asyncio.wait_for(self._rows(sql, parameters, most), self._left()))
+        except (TimeoutError, asyncpg.QueryCanceledError) as error:
+            raise DeadlineExceeded from error
+
+    async def _rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
+        cursor = await self._session.connection.cursor(sql, *map(_exact, parameters))
+        return [tuple(row) for row in await cursor.fetch(most)]
+
+    def _left(self) -> float:
+        return max(0.001, self._deadline - time.monotonic())
+
+    def end(self) -> None:
+        """Ends the transaction."""
+        if not self._session.connection.is_closed():
+            self._session.run(self._session.connection.execute("ROLLBACK"))
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._session.close()
+
+
+def numbered(sql: str) -> str:
+    """The statement with its parameters marked as PostgreSQL does."""
+    count = 0
+
+    def mark(found: re.Match[str]) -> str:
+        nonlocal count
+        if found[0] != "?":
+            return found[0]
+        count += 1
+        return f"${count}"
+
+    return _MARK.sub(mark, sql)
+
+
+def _exact(value: object) -> object:
+    """A parameter as asyncpg takes it for a numeric column."""
+    return Decimal(repr(value)) if isinstance(value, float) else value

@@ -1,0 +1,148 @@
+"""The replica in a SQLite file, read while it is written (WAL)."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from config.entities import Catalogue
+from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
+from replica.reading import STATE, DeadlineExceeded
+from replica.session import SQLITE, Session
+
+STEPS_BETWEEN_CHECKS = 20_000  # SQLite's virtual machine steps between two looks at the clock
+
+# The two empty rows at its end are left unread until the transaction is over: while a statement is unfinished, SQLite keeps
+# the read transaction that it began, and so every later select of the operation sees the same state without BEGIN.
+HELD = STATE + 2 * " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL"
+
+
+class SqliteDatabase(Database):
+    """A replica in a SQLite file."""
+
+    dialect = SQLITE
+    errors = (sqlite3.Error, OSError)
+
+    def __init__(self, path: Path, catalogue: Catalogue, fingerprints: Mapping[str, str]) -> None:
+        super().__init__(catalogue, fingerprints)
+        self.path = path
+
+    @property
+    def where(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    @property
+    def staging(self) -> Path:
+        """Beside the replica: on the same disk, and no easier to look into."""
+        return self.path.with_name(f"{self.path.name}-staging-")
+
+    def open(self) -> None:
+        """Makes the file, and its tables if it has none. Raises ReplicaUnusable."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._open()) as db:
+                db.execute("PRAGMA journal_mode = WAL")
+                if not self.marks_of(db):
+                    with self.write_lock(BUSY_SECONDS):
+                        self.make(db)
+        except (sqlite3.Error, OSError) as error:
+            raise ReplicaUnusable(self.where, str(error)) from error
+
+    def connect(self, *, readonly: bool = False) -> sqlite3.Connection:
+        """A session in autocommit mode, for use in any one thread at a time."""
+        db = self._open()
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cache_size = -65536")
+        db.execute("PRAGMA mmap_size = 268435456")
+        db.execute("PRAGMA temp_store = MEMORY")
+        if readonly:
+            db.execute("PRAGMA query_only = ON")
+        return db
+
+    def reader(self) -> SqliteReader:
+        """What reads for one operation at a time."""
+        return SqliteReader(self.connect(readonly=True))
+
+    @contextmanager
+    def write_lock(self, seconds: float) -> Iterator[None]:
+        """Given back by the operating system when its holder dies."""
+        lock = self.path.with_name(self.path.name + "-lock")
+        with closing(sqlite3.connect(lock, timeout=0, isolation_level=None)) as db:
+            deadline = time.monotonic() + seconds
+            while True:
+                try:
+                    db.execute("BEGIN EXCLUSIVE")
+                    break
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                        raise  # nobody holds it: the folder can't be written
+                    if time.monotonic() >= deadline:
+                        raise ReplicaLocked from error
+                    time.sleep(0.05)
+            try:
+                yield
+            finally:
+                db.execute("ROLLBACK")
+
+    def attach(self, session: Session, staging: Path) -> None:
+        """The file itself."""
+        session.execute("ATTACH ? AS staging", (str(staging),))
+
+    def marks_of(self, session: Session) -> dict[str, str]:
+        """The marks that the replica carries; none if it is new."""
+        if not session.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            return {}
+        return self._stored_marks(session)
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+class SqliteReader:
+    """Reads for one operation at a time, in one read transaction."""
+
+    errors = (sqlite3.Error,)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._deadline = 0.0
+        connection.set_progress_handler(self._is_late, STEPS_BETWEEN_CHECKS)
+
+    def begin(self, deadline: float) -> list[Any]:
+        """Begins the transaction and says what is known of each dataset."""
+        self._deadline = deadline
+        self._state = self._connection.execute(HELD)
+        states = []
+        for row in self._state:
+            if row[0] is None:
+                break
+            states.append(row)
+        return states
+
+    def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
+        """At most so many rows. Raises DeadlineExceeded."""
+        try:
+            cursor = self._connection.execute(sql, parameters)
+            rows = cursor.fetchmany(most)
+            cursor.close()
+        except sqlite3.OperationalError as error:
+            if self._is_late():
+                raise DeadlineExceeded from error
+            raise
+        return rows
+
+    def end(self) -> None:
+        """Ends the transaction."""
+        self._state.close()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection.close()
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
