@@ -1,7 +1,7 @@
 """The replica in a PostgreSQL database, for a hub that outgrows one machine.
 
-Each session and reader has a connection and an event loop of its own, and is used in one thread at a time: the work in it
-is as blocking as SQLite's, so one code serves both engines."""
+Sessions block like SQLite's, so one code serves both engines; their connections live in one event loop, in a thread of its
+own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import asyncio
 import hashlib
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +31,9 @@ T = TypeVar("T")
 
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_WRITE = 600.0
+# The lock comes before the state that the transaction sees, so that no table is dropped between the two: a table made anew
+# would look empty to it.
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE dataset IN ACCESS SHARE MODE"
 _MARK = re.compile(r"'[^']*'|\"[^\"]*\"|\?")
 
 
@@ -88,7 +93,7 @@ class PostgresDatabase(Database):
 
     def attach(self, session: Session, staging: Path) -> None:
         """Copies of the staged rows, in temporary tables of the session."""
-        with closing(sqlite3.connect(staging)) as rows:
+        with closing(sqlite3.connect(staging, check_same_thread=False)) as rows:  # COPY reads it in its own
             staged = {name for (name,) in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             for entity in self.tables.entities.values():
                 name = f"s_{entity.entity.name}"
@@ -121,31 +126,37 @@ def _copy(session: Session, name: str, staged: sqlite3.Connection) -> None:
         session.copy(name, staged.execute(f'SELECT * FROM "{name}"'))
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="simpul-postgres", daemon=True).start()
+    return loop
+
+
+async def _terminate(connection: asyncpg.Connection[Any]) -> None:
+    connection.terminate()
+
+
 class PostgresSession:
     """A connection to PostgreSQL that is used like one to SQLite."""
 
     def __init__(self, url: URL, settings: dict[str, str]) -> None:
-        self._loop = asyncio.new_event_loop()
-        try:
-            self.connection = self.run(
-                asyncpg.connect(
-                    host=url.host,
-                    port=url.port,
-                    user=url.username,
-                    password=url.password,
-                    database=url.database,
-                    timeout=SECONDS_TO_CONNECT,
-                    command_timeout=SECONDS_TO_WRITE,
-                    server_settings=settings,
-                )
+        self.connection = self.run(
+            asyncpg.connect(
+                host=url.host,
+                port=url.port,
+                user=url.username,
+                password=url.password,
+                database=url.database,
+                timeout=SECONDS_TO_CONNECT,
+                command_timeout=SECONDS_TO_WRITE,
+                server_settings=settings,
             )
-        except BaseException:
-            self._loop.close()
-            raise
+        )
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Does work in this session's loop."""
-        return self._loop.run_until_complete(work)
+        """Does work in the loop of all connections, and waits for it."""
+        return asyncio.run_coroutine_threadsafe(work, _loop()).result()
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> PostgresResult:
         """Runs a statement; `?` marks its parameters."""
@@ -163,12 +174,10 @@ class PostgresSession:
 
     def close(self) -> None:
         """Ends the connection."""
-        if not self._loop.is_closed():
-            try:
-                self.run(self.connection.close(timeout=SECONDS_TO_CONNECT))
-            except (asyncpg.PostgresError, OSError, TimeoutError):
-                self.connection.terminate()
-            self._loop.close()
+        try:
+            self.run(self.connection.close(timeout=SECONDS_TO_CONNECT))
+        except (asyncpg.PostgresError, OSError, TimeoutError):
+            self.run(_terminate(self.connection))
 
     async def _execute(self, sql: str, parameters: Sequence[Any]) -> PostgresResult:
         if not parameters and not sql.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
@@ -213,7 +222,7 @@ class PostgresReader:
     def begin(self, deadline: float) -> list[Any]:
         """Begins the transaction and says what is known of each dataset."""
         self._deadline = deadline
-        self._session.run(self._session.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        self._session.run(self._session.connection.execute(BEGIN))
         return self.rows(STATE, (), 1_000_000)
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:

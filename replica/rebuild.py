@@ -42,6 +42,10 @@ class Rebuild:
 
     def run(self) -> set[str]:
         """The entities whose records changed."""
+        if self._old == self._new:
+            return set()
+        if self._database.dialect.alone is not None:
+            self._db.execute(self._database.dialect.alone)
         changed = {name for name in self._new if self._old.get(name) != self._new[name]}
         gone = set(self._old) - set(self._new)
         self._drop_all(name.removeprefix("table:") for name in gone if name.startswith("table:"))

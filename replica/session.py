@@ -40,6 +40,9 @@ class Dialect:
     differ: str
     begin: str  # a write transaction
     least: str
+    alone: (
+        str | None
+    )  # what a transaction that drops tables does first; readers of SQLite keep what they see by themselves
 
     def items(self, array: str, name: str) -> str:
         """The items of a JSON list, in FROM, as rows with a `value`."""
@@ -52,6 +55,7 @@ class Dialect:
         return f"json_array_length({array if self.name == 'sqlite' else f'CAST({array} AS JSON)'})"
 
 
-SQLITE = Dialect("sqlite", sqlite.dialect(paramstyle="qmark"), "IS", "IS NOT", "BEGIN IMMEDIATE", "min")
+SQLITE = Dialect("sqlite", sqlite.dialect(paramstyle="qmark"), "IS", "IS NOT", "BEGIN IMMEDIATE", "min", None)
+ALONE = "LOCK TABLE dataset IN ACCESS EXCLUSIVE MODE"
 _ASYNCPG = cast(SqlDialect, asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy types its dialects in part
-POSTGRES = Dialect("postgresql", _ASYNCPG, "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "BEGIN", "least")
+POSTGRES = Dialect("postgresql", _ASYNCPG, "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "BEGIN", "least", ALONE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from config.entities import Catalogue, CrosswalkRule, Entity, Field, FieldType, 
 from replica.database import Database
 from replica.links import in_order, read_crosswalk
 from replica.sync import Syncer, SyncReport
+from tests.servers import ask
 
 W = Text("a thing", "sesuatu")
 
@@ -21,9 +21,9 @@ def sync(syncer: Syncer, *sources: str) -> list[SyncReport]:
     return [asyncio.run(syncer.sync(source, force=True)) for source in sources or ("plans", "money")]
 
 
-def rows(database: Database, sql: str) -> list[Any]:
-    with closing(database.connect(readonly=True)) as db:
-        return db.execute(sql).fetchall()
+@pytest.fixture
+def world(either: Any) -> Any:
+    return either
 
 
 def wish(number: str, **more: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def tied(database: Database, link: str) -> list[Any]:
     to = database.catalogue[source].link(name)
     assert to is not None
     key = {"Wish": "number", "Line": "line", "Work": "id2", "Place": "code"}
-    return rows(
+    return ask(
         database,
         f'SELECT a.c_{key[source]}, b.c_{key[to.to]}, l.method, l.status FROM "l_{source}_{name}" l'
         f' JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b ORDER BY 1, 2',
@@ -56,7 +56,7 @@ def tied(database: Database, link: str) -> list[Any]:
 
 
 def rejects(database: Database) -> list[Any]:
-    return rows(database, "SELECT c_locator, c_entity, c_rawValue FROM e_Reject WHERE c_code = 'CROSSWALK_NO_MATCH'")
+    return ask(database, "SELECT c_locator, c_entity, c_rawValue FROM e_Reject WHERE c_code = 'CROSSWALK_NO_MATCH'")
 
 
 def test_a_value_of_a_list_ties_like_any_other(world: Any) -> None:
@@ -73,7 +73,7 @@ def test_a_value_of_a_list_ties_like_any_other(world: Any) -> None:
         ("L2", "W1", "KEY", "ACCEPTED"),
         ("L2", "W2", "KEY", "ACCEPTED"),
     ]
-    assert rows(database, "SELECT DISTINCT confidence, rule, why FROM l_Line_works") == [
+    assert ask(database, "SELECT DISTINCT confidence, rule, why FROM l_Line_works") == [
         (1000, "key(account = accounts)", "account")
     ]
 
@@ -148,7 +148,7 @@ def test_candidates_are_no_step_of_a_way(world: Any) -> None:
     sync(syncer)
 
     assert tied(database, "Wish.works") == [("1", "W1", "VIA", "ACCEPTED")]
-    assert rows(database, "SELECT confidence, rule, why FROM l_Wish_works") == [
+    assert ask(database, "SELECT confidence, rule, why FROM l_Wish_works") == [
         (1000, "via(lines, works)", "lines → works")
     ]
 
@@ -300,7 +300,7 @@ def test_a_link_s_revision_is_raised_only_if_a_match_changed(world: Any) -> None
     world.data["money"]["works"]["w"][1] = work("W2", "1")
     [report] = sync(syncer, "money")
     assert report.changed_links == ["Line.works"]
-    assert rows(database, "SELECT name, number FROM revision WHERE name LIKE 'link:%'") == [("link:Line.works", 2)]
+    assert ask(database, "SELECT name, number FROM revision WHERE name LIKE 'link:%'") == [("link:Line.works", 2)]
 
 
 def test_new_rules_are_matched_when_the_hub_opens_without_a_sync(world: Any) -> None:

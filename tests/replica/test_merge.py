@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +14,16 @@ from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
 from replica.database import Database
 from replica.sync import Progress, Syncer, SyncReport
+from tests.servers import ask, shape
 
 
 def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:
     return asyncio.run(syncer.sync(source, **options))
 
 
-def rows(database: Database, sql: str) -> list[Any]:
-    with closing(database.connect(readonly=True)) as db:
-        return db.execute(sql).fetchall()
+@pytest.fixture
+def world(either: Any) -> Any:
+    return either
 
 
 def wish(number: str, title: str = "x", **more: Any) -> dict[str, Any]:
@@ -36,8 +36,7 @@ def line(name: str, version: int, account: str | None = None) -> dict[str, Any]:
 
 def everything(database: Database) -> dict[str, list[Any]]:
     """Every row of every table."""
-    names = [name for (name,) in rows(database, "SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: sorted(rows(database, f'SELECT * FROM "{name}"'), key=repr) for name in names if name[:6] != "sqlite"}
+    return {name: sorted(ask(database, f'SELECT * FROM "{name}"'), key=repr) for name in shape(database)}
 
 
 def test_an_unchanged_sync_writes_its_run_and_nothing_else_but_ages(world: Any) -> None:
@@ -56,12 +55,8 @@ def test_an_unchanged_sync_writes_its_run_and_nothing_else_but_ages(world: Any) 
     assert len(after["run"]) == 2
     ages = {"part": "fetched_at", "dataset": "tried_at, read_at", "e_Source": "c_readAt, c_triedAt"}
     for name, columns in ages.items():
-        kept = [
-            column
-            for _, column, *_ in rows(database, f"PRAGMA table_info('{name}')")
-            if column not in (*columns.split(", "), *(f"f_{c[2:]}" for c in columns.split(", ")))
-        ]
-        places = [place for place, column, *_ in rows(database, f"PRAGMA table_info('{name}')") if column in kept]
+        aging = (*columns.split(", "), *(f"f_{c[2:]}" for c in columns.split(", ")))
+        places = [place for place, column in enumerate(shape(database)[name]) if column not in aging]
         assert [[row[p] for p in places] for row in before[name]] == [[row[p] for p in places] for row in after[name]]
 
 
@@ -76,7 +71,7 @@ def test_a_part_that_has_not_changed_is_not_read(world: Any) -> None:
     world.data["plans"]["wishes"]["b"] = [wish("2", "new")]
     sync(syncer)
     assert connector.read == ["b"]
-    ages = rows(database, "SELECT min(fetched_at) = max(fetched_at) FROM part")
+    ages = ask(database, "SELECT min(fetched_at) = max(fetched_at) FROM part")
     assert ages == [(1,)]  # of a part that is known to be unchanged the figures are as new as of one that was read
 
     sync(syncer, full=True)
@@ -95,8 +90,8 @@ def test_a_part_that_could_not_be_read_is_tried_again_though_its_stamp_is_the_sa
     world.data["plans"]["wishes"]["a"] = good
     sync(syncer)
 
-    assert rows(database, "SELECT stale FROM part") == [(None,)]
-    assert rows(database, "SELECT c_state, c_problem FROM e_Source WHERE c_name = 'plans'") == [("FRESH", None)]
+    assert ask(database, "SELECT stale FROM part") == [(None,)]
+    assert ask(database, "SELECT c_state, c_problem FROM e_Source WHERE c_name = 'plans'") == [("FRESH", None)]
 
 
 def test_one_broken_workbook_of_24_keeps_its_rows_and_the_others_are_new(world: Any) -> None:
@@ -113,12 +108,12 @@ def test_one_broken_workbook_of_24_keeps_its_rows_and_the_others_are_new(world: 
     report = sync(syncer, progress=seen.append)
 
     assert (report.outcome, [problem.where for problem in report.problems]) == ("CHANGED", ["07"])
-    titles = rows(
+    titles = ask(
         database,
         "SELECT p.key, count(*) FROM \"e_Wish\" e JOIN part p ON p.id = e._part WHERE c_title = 'old' GROUP BY 1",
     )
     assert titles == [("07", 3)]
-    assert json.loads(rows(database, "SELECT stale FROM part WHERE key = '07'")[0][0])["where"] == "07"
+    assert json.loads(ask(database, "SELECT stale FROM part WHERE key = '07'")[0][0])["where"] == "07"
     assert [(p.done, p.total, p.part) for p in seen if p.dataset == "wishes"][-2:] == [(23, 24, "23"), (24, 24, "")]
     assert seen[-1].rows == 3 * 23
 
@@ -128,29 +123,29 @@ def test_order_of_rows_and_parts_changes_no_identity(world: Any) -> None:
     database, syncer = world.hub()
     sync(syncer)
     identity = 'SELECT c_number, _node, _id, _changed FROM "e_Wish" ORDER BY 1'
-    before = rows(database, identity)
+    before = ask(database, identity)
 
     world.data["plans"]["wishes"].clear()
     world.data["plans"]["wishes"].update(z=[wish("4"), wish("2")], a=[wish("3"), wish("1")])
     report = sync(syncer)
 
-    assert rows(database, identity) == before
+    assert ask(database, identity) == before
     counts = report.counts["Wish"]
     assert (counts.moved, counts.added, counts.removed, counts.changed) == (4, 0, 0, 0)
     stands = 'SELECT p.key, e._at, e.c_number FROM "e_Wish" e JOIN part p ON p.id = e._part ORDER BY 1, 2'
-    assert rows(database, stands) == [("a", "1", "3"), ("a", "2", "1"), ("z", "1", "4"), ("z", "2", "2")]
+    assert ask(database, stands) == [("a", "1", "3"), ("a", "2", "1"), ("z", "1", "4"), ("z", "2", "2")]
 
 
 def test_a_row_that_moves_takes_its_issue_s_cell_along_and_is_not_changed(world: Any) -> None:
     world.data["plans"]["wishes"]["a"] = [wish("1", cost="?")]
     database, syncer = world.hub()
     sync(syncer)
-    before = rows(database, 'SELECT _changed FROM "e_Wish"')
+    before = ask(database, 'SELECT _changed FROM "e_Wish"')
 
     world.data["plans"]["wishes"]["a"] = [{**wish("1", cost="?"), "note": "read by nobody"}]
     sync(syncer)
 
-    [(changed, raw)] = rows(database, 'SELECT _changed, _raw FROM "e_Wish"')
+    [(changed, raw)] = ask(database, 'SELECT _changed, _raw FROM "e_Wish"')
     assert [(changed,)] == before
     assert json.loads(raw)["note"] == "read by nobody"
 
@@ -164,13 +159,13 @@ def test_which_of_several_rows_answers_is_decided_by_their_order_in_the_source(
     database, syncer = world.hub()
     live = 'SELECT c_title FROM "e_Wish" WHERE _live = 1'
     sync(syncer)
-    assert rows(database, live) == [(title,)]
+    assert ask(database, live) == [(title,)]
 
     world.data["plans"]["wishes"]["2"].reverse()
     world.data["plans"]["wishes"]["10"].insert(0, wish("1", "zero"))
     sync(syncer)
-    assert rows(database, live) == [("two" if mode == "first" else "three",)]
-    assert rows(database, "SELECT count(*) FROM e_Reject") == [(0,)]
+    assert ask(database, live) == [("two" if mode == "first" else "three",)]
+    assert ask(database, "SELECT count(*) FROM e_Reject") == [(0,)]
 
 
 def test_equal_rows_of_two_sources_are_one_and_different_ones_name_each_other(world: Any) -> None:
@@ -181,17 +176,17 @@ def test_equal_rows_of_two_sources_are_one_and_different_ones_name_each_other(wo
     database, syncer = world.hub()
     sync(syncer, "plans")
     sync(syncer, "money")
-    assert rows(database, 'SELECT count(*), sum(_live) FROM "e_Place"') == [(2, 1)]
+    assert ask(database, 'SELECT count(*), sum(_live) FROM "e_Place"') == [(2, 1)]
 
     world.data["money"]["more"]["m"] = [{**alas, "name": "Utan"}]
     sync(syncer, "money")
-    assert rows(database, 'SELECT sum(_live) FROM "e_Place"') == [(0,)]
-    told = rows(database, "SELECT c_source, c_locator, c_params FROM e_Reject ORDER BY 1")
+    assert ask(database, 'SELECT sum(_live) FROM "e_Place"') == [(0,)]
+    told = ask(database, "SELECT c_source, c_locator, c_params FROM e_Reject ORDER BY 1")
     assert [(source, place, json.loads(params)["others"]) for source, place, params in told] == [
         ("money", "m › 1", "p › 1"),
         ("plans", "p › 1", "m › 1"),
     ]
-    assert rows(database, "SELECT c_name, c_records, c_rejects FROM e_Source ORDER BY 1") == [
+    assert ask(database, "SELECT c_name, c_records, c_rejects FROM e_Source ORDER BY 1") == [
         ("money", 0, 1),
         ("plans", 0, 1),
     ]
@@ -209,10 +204,10 @@ def test_precedence_decides_between_sources(world: Any) -> None:
     database, syncer = world.hub()
 
     sync(syncer, "plans")
-    assert rows(database, 'SELECT c_name FROM "e_Place" WHERE _live = 1') == [("Alas",)]
+    assert ask(database, 'SELECT c_name FROM "e_Place" WHERE _live = 1') == [("Alas",)]
     sync(syncer, "money")
-    assert rows(database, 'SELECT c_name FROM "e_Place" WHERE _live = 1') == [("Utan",)]
-    assert rows(database, "SELECT count(*) FROM e_Reject") == [(0,)]
+    assert ask(database, 'SELECT c_name FROM "e_Place" WHERE _live = 1') == [("Utan",)]
+    assert ask(database, "SELECT count(*) FROM e_Reject") == [(0,)]
 
 
 def test_only_the_latest_version_of_a_line_counts(world: Any) -> None:
@@ -220,15 +215,15 @@ def test_only_the_latest_version_of_a_line_counts(world: Any) -> None:
     database, syncer = world.hub()
     counted = 'SELECT c_line, c_version FROM "e_Line" WHERE _current = 1 ORDER BY 1'
     sync(syncer, "money")
-    assert rows(database, counted) == [("L1", 2), ("L2", 1)]
+    assert ask(database, counted) == [("L1", 2), ("L2", 1)]
 
     world.data["money"]["lines"]["l"].append(line("L1", 3))
     sync(syncer, "money")
-    assert rows(database, counted) == [("L1", 3), ("L2", 1)]
+    assert ask(database, counted) == [("L1", 3), ("L2", 1)]
 
     world.data["money"]["lines"]["l"].append(line("L1", 3, "other"))  # both are set aside: the one before counts again
     sync(syncer, "money")
-    assert rows(database, counted) == [("L1", 2), ("L2", 1)]
+    assert ask(database, counted) == [("L1", 2), ("L2", 1)]
 
 
 def test_the_shrink_guard_looks_at_rows_too_and_lets_small_losses_pass(world: Any) -> None:
@@ -241,12 +236,12 @@ def test_the_shrink_guard_looks_at_rows_too_and_lets_small_losses_pass(world: An
     world.data["plans"]["wishes"]["a"] = [wish(str(n)) for n in range(24)]
     refused = sync(syncer)
     assert [p.params for p in refused.problems] == [{"entity": "Wish", "before": 50, "after": 24}]
-    assert rows(database, "SELECT stale IS NOT NULL FROM part") == [(1,)]  # what is served is not what stands there
-    assert rows(database, "SELECT outcome FROM run ORDER BY id DESC LIMIT 1") == [("REFUSED",)]
+    assert ask(database, "SELECT stale IS NOT NULL FROM part") == [(1,)]  # what is served is not what stands there
+    assert ask(database, "SELECT outcome FROM run ORDER BY id DESC LIMIT 1") == [("REFUSED",)]
 
     world.data["plans"]["wishes"]["a"] = [wish(str(n)) for n in range(49)]
     assert sync(syncer).outcome == "CHANGED"
-    assert rows(database, "SELECT stale FROM part") == [(None,)]
+    assert ask(database, "SELECT stale FROM part") == [(None,)]
 
 
 def test_four_records_may_always_go(world: Any) -> None:
@@ -257,7 +252,7 @@ def test_four_records_may_always_go(world: Any) -> None:
     world.data["plans"]["wishes"].clear()
 
     assert sync(syncer).outcome == "CHANGED"
-    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(0,)]
+    assert ask(database, 'SELECT count(*) FROM "e_Wish"') == [(0,)]
 
 
 class LockedWorkbook(MemoryConnector):
@@ -288,8 +283,8 @@ def test_sheets_of_a_workbook_that_cannot_be_listed_stay(world: Any) -> None:
     report = sync(syncer)
 
     assert [p.code for p in report.problems if p.where == "Utan.xlsx"] == ["SOURCE_BUSY"] * 2  # once for each dataset
-    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(2,)]
-    assert rows(database, "SELECT key, stale IS NOT NULL FROM part ORDER BY 1") == [
+    assert ask(database, 'SELECT count(*) FROM "e_Wish"') == [(2,)]
+    assert ask(database, "SELECT key, stale IS NOT NULL FROM part ORDER BY 1") == [
         ("Utan.xlsx#A", 1),
         ("Utan.xlsx#B", 1),
     ]
@@ -302,7 +297,7 @@ def test_revisions_rise_with_what_changed_and_with_nothing_else(world: Any) -> N
     sync(syncer)
 
     def revisions() -> dict[str, int]:
-        return dict(rows(database, "SELECT name, number FROM revision"))
+        return dict(ask(database, "SELECT name, number FROM revision"))
 
     before = revisions()
     world.data["plans"]["wishes"]["a"][0] = wish("1", "new")
@@ -324,7 +319,7 @@ def test_old_runs_go(world: Any) -> None:
         sync(syncer)
     sync(syncer, "money")
 
-    assert rows(database, "SELECT source, count(*) FROM run GROUP BY 1 ORDER BY 1") == [("money", 1), ("plans", 50)]
+    assert ask(database, "SELECT source, count(*) FROM run GROUP BY 1 ORDER BY 1") == [("money", 1), ("plans", 50)]
 
 
 def test_one_run_at_a_time_per_source_and_sources_side_by_side(world: Any) -> None:
@@ -339,4 +334,4 @@ def test_one_run_at_a_time_per_source_and_sources_side_by_side(world: Any) -> No
     reports = asyncio.run(all_at_once())
 
     assert [report.outcome for report in reports] == ["CHANGED", "CHANGED", "UNCHANGED", "UNCHANGED"]
-    assert rows(database, "SELECT count(*) FROM run") == [(4,)]
+    assert ask(database, "SELECT count(*) FROM run") == [(4,)]

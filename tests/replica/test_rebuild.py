@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from config.hub import FieldMapping
 from connectors.errors import SourceUnavailable
 from replica.database import Database
 from replica.sync import Syncer, SyncReport
+from tests.servers import ask, shape
 
 W = Text("a thing", "sesuatu")
 
@@ -23,9 +25,9 @@ def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:
     return asyncio.run(syncer.sync(source, **options))
 
 
-def rows(database: Database, sql: str) -> list[Any]:
-    with closing(database.connect(readonly=True)) as db:
-        return db.execute(sql).fetchall()
+@pytest.fixture
+def world(either: Any) -> Any:
+    return either
 
 
 def wish(number: str, title: str | None = "x", **more: Any) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def add_field(world: Any, entity: str, field: Field) -> None:
 
 
 def problem_of(database: Database, entity: str) -> str | None:
-    [(problem,)] = rows(database, f"SELECT problem FROM dataset WHERE entity = '{entity}'")
+    [(problem,)] = ask(database, f"SELECT problem FROM dataset WHERE entity = '{entity}'")
     return None if problem is None else str(orjson.loads(problem)["code"])
 
 
@@ -52,7 +54,7 @@ def filled(world: Any) -> Any:
     world.data["plans"]["wishes"]["a"] = [wish("1", "Jalan", unit="m"), wish("2", "Sumur", cost="banyak", unit="buah")]
     database, syncer = world.hub(fingerprints={"Wish": "old"})
     sync(syncer)
-    world.nodes = rows(database, "SELECT _node FROM e_Wish ORDER BY c_number")
+    world.nodes = ask(database, "SELECT _node FROM e_Wish ORDER BY c_number")
     return world
 
 
@@ -60,11 +62,11 @@ def test_a_field_that_is_added_is_unknown_until_it_is_read(filled: Any) -> None:
     add_field(filled, "Wish", Field("unit", FieldType.TEXT, W))
     database, syncer = filled.hub(fingerprints={"Wish": "new"})
 
-    assert rows(database, "SELECT c_number, c_title, c_unit FROM e_Wish ORDER BY 1") == [
+    assert ask(database, "SELECT c_number, c_title, c_unit FROM e_Wish ORDER BY 1") == [
         ("1", "Jalan", None),
         ("2", "Sumur", None),
     ]
-    issues = [orjson.loads(text) for (text,) in rows(database, "SELECT _issues FROM e_Wish ORDER BY c_number")]
+    issues = [orjson.loads(text) for (text,) in ask(database, "SELECT _issues FROM e_Wish ORDER BY c_number")]
     assert [[(i["code"], i["field"]) for i in of_one] for of_one in issues] == [
         [("NOT_READ_YET", "unit")],
         [("NOT_A_NUMBER", "cost"), ("NOT_READ_YET", "unit")],
@@ -73,9 +75,9 @@ def test_a_field_that_is_added_is_unknown_until_it_is_read(filled: Any) -> None:
 
     sync(syncer)
 
-    assert rows(database, "SELECT c_unit, f_unit FROM e_Wish ORDER BY c_number") == [("m", "m"), ("buah", "buah")]
-    assert rows(database, "SELECT count(*) FROM e_Wish WHERE _issues LIKE '%NOT_READ_YET%'") == [(0,)]
-    assert rows(database, "SELECT _node FROM e_Wish ORDER BY c_number") == filled.nodes
+    assert ask(database, "SELECT c_unit, f_unit FROM e_Wish ORDER BY c_number") == [("m", "m"), ("buah", "buah")]
+    assert ask(database, "SELECT count(*) FROM e_Wish WHERE _issues LIKE '%NOT_READ_YET%'") == [(0,)]
+    assert ask(database, "SELECT _node FROM e_Wish ORDER BY c_number") == filled.nodes
     assert problem_of(database, "Wish") is None
 
 
@@ -91,10 +93,10 @@ def test_a_field_of_another_type_is_not_carried_over_in_the_wrong_form(filled: A
     )
     database, syncer = filled.hub(fingerprints={"Wish": "new"})
 
-    assert rows(database, "SELECT c_title, c_number FROM e_Wish ORDER BY 2") == [(None, "1"), (None, "2")]
+    assert ask(database, "SELECT c_title, c_number FROM e_Wish ORDER BY 2") == [(None, "1"), (None, "2")]
     sync(syncer)
-    assert rows(database, "SELECT c_title, c_number FROM e_Wish ORDER BY 2") == [(12, "1"), (None, "2")]
-    assert rows(database, "SELECT _node FROM e_Wish ORDER BY c_number") == filled.nodes
+    assert ask(database, "SELECT c_title, c_number FROM e_Wish ORDER BY 2") == [(12, "1"), (None, "2")]
+    assert ask(database, "SELECT _node FROM e_Wish ORDER BY c_number") == filled.nodes
 
 
 def test_with_its_source_down_the_old_stays_in_service_and_says_so(
@@ -109,9 +111,9 @@ def test_with_its_source_down_the_old_stays_in_service_and_says_so(
     monkeypatch.setattr(filled.connectors["plans"], "parts", parts)
     assert sync(syncer).outcome == "FAILED"
 
-    assert rows(database, "SELECT c_title FROM e_Wish ORDER BY c_number") == [("Jalan",), ("Sumur",)]
-    assert rows(database, "SELECT c_state FROM e_Source WHERE c_name = 'plans'") == [("STALE",)]
-    assert rows(database, "SELECT DISTINCT stale IS NOT NULL FROM part WHERE entity = 'Wish'") == [(1,)]
+    assert ask(database, "SELECT c_title FROM e_Wish ORDER BY c_number") == [("Jalan",), ("Sumur",)]
+    assert ask(database, "SELECT c_state FROM e_Source WHERE c_name = 'plans'") == [("STALE",)]
+    assert ask(database, "SELECT DISTINCT stale IS NOT NULL FROM part WHERE entity = 'Wish'") == [(1,)]
 
 
 def test_another_key_takes_effect_when_the_rows_are_read(filled: Any) -> None:
@@ -119,12 +121,12 @@ def test_another_key_takes_effect_when_the_rows_are_read(filled: Any) -> None:
     entities["Wish"] = replace(entities["Wish"], key=("title",))
     filled.config = replace(filled.config, catalogue=Catalogue(entities))
     database, syncer = filled.hub(fingerprints={"Wish": "new"})
-    assert rows(database, "SELECT _node FROM e_Wish ORDER BY c_number") == filled.nodes
+    assert ask(database, "SELECT _node FROM e_Wish ORDER BY c_number") == filled.nodes
 
     report = sync(syncer)
 
     assert (report.counts["Wish"].added, report.counts["Wish"].removed) == (2, 2)
-    assert not {*rows(database, "SELECT _node FROM e_Wish")} & {*filled.nodes}
+    assert not {*ask(database, "SELECT _node FROM e_Wish")} & {*filled.nodes}
 
 
 def test_an_entity_that_is_configured_no_more_goes_at_once_with_its_rejects(filled: Any) -> None:
@@ -137,10 +139,9 @@ def test_an_entity_that_is_configured_no_more_goes_at_once_with_its_rejects(fill
 
     database, _ = filled.hub()
 
-    tables = rows(database, "SELECT name FROM sqlite_master WHERE name LIKE '%Wish%' OR name LIKE 'carried%'")
-    assert tables == []
-    assert rows(database, "SELECT count(*) FROM e_Reject") == [(0,)]
-    assert rows(database, "SELECT count(*) FROM part WHERE entity = 'Wish'") == [(0,)]
+    assert [name for name in shape(database) if "Wish" in name or name.startswith("carried")] == []
+    assert ask(database, "SELECT count(*) FROM e_Reject") == [(0,)]
+    assert ask(database, "SELECT count(*) FROM part WHERE entity = 'Wish'") == [(0,)]
 
 
 def test_another_rule_of_a_link_ties_at_once_without_its_source(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,21 +152,27 @@ def test_another_rule_of_a_link_ties_at_once_without_its_source(filled: Any, mon
 
     database, _ = filled.hub(fingerprints={"Wish": "old"})
 
-    assert rows(database, "SELECT count(*) FROM l_Wish_places") == [(1,)]
+    assert ask(database, "SELECT count(*) FROM l_Wish_places") == [(1,)]
     assert problem_of(database, "Wish") is None  # nothing has to be read for it
 
 
-def test_a_reader_sees_the_old_state_until_all_is_carried_over(filled: Any) -> None:
+def test_an_operation_that_has_begun_ends_on_the_old_state(filled: Any) -> None:
     before, _ = filled.hub(fingerprints={"Wish": "old"})
     add_field(filled, "Wish", Field("unit", FieldType.TEXT, W))
-    with closing(before.connect(readonly=True)) as reader:
-        reader.execute("BEGIN")
-        assert reader.execute("SELECT count(*) FROM e_Wish").fetchone() == (2,)
+    reader = before.reader()
+    reader.begin(time.monotonic() + 10)  # of no entity's table anything has been read yet
+    with ThreadPoolExecutor() as threads:
+        rebuilt = threads.submit(filled.hub, fingerprints={"Wish": "new"})
+        wait([rebuilt], 0.5)
 
-        filled.hub(fingerprints={"Wish": "new"})
+        assert reader.rows('SELECT count(*) FROM "e_Wish"', (), 9) == [(2,)]
+        with pytest.raises(before.errors, match="c_unit"):
+            reader.rows('SELECT c_unit FROM "e_Wish"', (), 9)
+        reader.end()
 
-        assert "c_unit" not in [row[1] for row in reader.execute("PRAGMA table_info(e_Wish)")]
-        assert reader.execute("SELECT count(*) FROM e_Wish").fetchone() == (2,)
+        after, _ = rebuilt.result(10)
+    assert "c_unit" in shape(after)["e_Wish"]
+    reader.close()
 
 
 def test_a_rebuild_that_fails_leaves_the_old_state(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +183,7 @@ def test_a_rebuild_that_fails_leaves_the_old_state(filled: Any, monkeypatch: pyt
         filled.hub(fingerprints={"Wish": "new"})
     monkeypatch.undo()
 
-    assert rows(old, "SELECT c_title FROM e_Wish ORDER BY c_number") == [("Jalan",), ("Sumur",)]
-    assert "c_unit" not in [row[1] for row in rows(old, "PRAGMA table_info(e_Wish)")]
+    assert ask(old, "SELECT c_title FROM e_Wish ORDER BY c_number") == [("Jalan",), ("Sumur",)]
+    assert "c_unit" not in shape(old)["e_Wish"]
     filled.hub(fingerprints={"Wish": "new"})
-    assert "c_unit" in [row[1] for row in rows(old, "PRAGMA table_info(e_Wish)")]
+    assert "c_unit" in shape(old)["e_Wish"]

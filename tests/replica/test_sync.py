@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -12,17 +11,18 @@ import pytest
 
 from connectors.connector import CellError
 from connectors.errors import SourceUnavailable
-from replica.database import Database, ReplicaLocked
+from replica.database import ReplicaLocked
 from replica.sync import Syncer, SyncReport
+from tests.servers import ask
 
 
 def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:
     return asyncio.run(syncer.sync(source, **options))
 
 
-def rows(database: Database, sql: str) -> list[Any]:
-    with closing(database.connect(readonly=True)) as db:
-        return db.execute(sql).fetchall()
+@pytest.fixture
+def world(either: Any) -> Any:
+    return either
 
 
 def wish(number: str, title: str = "x", **more: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def test_cells_that_can_t_be_read_are_issues_and_rows_without_key_are_rejects(wo
     report = sync(syncer)
 
     assert (report.outcome, report.counts["Wish"].records, report.counts["Wish"].rejects) == ("CHANGED", 2, 1)
-    found = rows(database, 'SELECT c_number, c_title, c_cost, _issues FROM "e_Wish" ORDER BY _sort')
+    found = ask(database, 'SELECT c_number, c_title, c_cost, _issues FROM "e_Wish" ORDER BY _sort')
     assert [(number, title, cost) for number, title, cost, _ in found] == [
         ("1", "hubungi [telepon]", None),
         ("3", "x", None),
@@ -50,7 +50,7 @@ def test_cells_that_can_t_be_read_are_issues_and_rows_without_key_are_rejects(wo
         [("AMBIGUOUS_NUMBER", "cost", "1,5 M"), ("PLACEHOLDER_DATE", "on", "1970-01-01")],
         [("CELL_ERROR", "cost", "#DIV/0!")],
     ]
-    assert rows(database, 'SELECT c_code, c_field, c_locator FROM "e_Reject"') == [("MISSING_KEY", "number", "a › 2")]
+    assert ask(database, 'SELECT c_code, c_field, c_locator FROM "e_Reject"') == [("MISSING_KEY", "number", "a › 2")]
 
 
 def test_the_same_key_twice_is_set_aside_and_heals(world: Any) -> None:
@@ -58,8 +58,8 @@ def test_the_same_key_twice_is_set_aside_and_heals(world: Any) -> None:
     database, syncer = world.hub()
 
     sync(syncer)
-    assert rows(database, 'SELECT c_number FROM "e_Wish" WHERE _live = 1') == [("2",)]
-    rejects = rows(database, 'SELECT c_locator, c_params FROM "e_Reject" ORDER BY 1')
+    assert ask(database, 'SELECT c_number FROM "e_Wish" WHERE _live = 1') == [("2",)]
+    rejects = ask(database, 'SELECT c_locator, c_params FROM "e_Reject" ORDER BY 1')
     assert [(locator, json.loads(params)["others"]) for locator, params in rejects] == [
         ("a › 1", "b › 1"),
         ("b › 1", "a › 1"),
@@ -67,20 +67,20 @@ def test_the_same_key_twice_is_set_aside_and_heals(world: Any) -> None:
 
     world.data["plans"]["wishes"]["b"][0] = wish("1", "one")  # equal content counts once
     sync(syncer)
-    assert rows(database, 'SELECT count(*) FROM "e_Wish" WHERE _live = 1') == [(2,)]
-    assert rows(database, 'SELECT count(*) FROM "e_Reject"') == [(0,)]
+    assert ask(database, 'SELECT count(*) FROM "e_Wish" WHERE _live = 1') == [(2,)]
+    assert ask(database, 'SELECT count(*) FROM "e_Reject"') == [(0,)]
 
 
 def test_moved_rows_keep_their_record_and_the_time_of_their_change(world: Any) -> None:
     world.data["plans"]["wishes"].update(a=[wish("1"), wish("2")], b=[wish("3")])
     database, syncer = world.hub()
     sync(syncer)
-    before = rows(database, 'SELECT c_number, _id, _changed FROM "e_Wish" ORDER BY 1')
+    before = ask(database, 'SELECT c_number, _id, _changed FROM "e_Wish" ORDER BY 1')
 
     world.data["plans"]["wishes"].update(a=[wish("3"), wish("2")], b=[wish("1")])
     report = sync(syncer)
 
-    assert rows(database, 'SELECT c_number, _id, _changed FROM "e_Wish" ORDER BY 1') == before
+    assert ask(database, 'SELECT c_number, _id, _changed FROM "e_Wish" ORDER BY 1') == before
     counts = report.counts["Wish"]
     assert (counts.added, counts.changed, counts.removed, counts.moved) == (0, 0, 0, 2)
 
@@ -97,10 +97,10 @@ def test_a_sync_that_would_lose_too_much_stops_with_both_counts(world: Any) -> N
     assert [(p.code, p.params) for p in refused.problems] == [
         ("SHRINK_GUARD", {"entity": "Wish", "before": 10, "after": 4})
     ]
-    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(10,)]
-    assert rows(database, "SELECT count(*) FROM part WHERE dataset = 'wishes'") == [(2,)]
+    assert ask(database, 'SELECT count(*) FROM "e_Wish"') == [(10,)]
+    assert ask(database, "SELECT count(*) FROM part WHERE dataset = 'wishes'") == [(2,)]
     assert sync(syncer, force=True).outcome == "CHANGED"
-    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(4,)]
+    assert ask(database, 'SELECT count(*) FROM "e_Wish"') == [(4,)]
 
 
 def test_a_part_that_can_t_be_read_keeps_its_records_and_stops_nobody(world: Any) -> None:
@@ -112,10 +112,10 @@ def test_a_part_that_can_t_be_read_keeps_its_records_and_stops_nobody(world: Any
     report = sync(syncer)
 
     assert [(p.code, p.where) for p in report.problems] == [("COLUMN_UNKNOWN", "a")]
-    assert rows(database, 'SELECT c_number, c_title FROM "e_Wish" ORDER BY 1') == [("1", "x"), ("2", "new")]
-    stale = dict(rows(database, "SELECT key, stale IS NOT NULL FROM part WHERE dataset = 'wishes'"))
+    assert ask(database, 'SELECT c_number, c_title FROM "e_Wish" ORDER BY 1') == [("1", "x"), ("2", "new")]
+    stale = dict(ask(database, "SELECT key, stale IS NOT NULL FROM part WHERE dataset = 'wishes'"))
     assert stale == {"a": 1, "b": 0}
-    assert rows(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("STALE",)]
+    assert ask(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("STALE",)]
 
 
 def test_a_source_that_is_down_leaves_everything_and_says_so(world: Any) -> None:
@@ -124,25 +124,25 @@ def test_a_source_that_is_down_leaves_everything_and_says_so(world: Any) -> None
     world.connectors["plans"].failure = SourceUnavailable("plans", reason="down")
 
     assert sync(syncer).outcome == "FAILED"
-    assert rows(database, "SELECT ever_read FROM dataset WHERE entity = 'Wish'") == [(0,)]
-    assert rows(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("UNAVAILABLE",)]
+    assert ask(database, "SELECT ever_read FROM dataset WHERE entity = 'Wish'") == [(0,)]
+    assert ask(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("UNAVAILABLE",)]
 
     world.connectors["plans"].failure = None
     sync(syncer)
     world.connectors["plans"].failure = SourceUnavailable("plans", reason="down")
     sync(syncer)
-    assert rows(database, 'SELECT count(*) FROM "e_Wish"') == [(1,)]
-    assert rows(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("STALE",)]
+    assert ask(database, 'SELECT count(*) FROM "e_Wish"') == [(1,)]
+    assert ask(database, "SELECT c_state FROM \"e_Source\" WHERE c_name = 'plans'") == [("STALE",)]
 
 
 def test_an_unchanged_sync_raises_no_revision(world: Any) -> None:
     world.data["plans"]["wishes"]["a"] = [wish("1")]
     database, syncer = world.hub()
     sync(syncer)
-    before = rows(database, "SELECT * FROM revision ORDER BY 1")
+    before = ask(database, "SELECT * FROM revision ORDER BY 1")
 
     assert sync(syncer).outcome == "UNCHANGED"
-    assert rows(database, "SELECT * FROM revision ORDER BY 1") == before
+    assert ask(database, "SELECT * FROM revision ORDER BY 1") == before
 
 
 def test_links_follow_what_changes(world: Any) -> None:
@@ -169,7 +169,7 @@ def test_links_follow_what_changes(world: Any) -> None:
     def tied(link: str, a: str, b: str) -> list[Any]:
         source, _, name = link.partition(".")
         to = world.config.catalogue[source].link(name).to
-        return rows(
+        return ask(
             database,
             f'SELECT a.c_{a}, b.c_{b}, l.method FROM "l_{source}_{name}" l JOIN "e_{source}" a ON a._id = l.a'
             f' JOIN "e_{to}" b ON b._id = l.b WHERE b._current = 1 ORDER BY 1, 2',
@@ -178,7 +178,7 @@ def test_links_follow_what_changes(world: Any) -> None:
     assert tied("Wish.place", "number", "code") == [("1", "52.1.1", "KEY")]
     assert tied("Wish.lines", "number", "version") == [("1", 2, "CROSSWALK")]
     assert tied("Wish.works", "number", "id2") == [("1", "W1", "VIA")]
-    assert rows(database, 'SELECT c_code, c_locator FROM "e_Reject"') == [("CROSSWALK_NO_MATCH", "ties.csv › 3")]
+    assert ask(database, 'SELECT c_code, c_locator FROM "e_Reject"') == [("CROSSWALK_NO_MATCH", "ties.csv › 3")]
 
     world.data["plans"]["places"]["p"][1]["name"] = "Utan"  # the district is renamed
     sync(syncer, "plans")
@@ -196,7 +196,7 @@ def test_several_partners_where_one_may_be_are_candidates(world: Any) -> None:
 
     sync(syncer)
 
-    assert rows(database, 'SELECT status FROM "l_Wish_place"') == [("CANDIDATE",), ("CANDIDATE",)]
+    assert ask(database, 'SELECT status FROM "l_Wish_place"') == [("CANDIDATE",), ("CANDIDATE",)]
 
 
 def test_a_writer_of_another_process_is_waited_for_and_then_told(world: Any) -> None:
