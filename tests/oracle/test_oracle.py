@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import count
-from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -44,13 +43,16 @@ from hypothesis import strategies as st
 from config.catalogue import complete, served
 from config.entities import Catalogue, Entity, Field, FieldType, KeyRule
 from replica.database import Database
+from replica.postgres import PostgresDatabase
 from replica.reading import Replica
+from replica.session import Session
 from replica.sqlite import SqliteDatabase
 from replica.wire import wire_id
 from resolvers.engine import Engine, Request
 from resolvers.limits import Limits
 from schema.build import build
 from schema.catalogue import describe
+from tests.servers import drop_schemas, postgres
 
 ZONE = ZoneInfo("Asia/Makassar")
 NAMES = ("Region", "Proposal", "BudgetLine", "Project", "Complaint", "Agency")
@@ -197,9 +199,8 @@ def _matches(rnd: random.Random, world: World, link: Any) -> list[tuple[int, int
     return kept
 
 
-def store(world: World, path: Path) -> Database:
+def store(world: World, database: Database) -> None:
     """The records as rows of the replica."""
-    database = SqliteDatabase(path, world.catalogue, {})
     database.open()
     with closing(database.connect()) as db:
         for number, name in enumerate(NAMES, 1):
@@ -214,10 +215,9 @@ def store(world: World, path: Path) -> Database:
         for (source, link), matches in world.matches.items():
             rows = [(a, b, method, 1000, "r", status, "w") for a, b, status, method in matches]
             db.executemany(f'INSERT INTO "l_{source}_{link}" VALUES (?, ?, ?, ?, ?, ?, ?)', rows)
-    return database
 
 
-def _store_record(db: sqlite3.Connection, entity: Entity, rec: Rec, part: int) -> None:
+def _store_record(db: Session, entity: Entity, rec: Rec, part: int) -> None:
     row: dict[str, Any] = {
         "_id": rec.id, "_node": rec.node, "_sort": rec.sort, "_part": part, "_at": rec.at, "_hash": "h", "_live": 1,
         "_current": int(rec.current), "_changed": "2026-02-03T04:05:06.000000Z",
@@ -772,16 +772,28 @@ class Sides:
     replica: Replica
 
 
-@pytest.fixture(scope="module", params=range(5))
+WORLDS = [*((seed, "sqlite") for seed in range(5)), *((seed, "postgresql") for seed in range(2))]
+
+
+@pytest.fixture(scope="module", params=WORLDS, ids=lambda param: f"{param[1]}-{param[0]}")
 def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    world = make_world(request.param)
-    database = store(world, tmp_path_factory.mktemp("oracle") / "replica.db")
+    seed, engine_name = request.param
+    world, folder = make_world(seed), tmp_path_factory.mktemp("oracle")
+    server = postgres() if engine_name == "postgresql" else None
+    name = f"oracle_{uuid4().hex[:10]}"
+    database: Database = (
+        SqliteDatabase(folder / "replica.db", world.catalogue, {})
+        if server is None
+        else PostgresDatabase(f"{server}?schema={name}", folder, world.catalogue, {})
+    )
+    store(world, database)
     schema = build(world.catalogue)._schema
     replica = Replica(database.reader, readers=1)
     limits = Limits(depth=40, aliases=1000, selections=10_000)
     engine = Engine(schema, world.catalogue, database.tables, replica, ZONE, limits=limits, seconds=60)
     yield Sides(world, schema, engine, Oracle(world, build(world.catalogue)._schema), replica)
     replica.close()
+    drop_schemas(server, [name])
 
 
 RUNNER = asyncio.Runner()
