@@ -85,7 +85,7 @@ class HubConfig:
     notice: str | None  # shown with every answer and page: "DATA CONTOH, bukan data resmi"
     language: Language
     timezone: str
-    replica: str  # path of the SQLite file
+    replica: str  # path of the SQLite file, or the URL of a PostgreSQL database
     cors: tuple[str, ...]
     sources: Mapping[str, SourceConfig]
     catalogue: Catalogue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def default_language(environ: Mapping[str, str]) -> Language:
         if value == "id":
             return "id"
     return "id"
+
+
+_SERVER = re.compile(r"postgresql(\+asyncpg)?://[^/?#\s]+/[^/?#\s]+(\?schema=[a-z][a-z0-9_]{0,40})?$")
 
 
 class _Loader:
@@ -115,7 +119,7 @@ class _Loader:
             notice=hub.notice,
             language=self.language,
             timezone=hub.timezone,
-            replica=str((self._path.parent / hub.replica.removeprefix("sqlite:///").replace("\\", "/")).resolve()),
+            replica=self._replica(hub.replica),
             cors=tuple(hub.cors),
             sources=sources,
             catalogue=served(entities.values(), {m.entity for m in mappings}),
@@ -123,13 +127,17 @@ class _Loader:
             secrets=tuple(sorted(self._secrets.used)),
         )
 
+    def _replica(self, written: str) -> str:
+        if _SERVER.match(written):
+            return written
+        return str((self._path.parent / written.removeprefix("sqlite:///").replace("\\", "/")).resolve())
+
     def _check_unbuilt(self, hub: HubWritten) -> None:
-        if hub.replica.rstrip("/") in ("sqlite:", "sqlite:///:memory:"):
-            self._validation.wrong(("replica",), hub.replica, "sqlite:///FILE", "sqlite:///BERKAS")
-        elif not hub.replica.startswith("sqlite:///"):
-            self._validation.unbuilt(
-                ("replica",), hub.replica.split(":")[0], "Use sqlite:///FILE.", "Gunakan sqlite:///BERKAS."
-            )
+        is_file = hub.replica.startswith("sqlite:///") and hub.replica != "sqlite:///:memory:"
+        if not is_file and not _SERVER.match(hub.replica):
+            server = "postgresql+asyncpg://${REPLICA_LOGIN}@HOST/DATABASE?schema=NAME"
+            wanted = f"sqlite:///FILE / {server}", f"sqlite:///BERKAS / {server}"
+            self._validation.wrong(("replica",), hub.replica, *wanted)
         if hub.cache != "memory":
             self._validation.unbuilt(("cache",), hub.cache.split(":")[0], "Use memory.", "Gunakan memory.")
         for name, link in hub.links.items():

@@ -180,13 +180,11 @@ class PostgresSession:
             self.run(_terminate(self.connection))
 
     async def _execute(self, sql: str, parameters: Sequence[Any]) -> PostgresResult:
-        if not parameters and not sql.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-            await self.connection.execute(sql)
-            return PostgresResult([], 0)
-        statement = await self.connection.prepare(sql)
-        rows = [tuple(row) for row in await statement.fetch(*parameters)]
-        last = (statement.get_statusmsg() or "").rpartition(" ")[2]
-        return PostgresResult(rows, int(last) if last.isdecimal() else 0)
+        if sql.lstrip().startswith("SELECT") or " RETURNING " in sql:
+            rows = [tuple(row) for row in await self.connection.fetch(sql, *parameters)]
+            return PostgresResult(rows, len(rows))
+        last = (await self.connection.execute(sql, *parameters)).rpartition(" ")[2]
+        return PostgresResult([], int(last) if last.isdecimal() else 0)
 
 
 class PostgresResult:

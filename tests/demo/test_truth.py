@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,6 +21,7 @@ from resolvers.engine import Answer, Request
 from simpul.compose import Hub, build_hub, load
 from simpul.demo.generate import generate, mission_query, question
 from simpul.demo.regency import SHOWCASE, make_regency
+from tests.servers import drop_schemas, postgres
 
 RUNNER = asyncio.Runner()  # one loop for the whole module, as a hub has one
 
@@ -253,3 +256,78 @@ def test_places_are_real_and_people_are_not() -> None:
 def test_the_same_seed_makes_the_same_regency() -> None:
     assert make_regency(7) == make_regency(7)
     assert make_regency(7) != make_regency(8)
+
+
+# -- the other engine -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def beside(regency: tuple[Path, Hub]) -> Iterator[Hub]:
+    """The same sources in a replica on PostgreSQL."""
+    server, schema = postgres(), f"demo_{uuid4().hex[:10]}"
+    hub = build_hub(replace(regency[1].config, replica=f"{server}?schema={schema}"))
+    hub.open()
+
+    async def sync() -> None:
+        for source in hub.config.sources:
+            assert (await hub.syncer.sync(source)).problems == []
+
+    RUNNER.run(sync())
+    yield hub
+    RUNNER.run(hub.close())
+    drop_schemas(server, [schema])
+
+
+def answers(hub: Hub, query: str) -> list[Any]:
+    """Every node that a query of one connection finds, page by page."""
+    found: list[Any] = []
+    cursor = None
+    while True:
+        answer: Any = RUNNER.run(hub.engine.execute(Request(query, {"after": cursor})))
+        assert answer.errors == ()
+        (connection,) = answer.data.values()
+        found += connection["nodes"]
+        cursor = connection["pageInfo"]["endCursor"]
+        if not connection["pageInfo"]["hasNextPage"]:
+            return [connection["totalCount"], *found]
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_both_engines_answer_alike_to_the_sen_and_in_order(regency: tuple[Path, Hub], beside: Hub, name: str) -> None:
+    entity = regency[1].config.catalogue[name]
+    served = regency[1].schema._schema.type_map
+    plain = [field.name for field in entity.fields if field.name in fields_of(served[name])]
+    orders = [field for field in plain if field in fields_of(served[f"{name}Order"])]
+    linked = [link.name for link in entity.links if not link.many and link.name in fields_of(served[name])]
+    links = " ".join(f"{link} {{ id }}" for link in linked)
+    for order in orders:
+        query = (
+            f"query ($after: String) {{ {entity.plural}(scope: ALL, orderBy: {{ {order}: DESC }}, first: 500, after: $after)"
+            f" {{ totalCount pageInfo {{ endCursor hasNextPage }} nodes {{ id {' '.join(plain)} {links}"
+            " issues { code field rawValue cell } provenance { source locator } } } }"
+        )
+        if order == orders[0]:
+            assert answers(beside, query) == answers(regency[1], query)
+        else:
+            first = query.replace("first: 500", "first: 40").replace(" hasNextPage", "")
+            one, other = (RUNNER.run(hub.engine.execute(Request(first, {}))) for hub in (beside, regency[1]))
+            assert (one.data, one.errors) == (other.data, ())
+
+
+def test_both_engines_answer_the_ready_questions_alike(regency: tuple[Path, Hub], beside: Hub) -> None:
+    for name in ("mission", "districts", "unlinked"):
+        one, other = (RUNNER.run(hub.engine.execute(Request(question(name), {}))) for hub in (beside, regency[1]))
+        assert (timeless(one.data), one.errors) == (timeless(other.data), other.errors)
+        assert one.data
+
+
+def fields_of(type_: Any) -> Any:
+    """The fields of an object or input type."""
+    return type_.fields
+
+
+def timeless(data: object) -> object:
+    """An answer without the times at which its rows were fetched."""
+    if isinstance(data, dict):
+        return {name: timeless(value) for name, value in data.items() if name != "fetchedAt"}
+    return [timeless(item) for item in data] if isinstance(data, list) else data
