@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy.exc
 
 import connectors
-from connectors import errors, mailbox, messages, rest, sql
+from connectors import errors, mailbox, messages, rest, sqlerrors
 from connectors.errors import SourceError
 
 FOLDER = Path(connectors.__file__).parent
@@ -74,11 +74,16 @@ def test_every_exception_of_httpx_is_mapped() -> None:
     assert found == HTTPX
 
 
+def _is_foreign(kind: type[BaseException]) -> bool:
+    return issubclass(kind, sqlerrors.FOREIGN)
+
+
 def test_every_exception_of_sqlalchemy_and_sqlite3_is_caught() -> None:
-    for kind in [*exceptions_of(sqlalchemy.exc), *exceptions_of(sqlite3), sqlite3.Warning]:
+    kinds: list[type[BaseException]] = [*exceptions_of(sqlalchemy.exc), *exceptions_of(sqlite3), sqlite3.Warning]
+    for kind in kinds:
         if kind is sqlalchemy.exc.EmulatedDBAPIException:
             continue  # of asynchronous drivers, and inside a DBAPIError when it arrives
-        assert issubclass(kind, sql.FOREIGN), f"{kind.__name__} would leave the connector"
+        assert _is_foreign(kind), f"{kind.__name__} would leave the connector"
         error: BaseException
         if issubclass(kind, sqlalchemy.exc.DBAPIError):
             error = kind("SELECT 'rahasia'", {}, sqlite3.Error("words"))
@@ -87,7 +92,7 @@ def test_every_exception_of_sqlalchemy_and_sqlite3_is_caught() -> None:
         else:
             error = kind.__new__(kind)
 
-        told = sql.translate(error, "x")
+        told = sqlerrors.translate(error, "x")
         assert isinstance(told, SourceError)
         assert "rahasia" not in str(told)
 
@@ -117,14 +122,14 @@ def test_what_sqlite_says_is_understood(name: str, code: str) -> None:
     plain.sqlite_errorname = name
 
     for error in (plain, sqlalchemy.exc.OperationalError("SELECT rahasia", {}, plain)):
-        told = sql.translate(error, "x")
+        told = sqlerrors.translate(error, "x")
         assert told.code == code
         assert "rahasia" not in str(told)
 
 
 @pytest.mark.parametrize("kind", [PermissionError, FileNotFoundError, IsADirectoryError, TimeoutError, OSError])
 def test_what_the_system_says_is_understood(kind: type[OSError]) -> None:
-    for told in (sql.translate(kind(1, "x"), "x"), mailbox.translate(kind(1, "x"), "x")):
+    for told in (sqlerrors.translate(kind(1, "x"), "x"), mailbox.translate(kind(1, "x"), "x")):
         assert isinstance(told, errors.SourceBusy if kind is PermissionError else errors.SourceUnavailable)
 
 
