@@ -171,6 +171,10 @@ class Sqlite:
         """Its declared key; a rowid is none."""
         return inspect(connection).get_pk_constraint(place.table)["constrained_columns"]
 
+    def is_reading(self, statement: str) -> bool:
+        """The connection itself refuses what is not: see `_only_reading`."""
+        return True
+
     def execute(self, connection: Connection, statement: str, place: Place | None) -> CursorResult[Any]:
         """As it is written: a colon in it is no parameter."""
         return connection.execution_options(stream_results=True).exec_driver_sql(statement)

@@ -47,6 +47,10 @@ class HostEngine(Engine, Protocol):
         """Cuts the driver's connection without a word to the server."""
         ...
 
+    def ending(self, raw: Any) -> str | None:
+        """The statement that ends, from another connection, what this one leaves running; None if the server does it."""
+        ...
+
 
 class SqlHost:
     """Reads a database of PostgreSQL, MariaDB or MySQL. `schema` is where PostgreSQL looks for names without one; `seconds` are
@@ -149,7 +153,7 @@ class _Session:
         self._raw: Any = None
         self._result: Any = None
         self._running: asyncio.Future[Any] | None = None
-        self._is_dropped = False
+        self._is_dropped = self._is_late = False
         self._seconds = "-"
 
     async def open(self, server: str, seconds: float, whole_seconds: float) -> None:
@@ -200,9 +204,17 @@ class _Session:
             if self._is_dropped:
                 await self._connection.invalidate()
             await self._connection.close()
+        if self._is_late and (statement := self._engine.ending(self._raw)) is not None:
+            with suppress(*GARBAGE):
+                async with asyncio.timeout(FAREWELL), self._pool.connect() as other:
+                    await other.exec_driver_sql(statement)
 
     def _hold(self, result: Any) -> None:
         self._result = result
+
+    def _end(self) -> None:
+        self._is_late = self._raw is not None
+        self._drop()
 
     def _drop(self) -> None:
         self._is_dropped = True
@@ -216,7 +228,7 @@ class _Session:
             self._running = asyncio.current_task()
             return await work()
 
-        return await self._gate.in_task(where, remembered, self._drop, self._until)
+        return await self._gate.in_task(where, remembered, self._end, self._until)
 
     async def _translated(self, work: Coroutine[Any, Any, T]) -> T:
         try:

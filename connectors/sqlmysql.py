@@ -17,13 +17,18 @@ from pymysql.converters import convert_time, decoders
 from sqlalchemy import URL, Connection, CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from connectors import sqlquery
 from connectors.connector import Cell
 from connectors.sqlreading import Place, ReadCell, plain
 
 _SET = 2048  # the flag of a SET, which comes as text
 _BINARY = 63  # the character set of what has none
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
-_NAMES: dict[int, str] = {number: name.lower() for name, number in vars(FIELD_TYPE).items() if name.isupper()}
+_NAMES: dict[int, str] = {
+    number: name.lower()
+    for name, number in vars(FIELD_TYPE).items()
+    if name.isupper() and name not in ("CHAR", "INTERVAL")  # other names for two of the others
+}
 _PLAIN_TYPES = {
     "tiny": "tinyint",
     "short": "smallint",
@@ -72,6 +77,10 @@ class MySql:
             connection.exec_driver_sql(f"SET max_execution_time = {max(1, round(whole_seconds * 1000))}")
         connection.exec_driver_sql("START TRANSACTION READ ONLY")
 
+    def ending(self, raw: Any) -> str | None:
+        """What ends the statement that a dropped connection leaves running."""
+        return f"KILL QUERY {int(raw.thread_id())}"
+
     def drop(self, raw: Any) -> None:
         """Cuts the connection without a word."""
         raw.close()
@@ -106,6 +115,10 @@ class MySql:
             " AND index_name = 'PRIMARY' ORDER BY seq_in_index"
         )
         return list(connection.execute(query, {"schema": place.schema, "table": place.table}).scalars())
+
+    def is_reading(self, statement: str) -> bool:
+        """Whether it is one SELECT that writes no file and locks nothing; the transaction is read only besides."""
+        return sqlquery.is_reading(statement, sqlquery.MYSQL)
 
     def execute(self, connection: Connection, statement: str, place: Place | None) -> CursorResult[Any]:
         """As it is written, its rows not all at once. A table's TIMESTAMPs are asked for in UTC; a SELECT of hub.yaml sees the
@@ -165,6 +178,8 @@ def _type_of(field: Any) -> str:
     name: str = _NAMES.get(field.type_code, "")
     if name.endswith("blob") and field.charsetnr != _BINARY:
         return name.replace("blob", "text")
+    if name.endswith("string") and field.charsetnr == _BINARY:
+        return _PLAIN_TYPES[name].replace("char", "binary")
     return _PLAIN_TYPES.get(name, name)
 
 

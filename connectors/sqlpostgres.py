@@ -1,13 +1,13 @@
 """What is PostgreSQL's own: its catalogue, its read-only transaction, its types.
 
-Dates and times come as text and are read here, because the driver makes the year 9999 of `infinity` and stops at years that
-Python doesn't know; what is no date of ours stays as PostgreSQL writes it. Money is a number of its smallest units, written the
-way of the server's region: its digits are exact, and how many of them are decimals is asked once."""
+Dates and times come as PostgreSQL counts them and are read here: the driver would make the year 9999 of `infinity`, and it stops
+at years that Python doesn't know. What is no date of ours becomes the text that PostgreSQL has for it. Money is a number of its
+smallest units, written the way of the server's region: its digits are exact, how many of them are decimals is asked once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +15,14 @@ import asyncpg
 from sqlalchemy import URL, Connection, CursorResult, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from connectors import sqlquery
 from connectors.connector import Cell
 from connectors.sqlreading import Place, ReadCell, plain
 from connectors.values import write_cell
 
+_DAY = 86_400_000_000  # microseconds
+_CYCLE = 146_097  # days of 400 years
+_FOREVER_32, _FOREVER_64 = 2**31 - 1, 2**63 - 1  # what PostgreSQL counts as infinity
 _BIT, _MONEY = 1560, 790  # numbers of types that never change
 
 _TABLES = """
@@ -63,14 +67,19 @@ class Postgres:
 
         @event.listens_for(pool.sync_engine, "connect")
         def prepare(connection: Any, _: object) -> None:
-            connection.run_async(_read_as_text)
+            connection.run_async(_read_as_counted)
 
         return pool
 
     def begin(self, connection: Connection, seconds: float, whole_seconds: float) -> None:
-        """Begins a read-only transaction whose statements, each fetch of rows among them, end in time."""
-        settings = "SELECT set_config('statement_timeout', :limit, true), set_config('datestyle', 'ISO', true)"
-        connection.execute(text(settings), {"limit": str(max(1, round(seconds * 1000)))})
+        """Begins a read-only transaction whose statements, each fetch of rows among them, the server ends a little before we
+        would drop the connection."""
+        settings = "SELECT set_config('statement_timeout', :limit, true)"
+        connection.execute(text(settings), {"limit": str(max(1, round(seconds * 900)))})
+
+    def ending(self, raw: Any) -> str | None:
+        """Nothing: the server ends a statement itself."""
+        return None
 
     def drop(self, raw: Any) -> None:
         """Cuts the connection without a word."""
@@ -100,6 +109,10 @@ class Postgres:
         """The columns of its primary key, in the order of the key."""
         found = connection.execute(text(_KEY), {"schema": place.schema, "table": place.table})
         return list(found.scalars())
+
+    def is_reading(self, statement: str) -> bool:
+        """Whether it is one SELECT that locks nothing; the transaction is read only besides."""
+        return sqlquery.is_reading(statement, sqlquery.POSTGRES)
 
     def execute(self, connection: Connection, statement: str, place: Place | None) -> CursorResult[Any]:
         """As it is written, with a cursor of the server."""
@@ -141,8 +154,8 @@ def _cell(value: Any) -> Cell:
         return str(value.as_string()).replace(" ", "")
     if isinstance(value, asyncpg.Range):
         return _range(value)
-    if isinstance(value, asyncpg.Record):
-        return "(" + ",".join(_written(item) for item in value.values()) + ")"
+    if isinstance(value, asyncpg.Record | tuple):  # of several columns, or a point
+        return "(" + ",".join(_written(item) for item in value) + ")"
     if value is None or isinstance(value, str | bytes | bool | int | float | Decimal | datetime | date | time):
         return plain(value)
     return str(value)
@@ -183,26 +196,66 @@ def _money(decimals: int) -> ReadCell:
     return read
 
 
-async def _read_as_text(connection: asyncpg.Connection[Any]) -> None:
-    """Has the driver hand over as text what it would bend."""
-    readers: dict[str, Callable[[str], Any]] = {
-        "date": _or_text(date.fromisoformat),
-        "timestamp": _or_text(datetime.fromisoformat),
-        "timestamptz": _or_text(datetime.fromisoformat),
-        "time": _or_text(time.fromisoformat),
-        "timetz": _or_text(time.fromisoformat),
-        "interval": str,  # months have no length
-        "float4": float,  # binary, 0.1 would come as 0.10000000149011612
+async def _read_as_counted(connection: asyncpg.Connection[Any]) -> None:
+    """Has the driver hand over what it would bend."""
+    readers: dict[str, Callable[[tuple[int, ...]], Any]] = {
+        "date": _date,
+        "timestamp": _moment,
+        "timestamptz": lambda counted: _moment(counted, UTC),
+        "time": _time,
+        "timetz": _time,
+        "interval": _interval,
     }
     for name, reader in readers.items():
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=reader, format="text")
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=tuple, decoder=reader, format="tuple")
+    # counted in binary, 0.1 would come as 0.10000000149011612
+    await connection.set_type_codec("float4", schema="pg_catalog", encoder=str, decoder=float, format="text")
 
 
-def _or_text(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    def attempt(written: str) -> Any:
-        try:
-            return read(written)
-        except ValueError:
-            return written  # infinity, 24:00:00, 44 BC
+def _date(counted: tuple[int, ...]) -> date | str:
+    (days,) = counted
+    if days in (_FOREVER_32, -_FOREVER_32 - 1):
+        return "infinity" if days > 0 else "-infinity"
+    return _day(days)
 
-    return attempt
+
+def _moment(counted: tuple[int, ...], zone: tzinfo | None = None) -> datetime | str:
+    (micros,) = counted
+    if micros in (_FOREVER_64, -_FOREVER_64 - 1):
+        return "infinity" if micros > 0 else "-infinity"
+    days, rest = divmod(micros, _DAY)
+    day, clock = _day(days), _clock(rest)
+    if isinstance(day, str) or isinstance(clock, str):
+        return f"{day} {clock}"
+    return datetime.combine(day, clock, zone)
+
+
+def _time(counted: tuple[int, ...]) -> time | str:
+    clock = _clock(counted[0])
+    if isinstance(clock, str) or len(counted) == 1:
+        return clock
+    return clock.replace(tzinfo=timezone(timedelta(seconds=-counted[1])))
+
+
+def _interval(counted: tuple[int, ...]) -> str:
+    """As it is kept: months and days have no length."""
+    months, days, micros = counted
+    seconds, rest = divmod(abs(micros), 1_000_000)
+    clock = f"{'-' if micros < 0 else ''}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    clock += f".{rest:06}".rstrip("0") if rest else ""
+    parts = [f"{number} {name}" for number, name in ((months, "mons"), (days, "days")) if number]
+    return " ".join([*parts, clock] if micros or not parts else parts)
+
+
+def _day(days: int) -> date | str:
+    """The day that is so many after 2000-01-01; as text where Python's calendar ends."""
+    cycles, rest = divmod(days, _CYCLE)  # the calendar repeats after 400 years
+    day = date(2000, 1, 1) + timedelta(days=rest)
+    year = day.year + 400 * cycles
+    if 1 <= year <= 9999:
+        return day.replace(year=year)
+    return f"{year:04}-{day:%m-%d}" if year > 0 else f"{1 - year:04}-{day:%m-%d} BC"
+
+
+def _clock(micros: int) -> time | str:
+    return "24:00:00" if micros == _DAY else (datetime.min + timedelta(microseconds=micros)).time()

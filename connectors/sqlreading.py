@@ -60,6 +60,10 @@ class Engine(Protocol):
         """The columns of its primary key."""
         ...
 
+    def is_reading(self, statement: str) -> bool:
+        """Whether a SELECT of hub.yaml is one, as far as can be told before it is run."""
+        ...
+
     def execute(self, connection: Connection, statement: str, place: Place | None) -> CursorResult[Any]:
         """Runs a SELECT as it is written, of a table where `place` says which, and doesn't read it yet."""
         ...
@@ -177,6 +181,8 @@ def _executed(
         statement = engine.select(place) + ("" if limit is None else f" LIMIT {limit}")
     else:
         statement = dataset.query or ""
+        if not engine.is_reading(statement):
+            raise SourceBroken(name, "QUERY_NOT_READING")
     result = engine.execute(connection, statement, place)
     if not result.returns_rows:
         raise SourceBroken(name, "QUERY_NOT_READING")
