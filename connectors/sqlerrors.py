@@ -59,7 +59,7 @@ _REFUSED = (
 _HALF_WRITTEN = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTINIT")
 
 _POSTGRES = {
-    "25006": "NOT_READING",  # read_only_sql_transaction
+    "25": "NOT_READING",  # the transaction is read only, and would not be ended or changed
     "28": "LOGIN",
     "3D": "NO_DATABASE",
     "42501": "FORBIDDEN",
@@ -120,6 +120,10 @@ def translate(error: BaseException, where: str, seconds: str = "-") -> SourceErr
 def translate_connecting(error: BaseException, where: str, engine: str) -> SourceError:
     """The same for one of `GARBAGE`, of a server that was to be connected to."""
     original = _original(error)
+    if isinstance(original, ConnectionError) and "SSL" in str(
+        original
+    ):  # asyncpg's word for an answer that it doesn't know
+        return SourceBroken(where, "NOT_THIS_ENGINE", engine=engine)
     if isinstance(original, OSError) and not isinstance(original, TimeoutError):
         return SourceUnavailable(where, "DATABASE_AWAY", reason=_words(original))
     foreign = isinstance(original, FOREIGN) and not isinstance(original, UnicodeError)

@@ -16,14 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors import sqlreading
 from connectors.connector import Batch, DatasetDescription, Part
-from connectors.errors import SourceBroken, SourceError
+from connectors.errors import SourceBroken, SourceBusy, SourceError
 from connectors.policy import Gate, Policy
 from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
 from connectors.sqlmysql import MySql
 from connectors.sqlpostgres import Postgres
 from connectors.sqlreading import Engine, SqlDataset
 
-KEPT = 2  # connections between two readings
+AT_ONCE = 4  # connections, each of one reading
+KEPT = 2  # of them between two readings
 FAREWELL = 1.0  # seconds for a server to take its leave
 
 T = TypeVar("T")
@@ -35,8 +36,8 @@ class HostEngine(Engine, Protocol):
     name: str
     drops_unread: bool  # whether what was not read to its end would have to be read first before anything else
 
-    def pool(self, url: URL, seconds: float, kept: int) -> AsyncEngine:
-        """A pool of connections that read; nothing is opened yet."""
+    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
+        """A pool of at most `at_once` connections that read; nothing is opened yet."""
         ...
 
     def begin(self, connection: Connection, seconds: float, whole_seconds: float) -> None:
@@ -72,6 +73,7 @@ class SqlHost:
         self._engine: HostEngine = Postgres(schema) if url.lower().startswith("postgres") else MySql()
         self._pool: AsyncEngine | None = None
         self._closing: set[asyncio.Future[None]] = set()
+        self._places = asyncio.Semaphore(AT_ONCE)  # not the pool's: who waits there holds a place of the gate
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""
@@ -124,20 +126,36 @@ class SqlHost:
 
     @asynccontextmanager
     async def _session(self, where: str, until: float) -> AsyncIterator[_Session]:
-        if self._pool is None:
-            try:
-                self._pool = self._engine.pool(self._parsed(), self._seconds, KEPT)
-            except (*FOREIGN, ValueError) as error:
-                raise SourceBroken(self._engine.name, "DATABASE_ADDRESS") from error
-        session = _Session(self._pool, self._engine, self._gate, where, until)
         try:
+            async with asyncio.timeout_at(until):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise SourceBusy(where, "DATABASE_FULL") from error
+        session: _Session | None = None
+        try:
+            session = _Session(self._opened(), self._engine, self._gate, where, until)
             await session.open(self._where, self._seconds, self._whole_seconds)
             yield session
         finally:
-            closing = asyncio.ensure_future(session.close())
+            closing = asyncio.ensure_future(self._closed(session))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
             await asyncio.wait({closing}, timeout=FAREWELL)
+
+    async def _closed(self, session: _Session | None) -> None:
+        try:
+            if session is not None:
+                await session.close()
+        finally:
+            self._places.release()
+
+    def _opened(self) -> AsyncEngine:
+        if self._pool is None:
+            try:
+                self._pool = self._engine.pool(self._parsed(), self._seconds, KEPT, AT_ONCE)
+            except (*FOREIGN, ValueError) as error:
+                raise SourceBroken(self._engine.name, "DATABASE_ADDRESS") from error
+        return self._pool
 
 
 class _Session:

@@ -50,13 +50,14 @@ class MySql:
 
     # -- the connection -----------------------------------------------------------------------------------------------
 
-    def pool(self, url: URL, seconds: float, kept: int) -> AsyncEngine:
+    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
         """A pool of connections that read; nothing is opened yet."""
         self.name = url.get_backend_name()
         return create_async_engine(
             url.set(drivername="mysql+aiomysql"),
             pool_pre_ping=True,
             pool_size=kept,
+            max_overflow=at_once - kept,
             pool_timeout=seconds,
             hide_parameters=True,
             connect_args={

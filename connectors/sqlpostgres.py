@@ -52,12 +52,13 @@ class Postgres:
 
     # -- the connection -----------------------------------------------------------------------------------------------
 
-    def pool(self, url: URL, seconds: float, kept: int) -> AsyncEngine:
+    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
         """A pool of connections that read; nothing is opened yet."""
         pool = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_pre_ping=True,
             pool_size=kept,
+            max_overflow=at_once - kept,
             pool_timeout=seconds,
             hide_parameters=True,
             json_deserializer=str,  # its numbers would go through floats

@@ -135,3 +135,55 @@ async def _execute(address: URL, statements: Any) -> Any:
             value = row and row[0]
         await maria.ensure_closed()
     return value
+
+
+class Proxy:
+    """A TCP proxy before a server, which can fall silent and keep its connections open: a server that hangs."""
+
+    def __init__(self, server: Server) -> None:
+        self._target = (server.address.host, server.address.port)
+        self._silent = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stall(self) -> None:
+        """From now on nothing comes through, either way."""
+        self._silent.set()
+
+    def go_on(self) -> None:
+        """New connections come through again; the old ones stay silent."""
+        self._silent = threading.Event()
+
+    def open(self) -> int:
+        """How many connections the clients still hold open."""
+        return sum(1 for one in self._sockets if one.fileno() >= 0)
+
+    def close(self) -> None:
+        """Ends everything."""
+        for one in (self._listening, *self._sockets):
+            one.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            silent = self._silent
+            there = socket.create_connection(self._target)
+            self._sockets.append(client)
+            threading.Thread(target=self._pump, args=(client, there, silent, True), daemon=True).start()
+            threading.Thread(target=self._pump, args=(there, client, silent, False), daemon=True).start()
+
+    def _pump(self, one: socket.socket, other: socket.socket, silent: threading.Event, is_client: bool) -> None:
+        try:
+            while data := one.recv(65536):
+                if not silent.is_set():
+                    other.sendall(data)
+        except OSError:
+            pass
+        if is_client or not silent.is_set():
+            one.close()
+            other.close()
