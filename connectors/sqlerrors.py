@@ -109,6 +109,8 @@ def translate(error: BaseException, where: str, seconds: str = "-") -> SourceErr
             return SourceUnavailable(where, "SOURCE_UNREACHABLE")
         return _told(_MYSQL.get(number, "FAILED"), original, where, seconds)
     if isinstance(original, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        if "connection" not in _words(original):  # a value that the driver can't decode
+            return SourceBroken(where, "QUERY_FAILED", reason=_words(original))
         return SourceUnavailable(where, "SOURCE_UNREACHABLE")
     if isinstance(original, OSError):
         return _of_system(original, where)
