@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.servers import Server
+import pytest
+
+from config.load import check_config
+from schema.catalogue import describe
+from tests.servers import Server, database_on
 
 HUB = """
 name: Kabupaten Uji
@@ -74,3 +80,38 @@ def test_a_server_is_checked_synced_and_asked(
         "since": "2026-01-07",
         "provenance": {"locator": "ta rincian › 5.1"},
     }
+
+
+GUIDES = ["connect-a-database.md", "connect-a-database.id.md"]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_guide_says_what_happens(simpul: Callable[..., Any], tmp_path: Path, guide: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / guide).read_text(encoding="utf-8")
+    hub, more = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    language = "id" if ".id." in guide else "en"
+    with database_on("mariadb") as server:
+        server.execute(
+            "CREATE TABLE ta_rincian (kode varchar(30) PRIMARY KEY, uraian text, pagu decimal(18, 2),"
+            " realisasi decimal(18, 2), tgl_dpa date)",
+            "SET STATEMENT sql_mode = '' FOR INSERT INTO ta_rincian VALUES"
+            " ('5.1.02.01.01', 'Belanja pemeliharaan jalan desa', 1250000000.00, 412500000.50, '2026-01-07'),"
+            " ('5.1.02.01.02', 'Belanja air bersih', 350000000.00, 0, '2026-02-02'),"
+            " ('5.2.04.01.01', 'Belanja modal jembatan', 2100000000.75, 630000000.00, '0000-00-00')",
+        )
+        address = server.address
+        there = f"host: {address.host}\n    port: {address.port}\n    database: {address.database}"
+        written = hub.replace("host: 10.1.2.3\n    database: simda_2026", there)
+        (tmp_path / "hub.yaml").write_text(written.replace("user: simpul_baca", f"user: {address.username}"), "utf-8")
+        (tmp_path / "secrets.env").write_text(f"FINANCE_PASSWORD={address.password or ''}\n", encoding="utf-8")
+
+        said = [simpul(tmp_path, command, "--lang", language).out for command in ("check", "sync")]
+        (question,) = re.findall(r"echo '(.*?)' \| simpul query", page)
+        answer = simpul(tmp_path, "query", "-", stdin=question).out
+
+    for line in "".join(said).splitlines():
+        assert line.strip() in page
+    assert answer.strip() in textwrap.dedent(page.partition("simpul query -\n")[2].partition("\n\n")[0])
+    again = more + hub[hub.index("entities:") :]
+    (tmp_path / "hub.yaml").write_text(f"name: x\n{again}", encoding="utf-8")
+    assert check_config(tmp_path / "hub.yaml", describe(), {}) == ()
