@@ -324,6 +324,7 @@ class SqlWritten(SourceWritten):
     host: str | None = None
     port: Whole | None = None
     database: FilePath | None = None
+    schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
     timeout: Seconds = 30

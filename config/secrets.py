@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from config.problems import Problem
 
@@ -36,14 +37,18 @@ class Secrets:
             self.used.add(value)
         return value
 
-    def fill(self, text: str) -> tuple[str, list[str]]:
-        """A text with its secrets filled in, and the names of those that are not set."""
+    def fill(self, text: str, in_url: bool = False) -> tuple[str, list[str]]:
+        """A text with its secrets filled in, and the names of those that are not set. `in_url` those before the
+        host are written as URLs want them: people take passwords literally."""
         missing = []
 
         def one(found: re.Match[str]) -> str:
             value = self.get(found[1])
             if value is None:
                 missing.append(found[1])
+            elif in_url and "@" in text[found.end() :]:
+                value = quote(value, safe="")
+                self.used.add(value)
             return value or ""
 
         return NAME.sub(one, text), missing

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from config.entities import Text
 from config.hub import EntityMapping, SourceConfig
@@ -15,7 +16,8 @@ from config.secrets import Secrets, is_written_secret
 from config.validation import Validation
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
-NOT_BUILT_ENGINES = ("mysql", "mariadb", "postgresql", "mssql", "oracle")
+ENGINES = ("postgresql", "mariadb", "mysql", "sqlite")
+NOT_BUILT_ENGINES = ("mssql", "oracle")
 Place = tuple[str | int, ...]
 
 
@@ -71,23 +73,50 @@ class Sources:
         if not engine:
             self._places.add(path, "MISSING_OPTION", at_key=True, name="url")
         elif engine in NOT_BUILT_ENGINES:
-            en, id = "Use sqlite:///FILE.", "Gunakan sqlite:///BERKAS."
+            en, id = f"Use one of {', '.join(ENGINES)}.", f"Gunakan salah satu dari {', '.join(ENGINES)}."
             self._validation.unbuilt((*path, option), engine, en, id)
-        elif engine != "sqlite" or (written.url is not None and not _is_file(written.url)):
-            self._validation.wrong((*path, option), engine, "sqlite:///FILE", "sqlite:///BERKAS")
-        elif option == "engine" and written.database is None:
-            self._places.add(path, "MISSING_OPTION", at_key=True, name="database")
+        elif option == "engine":
+            if written.engine not in ENGINES:
+                known = ", ".join(ENGINES)
+                self._validation.wrong((*path, option), written.engine, f"one of {known}", f"salah satu dari {known}")
+                return False
+            missing = [
+                name
+                for name in ("database", *(() if engine == "sqlite" else ("host",)))
+                if getattr(written, name) is None
+            ]
+            for name in missing:
+                self._places.add(path, "MISSING_OPTION", at_key=True, name=name)
+            return self._has_only_used_options(written, path, engine, option) and not missing
+        elif engine == "sqlite" and not _is_file(written.url or ""):
+            self._validation.wrong((*path, option), written.url, "sqlite:///FILE", "sqlite:///BERKAS")
+        elif engine != "sqlite" and not _is_server(written.url or ""):
+            scheme = engine if engine in ENGINES else "postgresql"
+            en = f"{scheme}://USER:${{PASSWORD}}@HOST/DATABASE, or sqlite:///FILE,"
+            id = f"{scheme}://PENGGUNA:${{PASSWORD}}@HOST/DATABASE, atau sqlite:///BERKAS,"
+            self._validation.wrong((*path, option), written.url, en, id)
         else:
-            return self._has_only_used_options(written, path, option)
+            return self._has_only_used_options(written, path, engine, option)
         return False
 
-    def _has_only_used_options(self, written: SqlWritten, path: Place, option: str) -> bool:
-        """A SQLite database is a file: nobody logs in, and one of `url` and `engine` says where it is."""
-        unused = ("host", "port", "user", "password", "url" if option == "engine" else "database")
+    def _has_only_used_options(self, written: SqlWritten, path: Place, engine: str, option: str) -> bool:
+        """One of `url` and `engine` says where it is; a SQLite database is a file, to which nobody logs in; only PostgreSQL
+        has schemas inside a database."""
+        unused = dict.fromkeys(
+            ("host", "port", "database", "user", "password") if option == "url" else ("url",),
+            Text("a source without url", "sumber tanpa url")
+            if option == "url"
+            else Text("a source without engine", "sumber tanpa engine"),
+        )
+        if engine == "sqlite":
+            servers = Text("other databases than SQLite", "basis data selain SQLite")
+            unused.update(dict.fromkeys(("host", "port", "user", "password"), servers))
+        if not engine.startswith("postgres"):
+            unused["schema_"] = Text("postgresql", "postgresql")
         given = [name for name in unused if getattr(written, name) is not None]
         for name in given:
-            instead = Text("other databases than SQLite", "basis data selain SQLite")
-            self._places.add((*path, name), "OPTION_UNUSED", at_key=True, name=name, field=path[-1], instead=instead)
+            shown, instead = name.rstrip("_"), unused[name]
+            self._places.add((*path, shown), "OPTION_UNUSED", at_key=True, name=shown, field=path[-1], instead=instead)
         for name, dataset in written.datasets.items():
             if dataset.table is not None and dataset.query is not None:
                 instead = Text("a dataset without query", "dataset tanpa query")
@@ -128,7 +157,7 @@ class Sources:
         if is_written_secret(value, path):
             suggested = re.sub(r"[^A-Za-z0-9]+", "_", f"{path[1]}_{path[-1]}").upper()
             self._places.add(path, "SECRET_IN_FILE", name=suggested)
-        filled, missing = self._secrets.fill(value)
+        filled, missing = self._secrets.fill(value, in_url=len(path) == 3 and path[2] == "url")
         for name in missing:
             self._places.add(path, "SECRET_MISSING", name=name)
         return filled
@@ -138,6 +167,19 @@ def _is_file(url: str) -> bool:
     """Whether the URL of a SQLite database names a file."""
     path = re.sub(r"(?i)^sqlite(\+\w+)?:///|\?.*$", "", url)
     return path != url and path.strip("/ ") not in ("", ":memory:")
+
+
+def _is_server(url: str) -> bool:
+    """Whether a URL names an engine, a host and a database, and nothing that would be lost."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    engine = parts.scheme.lower().split("+")[0]
+    is_known = engine in (*ENGINES, "postgres") and engine != "sqlite"
+    is_whole = bool(parts.hostname) and parts.path.strip("/ ") != "" and "/" not in parts.path[1:]
+    return is_known and is_whole and port != 0 and not (parts.query or parts.fragment)
 
 
 def with_sheets(sources: Mapping[str, SourceConfig], mappings: Iterable[EntityMapping]) -> dict[str, SourceConfig]:

@@ -70,13 +70,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class DatasetDescription:
-    """What `describe()` tells of one dataset: its columns with up to five sample values each, and how it was read where that
-    was found out rather than said (`TAB, cp1252`)."""
+    """What `describe()` tells of one dataset: its columns with up to five sample values each, how it was read where that
+    was found out rather than said (`TAB, cp1252`), and the types of columns where the source declares them."""
 
     name: str
     columns: tuple[Column, ...]
     samples: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     read_as: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

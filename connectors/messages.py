@@ -291,6 +291,45 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: the database can't be read ({reason}). Check that this user may read it, and the disk.",
         "{where}: basis data tidak dapat dibaca ({reason}). Periksa izin baca pengguna ini, dan disknya.",
     ),
+    "DATABASE_ADDRESS": (
+        "{where}: this is no address of a database. Write `url` in hub.yaml as mysql://USER:${{PASSWORD}}@HOST/DATABASE.",
+        "{where}: ini bukan alamat basis data. Tulis `url` di hub.yaml seperti mysql://PENGGUNA:${{PASSWORD}}@HOST/DATABASE.",
+    ),
+    "DATABASE_AWAY": (
+        "{where}: no database answers there ({reason}). Check `host` and `port` in hub.yaml, the firewall, and that it runs.",
+        "{where}: tidak ada basis data yang menjawab ({reason}). Periksa `host` dan `port` di hub.yaml, firewall, dan apakah "
+        "basis datanya berjalan.",
+    ),
+    "DATABASE_LOGIN": (
+        "{where}: the database refused our login ({reason}). Check `user` and its secret; no further try is made until the "
+        "next sync.",
+        "{where}: basis data menolak login kami ({reason}). Periksa `user` dan rahasianya; tidak dicoba lagi sampai sinkron "
+        "berikutnya.",
+    ),
+    "DATABASE_FORBIDDEN": (
+        "{where}: this user may not read it ({reason}). Let whoever runs the database grant it SELECT.",
+        "{where}: pengguna ini tidak boleh membacanya ({reason}). Minta pengelola basis data memberi hak SELECT.",
+    ),
+    "DATABASE_UNKNOWN": (
+        "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
+        "{where}: server tidak punya basis data itu ({reason}). Betulkan `database` di hub.yaml.",
+    ),
+    "DATABASE_FULL": (
+        "{where}: the database takes no more connections now. It is tried again at the next sync; ask its administrator to "
+        "allow more if this returns.",
+        "{where}: basis data sedang tidak menerima koneksi lagi. Dicoba lagi pada sinkronisasi berikutnya; bila berulang, "
+        "minta pengelolanya menambah batas koneksi.",
+    ),
+    "NOT_THIS_ENGINE": (
+        "{where}: what answers there does not speak {engine}. Check `engine`, `host` and `port` in hub.yaml.",
+        "{where}: yang menjawab di sana bukan {engine}. Periksa `engine`, `host`, dan `port` di hub.yaml.",
+    ),
+    "TEXT_UNREADABLE": (
+        "{where}: a text in it is not in the encoding that the database says. Read the table through a SELECT that leaves it "
+        "out or converts it.",
+        "{where}: ada teks yang pengodeannya tidak seperti kata basis data. Baca tabelnya dengan SELECT yang mengubah atau "
+        "tidak menyertakan kolom itu.",
+    ),
     "NOT_A_MAILBOX": (
         "{where}: the file is no mbox mailbox: it does not begin with a line like `From x Mon Nov  3 08:00:00 2025`. "
         "Export the mailbox as mbox, or correct `path` in hub.yaml.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connectors.errors import SourceError, SourceTimeout
 
@@ -71,8 +71,19 @@ class Gate:
     ) -> T:
         """A step that blocks, in a thread. `stop` is called from this thread when time is up or the caller goes away, and must
         make `work` end soon. Raises what `work` raises, and SourceTimeout."""
+        return await self.in_task(where, lambda: asyncio.to_thread(work), stop, until)
+
+    async def in_task(
+        self,
+        where: str,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        stop: Callable[[], None],
+        until: float | None = None,
+    ) -> T:
+        """A step that had better not be cancelled, because it would wait for the system to say farewell. `stop` is called when
+        time is up or the caller goes away, and must make `work` end soon. Raises what `work` raises, and SourceTimeout."""
         async with self.step(where, until):
-            running = asyncio.ensure_future(asyncio.to_thread(work))
+            running = asyncio.ensure_future(work())
             try:
                 return await asyncio.shield(running)
             except asyncio.CancelledError:

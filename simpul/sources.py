@@ -11,7 +11,7 @@ from connectors.connector import Connector
 from connectors.mailbox import Mailbox
 from connectors.rest import Paging, RestDataset, RestSource
 from connectors.spreadsheet import Spreadsheet
-from connectors.sql import SqlDataset, SqlSource
+from connectors.sql import SqlDataset, SqlSource, url_of
 from connectors.table import SheetDataset
 
 
@@ -51,8 +51,13 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
         name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
         for name, dataset in datasets.items()
     }
-    url = options["url"] or f"{options['engine']}:///{options['database']}"
-    return SqlSource(url, tables, folder, options["timeout"])
+    if options["url"]:
+        url = options["url"]
+    elif options["engine"] == "sqlite":
+        url = f"sqlite:///{options['database']}"
+    else:
+        url = url_of(*(options[name] for name in ("engine", "host", "port", "database", "user", "password")))
+    return SqlSource(url, tables, folder, options["timeout"], schema=options["schema_"])
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:

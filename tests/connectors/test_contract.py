@@ -19,6 +19,7 @@ from connectors.memory import MemoryConnector
 from connectors.rest import Paging, RestDataset, RestSource
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.sql import SqlDataset, SqlSource
+from tests.servers import Server
 
 Answer = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]
 Serve = Callable[[Answer], str]
@@ -129,6 +130,30 @@ async def test_a_connector_holds(
     make: Callable[[Path, Serve], Case], check: Callable[[Case], Awaitable[None]], tmp_path: Path, serve: Serve
 ) -> None:
     await check(make(tmp_path, serve))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_a_database_on_a_server_holds(
+    check: Callable[[Case], Awaitable[None]], database_server: Server, tmp_path: Path
+) -> None:
+    numbers = "SELECT seq FROM seq_1_to_{}" if database_server.engine == "mariadb" else "SELECT generate_series(1, {})"
+    database_server.execute(
+        "CREATE TABLE anggaran (tahun int, kode varchar(20), pagu numeric(20, 2), PRIMARY KEY (tahun, kode))",
+        f"INSERT INTO anggaran SELECT 2026, concat('5.1.', n), n * 1000 FROM ({numbers.format(ROWS)}) AS s (n)"
+        if database_server.engine == "postgresql"
+        else f"INSERT INTO anggaran SELECT 2026, concat('5.1.', seq), seq * 1000 FROM ({numbers.format(ROWS)}) AS s",
+        "CREATE TABLE kosong (a int)",
+        "CREATE VIEW besar AS SELECT * FROM anggaran WHERE pagu > 1000000",
+    )
+    datasets = {"anggaran": SqlDataset(), "b": SqlDataset(table="besar"), "kosong": SqlDataset()}
+    case = Case(
+        lambda: SqlSource(database_server.url, datasets, tmp_path),
+        lambda: SqlSource(database_server.at(1), datasets, tmp_path),
+        lambda: database_server.execute("DROP VIEW besar", "DROP TABLE anggaran"),
+        {"anggaran": ROWS, "b": ROWS - 1000, "kosong": 0},
+        tmp_path,
+    )
+    await check(case)
 
 
 # -- the checks themselves --------------------------------------------------------------------------------------------

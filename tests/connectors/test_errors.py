@@ -8,13 +8,17 @@ import re
 import sqlite3
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import asyncpg
 import httpx
+import pymysql.err
 import pytest
 import sqlalchemy.exc
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
 import connectors
-from connectors import errors, mailbox, messages, rest, sql
+from connectors import errors, mailbox, messages, rest, sqlerrors
 from connectors.errors import SourceError
 
 FOLDER = Path(connectors.__file__).parent
@@ -74,11 +78,16 @@ def test_every_exception_of_httpx_is_mapped() -> None:
     assert found == HTTPX
 
 
+def _is_foreign(kind: type[BaseException]) -> bool:
+    return issubclass(kind, sqlerrors.FOREIGN)
+
+
 def test_every_exception_of_sqlalchemy_and_sqlite3_is_caught() -> None:
-    for kind in [*exceptions_of(sqlalchemy.exc), *exceptions_of(sqlite3), sqlite3.Warning]:
+    kinds: list[type[BaseException]] = [*exceptions_of(sqlalchemy.exc), *exceptions_of(sqlite3), sqlite3.Warning]
+    for kind in kinds:
         if kind is sqlalchemy.exc.EmulatedDBAPIException:
             continue  # of asynchronous drivers, and inside a DBAPIError when it arrives
-        assert issubclass(kind, sql.FOREIGN), f"{kind.__name__} would leave the connector"
+        assert _is_foreign(kind), f"{kind.__name__} would leave the connector"
         error: BaseException
         if issubclass(kind, sqlalchemy.exc.DBAPIError):
             error = kind("SELECT 'rahasia'", {}, sqlite3.Error("words"))
@@ -87,7 +96,7 @@ def test_every_exception_of_sqlalchemy_and_sqlite3_is_caught() -> None:
         else:
             error = kind.__new__(kind)
 
-        told = sql.translate(error, "x")
+        told = sqlerrors.translate(error, "x")
         assert isinstance(told, SourceError)
         assert "rahasia" not in str(told)
 
@@ -117,15 +126,104 @@ def test_what_sqlite_says_is_understood(name: str, code: str) -> None:
     plain.sqlite_errorname = name
 
     for error in (plain, sqlalchemy.exc.OperationalError("SELECT rahasia", {}, plain)):
-        told = sql.translate(error, "x")
+        told = sqlerrors.translate(error, "x")
         assert told.code == code
         assert "rahasia" not in str(told)
 
 
 @pytest.mark.parametrize("kind", [PermissionError, FileNotFoundError, IsADirectoryError, TimeoutError, OSError])
 def test_what_the_system_says_is_understood(kind: type[OSError]) -> None:
-    for told in (sql.translate(kind(1, "x"), "x"), mailbox.translate(kind(1, "x"), "x")):
+    for told in (sqlerrors.translate(kind(1, "x"), "x"), mailbox.translate(kind(1, "x"), "x")):
         assert isinstance(told, errors.SourceBusy if kind is PermissionError else errors.SourceUnavailable)
+
+
+# what a server may say, as one that reads meets it; every other state or number is QUERY_FAILED with its words
+POSTGRES = {
+    "AdminShutdownError": "SOURCE_UNREACHABLE",
+    "CannotConnectNowError": "SOURCE_UNREACHABLE",
+    "ConnectionDoesNotExistError": "SOURCE_UNREACHABLE",
+    "CrashShutdownError": "SOURCE_UNREACHABLE",
+    "DataError": "QUERY_FAILED",
+    "DeadlockDetectedError": "SOURCE_BUSY",
+    "DiskFullError": "SOURCE_UNREACHABLE",
+    "InFailedSQLTransactionError": "QUERY_NOT_READING",
+    "InsufficientPrivilegeError": "DATABASE_FORBIDDEN",
+    "InterfaceError": "QUERY_FAILED",
+    "InternalClientError": "QUERY_FAILED",
+    "InvalidAuthorizationSpecificationError": "DATABASE_LOGIN",
+    "InvalidCatalogNameError": "DATABASE_UNKNOWN",
+    "InvalidPasswordError": "DATABASE_LOGIN",
+    "LockNotAvailableError": "SOURCE_BUSY",
+    "OutOfMemoryError": "SOURCE_UNREACHABLE",
+    "PostgresIOError": "SOURCE_UNREACHABLE",
+    "PostgresSyntaxError": "QUERY_FAILED",
+    "ProtocolError": "QUERY_FAILED",
+    "QueryCanceledError": "SOURCE_TIMEOUT",
+    "ReadOnlySQLTransactionError": "QUERY_NOT_READING",
+    "SerializationError": "SOURCE_BUSY",
+    "TooManyConnectionsError": "DATABASE_FULL",
+    "UndefinedColumnError": "QUERY_FAILED",
+    "UndefinedTableError": "QUERY_FAILED",
+}
+
+
+def test_every_exception_of_asyncpg_is_mapped() -> None:
+    found = {}
+    make: Any = AsyncAdapt_asyncpg_dbapi  # it has no types
+    dialect = make(asyncpg)
+    closed = sqlerrors.translate(asyncpg.InterfaceError("connection is closed"), "x")
+    assert closed.code == "SOURCE_UNREACHABLE"
+    for kind in exceptions_of(asyncpg.exceptions):
+        assert _is_foreign(kind), f"{kind.__name__} would leave the connector"
+        error = kind("words")
+        told = sqlerrors.translate(error, "x", "3")
+        assert isinstance(told, SourceError)
+        found[kind.__name__] = told.code
+        inside = dialect.Error("words of the dialect", error)
+        inside.__cause__ = error
+        wrapped = sqlalchemy.exc.DBAPIError("SELECT 'rahasia'", {}, inside)
+        again = sqlerrors.translate(wrapped, "x", "3")
+        assert (again.code, again.params) == (told.code, told.params)
+        assert "rahasia" not in str(again)
+
+    assert {name: found[name] for name in POSTGRES} == POSTGRES
+    assert len(found) > 200
+
+
+MYSQL = {
+    1040: "DATABASE_FULL",
+    1044: "DATABASE_LOGIN",
+    1045: "DATABASE_LOGIN",
+    1049: "DATABASE_UNKNOWN",
+    1053: "SOURCE_UNREACHABLE",
+    1064: "QUERY_FAILED",
+    1142: "DATABASE_FORBIDDEN",
+    1146: "QUERY_FAILED",
+    1205: "SOURCE_BUSY",
+    1213: "SOURCE_BUSY",
+    1290: "QUERY_NOT_READING",
+    1317: "SOURCE_TIMEOUT",
+    1792: "QUERY_NOT_READING",
+    1927: "SOURCE_UNREACHABLE",
+    1969: "SOURCE_TIMEOUT",
+    2003: "SOURCE_UNREACHABLE",
+    2006: "SOURCE_UNREACHABLE",
+    2013: "SOURCE_UNREACHABLE",
+    3024: "SOURCE_TIMEOUT",
+    9999: "QUERY_FAILED",
+}
+
+
+def test_every_exception_of_pymysql_is_mapped() -> None:
+    for kind in exceptions_of(pymysql.err):
+        assert _is_foreign(kind), f"{kind.__name__} would leave the connector"
+        for number, code in MYSQL.items():
+            error = kind(number, "words")
+            for one in (error, sqlalchemy.exc.DBAPIError("SELECT 'rahasia'", {}, error)):
+                told = sqlerrors.translate(one, "x", "3")
+                assert (told.code, "rahasia" in str(told)) == (code, False), number
+        assert isinstance(sqlerrors.translate(kind(), "x"), SourceError)
+        assert isinstance(sqlerrors.translate(kind("Cancelled during execution"), "x"), errors.SourceUnavailable)
 
 
 def test_errors_survive_a_process() -> None:

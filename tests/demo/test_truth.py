@@ -21,7 +21,7 @@ from resolvers.engine import Answer, Request
 from simpul.compose import Hub, build_hub, load
 from simpul.demo.generate import generate, mission_query, question
 from simpul.demo.regency import SHOWCASE, make_regency
-from tests.servers import drop_schemas, postgres
+from tests.replicas import drop_schemas, postgres
 
 RUNNER = asyncio.Runner()  # one loop for the whole module, as a hub has one
 

@@ -52,7 +52,7 @@ from resolvers.engine import Engine, Request
 from resolvers.limits import Limits
 from schema.build import build
 from schema.catalogue import describe
-from tests.servers import drop_schemas, postgres
+from tests.replicas import drop_schemas, postgres
 
 ZONE = ZoneInfo("Asia/Makassar")
 NAMES = ("Region", "Proposal", "BudgetLine", "Project", "Complaint", "Agency")

@@ -32,7 +32,7 @@ from replica.database import Database
 from replica.postgres import PostgresDatabase
 from replica.sqlite import SqliteDatabase
 from replica.sync import Syncer
-from tests.servers import drop_schemas, postgres
+from tests.replicas import drop_schemas, postgres
 
 W = Text("a thing", "sesuatu")
 Parts = Mapping[str, Sequence[Mapping[str, Cell]]]

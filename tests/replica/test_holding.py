@@ -19,7 +19,7 @@ import pytest
 
 from replica.binding import Statement
 from replica.reading import Reading, Replica
-from tests.servers import ask
+from tests.replicas import ask
 
 ROOT = Path(__file__).parents[2]
 KILLS = 200  # of a process that writes a file; a fourth of it where it writes to a server

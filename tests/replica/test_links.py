@@ -12,7 +12,7 @@ from config.entities import Catalogue, CrosswalkRule, Entity, Field, FieldType, 
 from replica.database import Database
 from replica.links import in_order, read_crosswalk
 from replica.sync import Syncer, SyncReport
-from tests.servers import ask
+from tests.replicas import ask
 
 W = Text("a thing", "sesuatu")
 

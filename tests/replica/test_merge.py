@@ -14,7 +14,7 @@ from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
 from replica.database import Database
 from replica.sync import Progress, Syncer, SyncReport
-from tests.servers import ask, shape
+from tests.replicas import ask, shape
 
 
 def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:

@@ -16,7 +16,7 @@ from config.hub import FieldMapping
 from connectors.errors import SourceUnavailable
 from replica.database import Database
 from replica.sync import Syncer, SyncReport
-from tests.servers import ask, shape
+from tests.replicas import ask, shape
 
 W = Text("a thing", "sesuatu")
 

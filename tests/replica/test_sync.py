@@ -13,7 +13,7 @@ from connectors.connector import CellError
 from connectors.errors import SourceUnavailable
 from replica.database import ReplicaLocked
 from replica.sync import Syncer, SyncReport
-from tests.servers import ask
+from tests.replicas import ask
 
 
 def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:

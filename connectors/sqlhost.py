@@ -1,0 +1,266 @@
+"""A database on a server, read only: each reading is one read-only transaction whose steps end in time.
+
+A server that hangs keeps its connection open and says nothing, so no time-out of the server ends that: the connection is
+dropped from this side. Nothing is opened before it is needed; up to two connections are kept for the next reading, and looked
+at before they are used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from connectors import sqlreading
+from connectors.connector import Batch, DatasetDescription, Part
+from connectors.errors import SourceBroken, SourceBusy, SourceError
+from connectors.policy import Gate, Policy
+from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
+from connectors.sqlmysql import MySql
+from connectors.sqlpostgres import Postgres
+from connectors.sqlreading import Engine, SqlDataset
+
+AT_ONCE = 4  # connections, each of one reading
+KEPT = 2  # of them between two readings
+FAREWELL = 1.0  # seconds for a server to take its leave
+
+T = TypeVar("T")
+
+
+class HostEngine(Engine, Protocol):
+    """What else differs where a server is asked."""
+
+    name: str
+    drops_unread: bool  # whether what was not read to its end would have to be read first before anything else
+
+    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
+        """A pool of at most `at_once` connections that read; nothing is opened yet."""
+        ...
+
+    def begin(self, connection: Connection, seconds: float, whole_seconds: float) -> None:
+        """Begins a read-only transaction whose statements end in time."""
+        ...
+
+    def drop(self, raw: Any) -> None:
+        """Cuts the driver's connection without a word to the server."""
+        ...
+
+    def ending(self, raw: Any) -> str | None:
+        """The statement that ends, from another connection, what this one leaves running; None if the server does it."""
+        ...
+
+
+class SqlHost:
+    """Reads a database of PostgreSQL, MariaDB or MySQL. `schema` is where PostgreSQL looks for names without one; `seconds` are
+    those of one batch, `whole_seconds` those of a reading."""
+
+    def __init__(
+        self,
+        url: str,
+        datasets: Mapping[str, SqlDataset],
+        schema: str | None = None,
+        seconds: float = 30,
+        whole_seconds: float = 600,
+    ) -> None:
+        self._url = url
+        self._datasets = datasets
+        self._seconds = seconds
+        self._whole_seconds = whole_seconds
+        self._gate = Gate(Policy(seconds, whole_seconds))
+        self._engine: HostEngine = Postgres(schema) if url.lower().startswith("postgres") else MySql()
+        self._pool: AsyncEngine | None = None
+        self._closing: set[asyncio.Future[None]] = set()
+        self._places = asyncio.Semaphore(AT_ONCE)  # not the pool's: who waits there holds a place of the gate
+
+    async def describe(self) -> Sequence[DatasetDescription]:
+        """The datasets of hub.yaml, else all tables and views."""
+        names: Sequence[str] = list(self._datasets)
+        until = self._gate.until()
+        if not names:
+            async with self._session(self._where, until) as session:
+                names = await session.run(self._engine.names)
+        described: list[DatasetDescription] = []
+        for name in names:
+            async with self._session(name, until) as session:
+                work = session.iterate(sqlreading.describe, self._dataset(name))
+                described += [found] if (found := await work()) is not None else []
+        return described
+
+    async def parts(self, dataset: str) -> Sequence[Part]:
+        """One part: the table, or what the query gives. Whether it is there is seen when it is read."""
+        return [Part(dataset, self._dataset(dataset).table or dataset)]
+
+    async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
+        """The rows as the database yields them."""
+        async with self._session(part.label, self._gate.until()) as session:
+            more = session.iterate(sqlreading.read, self._dataset(dataset))
+            while (batch := await more()) is not None:
+                yield batch
+
+    async def aclose(self) -> None:
+        """Gives back the connections."""
+        pool, self._pool = self._pool, None
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=FAREWELL)
+        if pool is not None:
+            await _hurried(pool.dispose())
+
+    @property
+    def _where(self) -> str:
+        """The server and its database, for people."""
+        url = self._parsed()
+        host = f"[{url.host}]" if url.host and ":" in url.host else url.host
+        return f"{host}:{url.port}/{url.database}" if url.port else f"{host}/{url.database}"
+
+    def _parsed(self) -> URL:
+        try:
+            return make_url(self._url)
+        except (*FOREIGN, ValueError) as error:
+            raise SourceBroken(self._engine.name, "DATABASE_ADDRESS") from error
+
+    def _dataset(self, name: str) -> SqlDataset:
+        return sqlreading.whole(name, self._datasets.get(name))
+
+    @asynccontextmanager
+    async def _session(self, where: str, until: float) -> AsyncIterator[_Session]:
+        try:
+            async with asyncio.timeout_at(until):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise SourceBusy(where, "DATABASE_FULL") from error
+        session: _Session | None = None
+        try:
+            session = _Session(self._opened(), self._engine, self._gate, where, until)
+            await session.open(self._where, self._seconds, self._whole_seconds)
+            yield session
+        finally:
+            closing = asyncio.ensure_future(self._closed(session))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.wait({closing}, timeout=FAREWELL)
+
+    async def _closed(self, session: _Session | None) -> None:
+        try:
+            if session is not None:
+                await session.close()
+        finally:
+            self._places.release()
+
+    def _opened(self) -> AsyncEngine:
+        if self._pool is None:
+            try:
+                self._pool = self._engine.pool(self._parsed(), self._seconds, KEPT, AT_ONCE)
+            except (*FOREIGN, ValueError) as error:
+                raise SourceBroken(self._engine.name, "DATABASE_ADDRESS") from error
+        return self._pool
+
+
+class _Session:
+    """One reading, in one connection. What is given to `run` may block; it is run beside the loop's other tasks."""
+
+    def __init__(self, pool: AsyncEngine, engine: HostEngine, gate: Gate, where: str, until: float) -> None:
+        self._pool = pool
+        self._engine = engine
+        self._gate = gate
+        self._where = where
+        self._until = until
+        self._connection: AsyncConnection | None = None
+        self._raw: Any = None
+        self._result: Any = None
+        self._running: asyncio.Future[Any] | None = None
+        self._is_dropped = self._is_late = False
+        self._seconds = "-"
+
+    async def open(self, server: str, seconds: float, whole_seconds: float) -> None:
+        """Connects and begins the transaction."""
+        self._seconds = f"{seconds:g}"
+
+        async def connect() -> None:
+            try:
+                self._connection = await self._pool.connect()
+                self._raw = (await self._connection.get_raw_connection()).driver_connection
+            except SourceError:
+                raise
+            except GARBAGE as error:
+                raise translate_connecting(error, server, self._engine.name) from error
+            await self._translated(self._connection.run_sync(self._engine.begin, seconds, whole_seconds))
+
+        await self._step(server, connect)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """What `work` does with the connection."""
+        assert self._connection is not None  # noqa: S101 - opened before it is used
+        connection = self._connection
+        return await self._step(self._where, lambda: self._translated(connection.run_sync(work)))
+
+    def iterate(
+        self, work: Callable[..., Iterator[T]], dataset: SqlDataset
+    ) -> Callable[[], Coroutine[Any, Any, T | None]]:
+        """A function that gives the next of what `work` yields, None after the last."""
+        results: Iterator[T] | None = None
+
+        def following(connection: Connection) -> T | None:
+            nonlocal results
+            if results is None:
+                results = work(connection, self._engine, self._where, dataset, self._hold)
+            return next(results, None)
+
+        return lambda: self.run(following)
+
+    async def close(self) -> None:
+        """Gives the connection back, or drops it if it is of no use any more."""
+        if self._running is not None and not self._running.done():
+            await asyncio.wait({self._running})
+        if self._connection is None:
+            return
+        if self._engine.drops_unread and self._result is not None and self._result.cursor is not None:
+            self._drop()
+        with suppress(*GARBAGE):
+            if self._is_dropped:
+                await self._connection.invalidate()
+            await self._connection.close()
+        if self._is_late and (statement := self._engine.ending(self._raw)) is not None:
+            with suppress(*GARBAGE):
+                async with asyncio.timeout(FAREWELL), self._pool.connect() as other:
+                    await other.exec_driver_sql(statement)
+
+    def _hold(self, result: Any) -> None:
+        self._result = result
+
+    def _end(self) -> None:
+        self._is_late = self._raw is not None
+        self._drop()
+
+    def _drop(self) -> None:
+        self._is_dropped = True
+        if self._raw is not None:
+            self._engine.drop(self._raw)
+        elif self._running is not None:
+            self._running.cancel()
+
+    async def _step(self, where: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        async def remembered() -> T:
+            self._running = asyncio.current_task()
+            return await work()
+
+        return await self._gate.in_task(where, remembered, self._end, self._until)
+
+    async def _translated(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except FOREIGN as error:
+            raise translate(error, self._where, self._seconds) from error
+
+
+async def _hurried(work: Coroutine[Any, Any, None]) -> None:
+    """Waits a moment for a farewell, not longer."""
+    running = asyncio.ensure_future(work)
+    await asyncio.wait({running}, timeout=FAREWELL)
+    if not running.done():
+        running.cancel()
+        await asyncio.wait({running}, timeout=FAREWELL)
+    with suppress(asyncio.CancelledError, asyncio.InvalidStateError, *GARBAGE):
+        running.result()

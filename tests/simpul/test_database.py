@@ -1,0 +1,117 @@
+"""A database on a server from hub.yaml to an answer, as an operator does it."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.load import check_config
+from schema.catalogue import describe
+from tests.servers import Server, database_on
+
+HUB = """
+name: Kabupaten Uji
+language: en
+sources:
+  finance:
+    kind: sql
+    engine: {engine}
+    host: {host}
+    port: {port}
+    database: {database}
+    user: {user}
+    password: ${{FINANCE_PASSWORD}}
+    datasets:
+      anggaran:
+        table: ta rincian
+entities:
+  Position:
+    from: finance.anggaran
+    key: [code]
+    fields:
+      code: kode
+      ceiling:
+        column: pagu
+        type: money
+      since:
+        column: sejak
+        type: date
+"""
+QUESTION = (
+    "{ positions { totalCount nodes { code ceiling since provenance { locator } } aggregate { sum { ceiling } } } }"
+)
+
+
+def test_a_server_is_checked_synced_and_asked(
+    simpul: Callable[..., Any], tmp_path: Path, database_server: Server
+) -> None:
+    quote = '"' if database_server.engine == "postgresql" else "`"
+    database_server.execute(
+        f"CREATE TABLE {quote}ta rincian{quote} (kode varchar(20) PRIMARY KEY, pagu decimal(20, 2), sejak date)",
+        f"INSERT INTO {quote}ta rincian{quote} VALUES ('5.1', 124438680083.03, '2026-01-07'), ('5.10', 0.01, NULL)",
+    )
+    address = database_server.address
+    hub = HUB.format(
+        engine=database_server.engine,
+        host=address.host,
+        port=address.port,
+        database=address.database,
+        user=address.username,
+    )
+    (tmp_path / "hub.yaml").write_text(hub, encoding="utf-8")
+    (tmp_path / "secrets.env").write_text(f"FINANCE_PASSWORD={address.password or ''}\n", encoding="utf-8")
+
+    checked, synced = simpul(tmp_path, "check"), simpul(tmp_path, "sync")
+    asked = simpul(tmp_path, "query", "-", stdin=QUESTION)
+
+    assert (checked.code, synced.code, asked.code) == (0, 0, 0), (checked.err, synced.err, asked.err)
+    found = json.loads(asked.out)["data"]["positions"]
+    assert found["totalCount"] == 2
+    assert found["aggregate"]["sum"]["ceiling"] == "124438680083.04"
+    assert found["nodes"][0] == {
+        "code": "5.1",
+        "ceiling": "124438680083.03",
+        "since": "2026-01-07",
+        "provenance": {"locator": "ta rincian › 5.1"},
+    }
+
+
+GUIDES = ["connect-a-database.md", "connect-a-database.id.md"]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_guide_says_what_happens(simpul: Callable[..., Any], tmp_path: Path, guide: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / guide).read_text(encoding="utf-8")
+    hub, more = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    language = "id" if ".id." in guide else "en"
+    with database_on("mariadb") as server:
+        server.execute(
+            "CREATE TABLE ta_rincian (kode varchar(30) PRIMARY KEY, uraian text, pagu decimal(18, 2),"
+            " realisasi decimal(18, 2), tgl_dpa date)",
+            "SET STATEMENT sql_mode = '' FOR INSERT INTO ta_rincian VALUES"
+            " ('5.1.02.01.01', 'Belanja pemeliharaan jalan desa', 1250000000.00, 412500000.50, '2026-01-07'),"
+            " ('5.1.02.01.02', 'Belanja air bersih', 350000000.00, 0, '2026-02-02'),"
+            " ('5.2.04.01.01', 'Belanja modal jembatan', 2100000000.75, 630000000.00, '0000-00-00')",
+        )
+        address = server.address
+        there = f"host: {address.host}\n    port: {address.port}\n    database: {address.database}"
+        written = hub.replace("host: 10.1.2.3\n    database: simda_2026", there)
+        (tmp_path / "hub.yaml").write_text(written.replace("user: simpul_baca", f"user: {address.username}"), "utf-8")
+        (tmp_path / "secrets.env").write_text(f"FINANCE_PASSWORD={address.password or ''}\n", encoding="utf-8")
+
+        said = [simpul(tmp_path, command, "--lang", language).out for command in ("check", "sync")]
+        (question,) = re.findall(r"echo '(.*?)' \| simpul query", page)
+        answer = simpul(tmp_path, "query", "-", stdin=question).out
+
+    for line in "".join(said).splitlines():
+        assert line.strip() in page
+    assert answer.strip() in textwrap.dedent(page.partition("simpul query -\n")[2].partition("\n\n")[0])
+    again = more + hub[hub.index("entities:") :]
+    (tmp_path / "hub.yaml").write_text(f"name: x\n{again}", encoding="utf-8")
+    assert check_config(tmp_path / "hub.yaml", describe(), {}) == ()
