@@ -175,7 +175,7 @@ class _Compiler:
             source = source.outerjoin(match, near)
             counts = and_(
                 partner.c._id == self._conditions.far(hop, match),
-                partner.c._current == ONE,
+                partner.c[hop.counted] == ONE,
             )
             source = source.outerjoin(partner, counts)
             places[here] = (hop.to, partner, match)

@@ -310,7 +310,7 @@ class Merge:
         self._tell_rejects()
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
         settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
-        settle_current(db, entity, table)
+        settle_current(db, self._database.dialect, entity, table)
         return count
 
     def _pair(self, entity: str, table: str, has_staged: bool) -> None:
