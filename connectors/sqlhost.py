@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors import sqlreading
 from connectors.connector import Batch, DatasetDescription, Part
-from connectors.errors import SourceBroken, SourceBusy, SourceError
+from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceUnavailable
 from connectors.policy import Gate, Policy
 from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
 from connectors.sqlmysql import MySql
@@ -73,6 +73,7 @@ class SqlHost:
         self._engine: HostEngine = Postgres(schema) if url.lower().startswith("postgres") else MySql()
         self._pool: AsyncEngine | None = None
         self._closing: set[asyncio.Future[None]] = set()
+        self._sessions: set[_Session] = set()
         self._places = asyncio.Semaphore(AT_ONCE)  # not the pool's: who waits there holds a place of the gate
 
     async def describe(self) -> Sequence[DatasetDescription]:
@@ -101,8 +102,10 @@ class SqlHost:
                 yield batch
 
     async def aclose(self) -> None:
-        """Gives back the connections."""
+        """Gives back the connections, also those of readings that somebody began and forgot."""
         pool, self._pool = self._pool, None
+        for session in list(self._sessions):
+            await _hurried(session.close())
         if self._closing:
             await asyncio.wait(self._closing, timeout=FAREWELL)
         if pool is not None:
@@ -134,6 +137,7 @@ class SqlHost:
         session: _Session | None = None
         try:
             session = _Session(self._opened(), self._engine, self._gate, where, until)
+            self._sessions.add(session)
             await session.open(self._where, self._seconds, self._whole_seconds)
             yield session
         finally:
@@ -147,6 +151,8 @@ class SqlHost:
             if session is not None:
                 await session.close()
         finally:
+            if session is not None:
+                self._sessions.discard(session)
             self._places.release()
 
     def _opened(self) -> AsyncEngine:
@@ -192,8 +198,9 @@ class _Session:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """What `work` does with the connection."""
-        assert self._connection is not None  # noqa: S101 - opened before it is used
         connection = self._connection
+        if connection is None:  # closed, while somebody was reading
+            raise SourceUnavailable(self._where, "SOURCE_UNREACHABLE")
         return await self._step(self._where, lambda: self._translated(connection.run_sync(work)))
 
     def iterate(
@@ -214,14 +221,15 @@ class _Session:
         """Gives the connection back, or drops it if it is of no use any more."""
         if self._running is not None and not self._running.done():
             await asyncio.wait({self._running})
-        if self._connection is None:
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
         if self._engine.drops_unread and self._result is not None and self._result.cursor is not None:
             self._drop()
         with suppress(*GARBAGE):
             if self._is_dropped:
-                await self._connection.invalidate()
-            await self._connection.close()
+                await connection.invalidate()
+            await connection.close()
         if self._is_late and (statement := self._engine.ending(self._raw)) is not None:
             with suppress(*GARBAGE):
                 async with asyncio.timeout(FAREWELL), self._pool.connect() as other:

@@ -79,8 +79,13 @@ async def _missing_columns(mapping: EntityMapping, connector: Connector, part: P
 
 async def _columns(connector: Connector, dataset: str, part: Part) -> AsyncGenerator[Sequence[Column], None]:
     """The columns of each batch. A generator of ours, because only a generator is sure to have `aclose`."""
-    async for batch in connector.rows(dataset, part):
-        yield batch.columns
+    rows = connector.rows(dataset, part)
+    try:
+        async for batch in rows:
+            yield batch.columns
+    finally:
+        if isinstance(rows, AsyncGenerator):  # else nothing tells it that nobody reads on
+            await rows.aclose()
 
 
 def wanted_columns(mapping: EntityMapping) -> list[str]:

@@ -514,6 +514,20 @@ async def test_nothing_is_opened_before_it_is_needed(database_server: Server, pr
     assert proxy.open() == 0
 
 
+async def test_a_reading_that_somebody_forgot_is_closed_too(database_server: Server, proxy: Proxy) -> None:
+    reader = through(proxy, database_server, 5)
+    (part,) = await reader.parts("t")
+    forgotten = reader.rows("t", part)
+    await anext(forgotten)
+
+    await reader.aclose()
+    await asyncio.sleep(0.1)
+
+    assert proxy.open() == 0
+    with pytest.raises(SourceUnavailable):  # and never an end in silence
+        await anext(forgotten)
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
