@@ -111,7 +111,8 @@ Rule = KeyRule | CrosswalkRule
 class Link:
     """A relation from `source` to `to`, asked from both ends. Rules apply in order: a later rule only sees records that
     earlier ones left without a partner. `via` names links to walk instead of rules. Of a link that is not `many`,
-    several partners by one rule are candidates, not an answer."""
+    several partners by one rule are candidates, not an answer. One of `history` leads, both ways, also to records that do
+    not count (see Current)."""
 
     name: str
     source: str
@@ -124,6 +125,7 @@ class Link:
     rules: tuple[Rule, ...] = ()
     via: tuple[str, ...] = ()
     reference: bool = False  # fed by a column: `<name>Raw` (and `<name>Within`) hold its text
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,14 @@ class Finder:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """Which records count. In each `group` only those with the highest `order` value; and only `leaf` ones (a BOOLEAN
-    field, false means a parent whose children stand in the same table). Others answer to `scope: ALL` alone."""
+    """Which records count. In each `group` only those with the highest `order` value; only `leaf` ones (a BOOLEAN field,
+    false means a parent whose children stand in the same table); and none that another record of the entity has
+    `superseded`: (field of the other that names it, field by which it is named). Others answer to `scope: ALL` alone."""
 
     group: tuple[str, ...] = ()
     order: str | None = None
     leaf: str | None = None
+    superseded: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,11 @@ class Hop:
     @property
     def many(self) -> bool:
         return self.link.many if self.forward else self.link.inverse_many
+
+    @property
+    def counted(self) -> str:
+        """The replica's column that says which partners are led to: those that count, of a link of history all."""
+        return "_live" if self.link.history else "_current"
 
     @property
     def description(self) -> Text:

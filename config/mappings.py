@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from config.entities import Entity, Field, Text
 from config.forms import is_unreadable
 from config.hub import EntityMapping, FieldMapping, SourceConfig
-from config.model import EntityWritten, FieldWritten, MappingWritten, matcher
+from config.model import MAIL_DATASETS, EntityWritten, FieldWritten, MappingWritten, matcher
 from config.places import Places
 
 PSEUDO = ("file", "sheet")
@@ -76,7 +76,7 @@ class Mappings:
         source = self._sources[name]
         known = _datasets(source)
         if not found:
-            if len(known) == 1:
+            if len(known) == 1 or source.kind == "mailbox":
                 return name, known[0]
             if source.kind == "spreadsheet" and not known:
                 return name, name
@@ -100,7 +100,9 @@ class Mappings:
                 continue
             name, _, dataset = text.partition(".")
             known = _datasets(self._sources[name]) if name in self._sources else []
-            ranks.setdefault((name, dataset or (known[0] if len(known) == 1 else name)), number)
+            ranks.setdefault(
+                (name, dataset or (known[0] if len(known) == 1 or known == list(MAIL_DATASETS) else name)), number
+            )
         return ranks
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -250,4 +252,4 @@ def _what_is_wrong(text: str) -> str | None:
 
 
 def _datasets(source: SourceConfig) -> list[str]:
-    return ["threads"] if source.kind == "mailbox" else list(source.datasets)
+    return list(MAIL_DATASETS) if source.kind == "mailbox" else list(source.datasets)

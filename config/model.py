@@ -331,6 +331,10 @@ class SqlWritten(SourceWritten):
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
 
 
+MAIL_DATASETS = ("threads", "replies", "attachments")
+"""What a mailbox holds; named by its source alone, it is the first of them."""
+
+
 class MailboxWritten(SourceWritten):
     path: Paths
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from config.entities import Text
 from config.hub import EntityMapping, SourceConfig
-from config.model import SOURCES, MailboxWritten, SheetWritten, SourceWritten, SqlWritten
+from config.model import MAIL_DATASETS, SOURCES, MailboxWritten, SheetWritten, SourceWritten, SqlWritten
 from config.places import Places
 from config.secrets import Secrets, is_written_secret
 from config.validation import Validation
@@ -128,9 +128,9 @@ class Sources:
     def _settled(self, name: str, written: SourceWritten) -> SourceConfig:
         if isinstance(written, MailboxWritten):
             for dataset in written.datasets:
-                if dataset != "threads":
+                if dataset not in MAIL_DATASETS:
                     place = ("sources", name, "datasets", dataset)
-                    hint = self._places.hint(dataset, ["threads"])
+                    hint = self._places.hint(dataset, MAIL_DATASETS)
                     self._places.add(place, "UNKNOWN_DATASET", at_key=True, source=name, name=dataset, hint=hint)
         options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})
         datasets = written.model_dump(include={"datasets"}).get("datasets", {})

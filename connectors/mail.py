@@ -9,7 +9,7 @@ import email
 import email.policy
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import decode_header
@@ -42,6 +42,15 @@ _STAMP = re.compile(rb"(\w{3}) +(\d{1,2}) +(\d{1,2}:\d\d(?::\d\d)?) +(?:\S+ +)?(
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that was sent along; `size` in bytes, None where the message was cut or can't be decoded."""
+
+    name: str
+    media_type: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A message as far as it matters. `references` begin with the first message of its thread."""
 
@@ -52,7 +61,7 @@ class Mail:
     from_name: str
     from_address: str
     received_at: datetime | None
-    attachments: tuple[str, ...]
+    attachments: tuple[Attached, ...]
     damaged: tuple[str, ...]
     is_automatic: bool
 
@@ -73,7 +82,7 @@ def read_mail(raw: RawMail) -> Mail:
         name,
         address,
         _date(_field(message, "date"), raw.separator, damaged),
-        attachments,
+        tuple(replace(one, size=None) for one in attachments) if raw.is_cut else attachments,
         tuple(dict.fromkeys(damaged)),
         _is_automatic(message, address),
     )
@@ -180,8 +189,8 @@ def _is_automatic(message: Message, address: str) -> bool:
 # -- the body ---------------------------------------------------------------------------------------------------------
 
 
-def _contents(head: bytes, body: bytes, damaged: list[str]) -> tuple[Message, str, tuple[str, ...]]:
-    """The message, its text (of the plain parts, else of the HTML ones) and the names of its attachments."""
+def _contents(head: bytes, body: bytes, damaged: list[str]) -> tuple[Message, str, tuple[Attached, ...]]:
+    """The message, its text (of the plain parts, else of the HTML ones) and its attachments."""
     try:
         message = email.message_from_bytes(head + b"\n\n" + body, policy=email.policy.compat32)
         text, attachments = _parts(message, damaged)
@@ -194,10 +203,10 @@ def _contents(head: bytes, body: bytes, damaged: list[str]) -> tuple[Message, st
     return message, clean(text[:MAX_TEXT]), attachments
 
 
-def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[str, ...]]:
+def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[Attached, ...]]:
     plain: list[str] = []
     html: list[str] = []
-    attachments: list[str] = []
+    attachments: list[Attached] = []
     for number, part in enumerate(message.walk()):
         if number >= MAX_PARTS:
             damaged.append("structure")
@@ -208,12 +217,18 @@ def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[str, ...]]:
         name = _file_name(part, damaged)
         is_text = kind.startswith(("text/", "multipart/"))  # a multipart without a boundary is taken as it stands
         if name or part.get_content_disposition() == "attachment" or not is_text:
-            attachments.append(name or "lampiran")
+            attachments.append(Attached(name or "lampiran", kind, _size(part)))
         else:
             (html if kind == "text/html" else plain).append(_text(part, damaged))
     if any(text.strip() for text in plain):
         return "\n".join(plain), tuple(attachments)
     return "\n".join(html_to_text(text) for text in html), tuple(attachments)
+
+
+def _size(part: Message) -> int | None:
+    """How many bytes a part holds once it is decoded; nothing else is made of them."""
+    payload = part.get_payload(decode=True)
+    return len(payload) if isinstance(payload, bytes) else None
 
 
 def _text(part: Message, damaged: list[str]) -> str:

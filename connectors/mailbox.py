@@ -1,6 +1,6 @@
 """Mailboxes as mbox files: one thread is one row; bounces and automatic replies are set aside; no message is lost.
 
-The dataset is called `threads`. Its columns:
+The dataset `threads` has the columns:
 
     trackingId      our own number for the thread, stable: ADU- and 8 characters of a hash of its first Message-ID
     messageId       of the first message; made of the content where there is none
@@ -9,6 +9,16 @@ The dataset is called `threads`. Its columns:
     fromName, fromAddress, receivedAt, lastMessageAt, messages (a number), attachments (file names)
     answered        whether somebody other than the first sender wrote later
     damaged         what was wrong with the first message (see connectors/mail.py); none if nothing
+
+`replies`, a row for each later message of a thread:
+
+    trackingId, messageId, number (its place in the thread, from 2)
+    sender          REPORTER if it is the first message's sender, else OTHER
+    fromName, fromAddress, sentAt, text, damaged
+
+`attachments`, a row for each file that was sent along; no file is opened:
+
+    trackingId, messageId, number (its place in the message, from 1), name, mediaType, size (bytes)
 """
 
 from __future__ import annotations
@@ -21,7 +31,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +57,18 @@ NAMES = (
     "attachments",
     "damaged",
 )
-COLUMNS = tuple(Column(name, name) for name in NAMES)
+REPLY_NAMES = (
+    "trackingId",
+    "messageId",
+    "number",
+    "sender",
+    "fromName",
+    "fromAddress",
+    "sentAt",
+    "text",
+    "damaged",
+)
+ATTACHMENT_NAMES = ("trackingId", "messageId", "number", "name", "mediaType", "size")
 ROWS_PER_BATCH = 200
 SAMPLES = 5
 MAX_FILE = 2_000_000_000  # bytes of a mailbox
@@ -62,34 +83,46 @@ class Mailbox:
         self._gate = Gate(Policy(seconds, seconds))
 
     async def describe(self) -> Sequence[DatasetDescription]:
-        """The columns, and samples from the first file."""
-        for part in await self.parts(DATASET):
-            async with aclosing(self.rows(DATASET, part)) as batches:
+        """The datasets with their columns, and samples from the first file."""
+        return [await self._described(dataset) for dataset in DATASETS]
+
+    async def _described(self, dataset: str) -> DatasetDescription:
+        names, columns = DATASETS[dataset].names, DATASETS[dataset].columns
+        for part in await self.parts(dataset):
+            async with aclosing(self.rows(dataset, part)) as batches:
                 async for batch in batches:
                     rows = batch.rows[:SAMPLES]
-                    samples = {name: tuple(row.values[place] for row in rows) for place, name in enumerate(NAMES)}
-                    return [DatasetDescription(DATASET, COLUMNS, samples)]
-        return [DatasetDescription(DATASET, COLUMNS)]
+                    samples = {name: tuple(row.values[place] for row in rows) for place, name in enumerate(names)}
+                    return DatasetDescription(dataset, columns, samples)
+        return DatasetDescription(dataset, columns)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part for each file."""
-        if dataset != DATASET:
+        if dataset not in DATASETS:
             raise DatasetMissing(dataset, nearest=DATASET)
         files = await asyncio.to_thread(find_files, self._root, self._patterns)
         return [Part(key, path.name, stamp_of(path), file=path.name) for key, path in files]
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
-        """The threads of one file, in the order of their first messages. A thread is known when the file is read to its end."""
+        """The rows of one file, in the order of the threads' first messages. A thread is known when the file is read to its
+        end. What is left out is told with the threads."""
+        about = DATASETS[dataset]
         stopped = threading.Event()
-        rows, skipped = await self._gate.in_thread(part.label, lambda: self._read(part, stopped.is_set), stopped.set)
+        threads, left_out = await self._gate.in_thread(
+            part.label, lambda: self._read(part, stopped.is_set), stopped.set
+        )
+        rows = [row for thread in threads for row in about.rows(thread)]
+        skipped = left_out if dataset == DATASET else 0
         for start in range(0, max(len(rows), 1), ROWS_PER_BATCH):
-            yield Batch(COLUMNS, tuple(rows[start : start + ROWS_PER_BATCH]), skipped=skipped if start == 0 else 0)
+            yield Batch(
+                about.columns, tuple(rows[start : start + ROWS_PER_BATCH]), skipped=skipped if start == 0 else 0
+            )
 
     async def aclose(self) -> None:
         """Files are open no longer than a reading."""
 
-    def _read(self, part: Part, is_stopped: Callable[[], bool]) -> tuple[list[Row], int]:
-        """Rows, and how many messages are left out: automatic, empty, there twice, or still being written."""
+    def _read(self, part: Part, is_stopped: Callable[[], bool]) -> tuple[list[list[Mail]], int]:
+        """Threads, and how many messages are left out: automatic, empty, there twice, or still being written."""
         try:
             mails = [
                 read_mail(raw) if raw.content.strip() else None
@@ -98,7 +131,7 @@ class Mailbox:
         except OSError as error:
             raise translate(error, part.label) from error
         kept = list(distinct(mail for mail in mails if mail is not None and not mail.is_automatic))
-        return [_row(thread) for thread in threads_of(kept)], len(mails) - len(kept)
+        return threads_of(kept), len(mails) - len(kept)
 
 
 def _messages(path: Path, where: str, is_stopped: Callable[[], bool]) -> Iterator[RawMail]:
@@ -181,16 +214,22 @@ def _when(mail: Mail) -> datetime:
     return mail.received_at if mail.received_at.tzinfo else mail.received_at.replace(tzinfo=UTC)
 
 
-def _row(thread: Sequence[Mail]) -> Row:
+def _number_of(thread: Sequence[Mail]) -> str:
+    """Our own number for a thread."""
     first = thread[0]
     root = first.references[0] if first.references else first.message_id
     digest = hashlib.sha256(root.encode("utf-8", "replace")).digest()
+    return "ADU-" + base64.b32encode(digest).decode()[:8]
+
+
+def _thread_rows(thread: Sequence[Mail]) -> Iterator[Row]:
+    first = thread[0]
     dated = [mail for mail in thread if mail.received_at is not None]
     answered = bool(first.from_address) and any(
         mail.from_address not in ("", first.from_address) for mail in thread[1:]
     )
     values: tuple[Cell, ...] = (
-        "ADU-" + base64.b32encode(digest).decode()[:8],
+        _number_of(thread),
         first.message_id,
         first.subject or None,
         first.text or None,
@@ -200,7 +239,50 @@ def _row(thread: Sequence[Mail]) -> Row:
         max(dated, key=_when).received_at if dated else None,
         len(thread),
         answered,
-        tuple(name for mail in thread for name in mail.attachments) or None,
+        tuple(file.name for mail in thread for file in mail.attachments) or None,
         first.damaged or None,
     )
-    return Row(first.message_id, values)
+    yield Row(first.message_id, values)
+
+
+def _reply_rows(thread: Sequence[Mail]) -> Iterator[Row]:
+    first = thread[0]
+    for number, mail in enumerate(thread[1:], 2):
+        values: tuple[Cell, ...] = (
+            _number_of(thread),
+            mail.message_id,
+            number,
+            "REPORTER" if mail.from_address == first.from_address else "OTHER",
+            mail.from_name or None,
+            mail.from_address or None,
+            mail.received_at,
+            mail.text or None,
+            mail.damaged or None,
+        )
+        yield Row(mail.message_id, values)
+
+
+def _attachment_rows(thread: Sequence[Mail]) -> Iterator[Row]:
+    for mail in thread:
+        for number, file in enumerate(mail.attachments, 1):
+            values = _number_of(thread), mail.message_id, number, file.name, file.media_type, file.size
+            yield Row(f"{mail.message_id} #{number}", values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dataset:
+    """What the rows of a dataset hold, and how a thread becomes rows."""
+
+    names: tuple[str, ...]
+    rows: Callable[[Sequence[Mail]], Iterator[Row]]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(Column(name, name) for name in self.names)
+
+
+DATASETS = {
+    DATASET: _Dataset(NAMES, _thread_rows),
+    "replies": _Dataset(REPLY_NAMES, _reply_rows),
+    "attachments": _Dataset(ATTACHMENT_NAMES, _attachment_rows),
+}

@@ -120,8 +120,9 @@ class _Compiler:
             case Everything():
                 pass
         # a thing that is looked up by its identity is found whether it counts or not
-        scoped = base.c._live if question.every_scope or isinstance(start, ByNode) else base.c._current
-        conditions.append(scoped == ONE)
+        is_every = question.every_scope or isinstance(start, ByNode)
+        counted = "_live" if is_every else self._starts[1].counted if isinstance(start, Partners) else "_current"
+        conditions.append(base.c[counted] == ONE)
         conditions.append(self._conditions.condition(entity, base, question.where))
         return conditions
 
@@ -176,7 +177,7 @@ class _Compiler:
             source = source.outerjoin(match, near)
             counts = and_(
                 partner.c._id == self._conditions.far(hop, match),
-                partner.c._current == ONE,
+                partner.c[hop.counted] == ONE,
             )
             source = source.outerjoin(partner, counts)
             places[here] = (hop.to, partner, match)

@@ -133,7 +133,7 @@ class Conditions:
         near: list[ColumnElement[bool]] = [
             self.near(hop, match) == base.c._id,
             self.has_status(match, None),
-            partner.c._current == ONE,
+            partner.c[hop.counted] == ONE,
         ]
         if isinstance(linked.quantifier, Count):
             number = select(func.count()).select_from(partners).where(*near).scalar_subquery()
@@ -152,7 +152,7 @@ class Conditions:
         conditions = [
             self.near(hop, match) == base.c._id,
             self.has_status(match, None),
-            partner.c._current == ONE,
+            partner.c[hop.counted] == ONE,
         ]
         if matched.methods is not None:
             methods = self._binder.list_of(matched.methods)

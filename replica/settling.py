@@ -108,6 +108,12 @@ def settle_current(db: sqlite3.Connection, entity: Entity, table: str) -> None:
     conditions = ["_live = 1"]
     if current.leaf and entity.field(current.leaf):
         conditions.append(f'coalesce("c_{current.leaf}", 1) = 1')
+    if current.superseded:
+        names, named = current.superseded
+        conditions.append(
+            f'NOT EXISTS (SELECT 1 FROM "{table}" n WHERE n._live = 1 AND n._id <> "{table}"._id'
+            f' AND n."c_{names}" = "{table}"."c_{named}")'
+        )
     counting = " AND ".join(conditions)
     chosen = f'SELECT _id FROM "{table}" WHERE {counting}'
     if current.order:

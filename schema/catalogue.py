@@ -5,24 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from config.entities import Entity
-from schema.agency import Agency
+from schema.agency import Agency, AgencyCode
+from schema.attachment import Attachment
 from schema.budget_line import BudgetLine, CashFlowMonth
-from schema.complaint import Complaint
+from schema.complaint import Complaint, Response
 from schema.declare import to_entity
 from schema.fiscal_year import FiscalYear
 from schema.project import ProgressReport, Project
-from schema.proposal import Proposal
+from schema.proposal import Assessment, Proposal
+from schema.public_information import PublicInformation
+from schema.public_service import PublicService
 from schema.region import Region, RegionCode
 from schema.system import Reject, Source
 
 BUILT_IN = (
     Proposal,
+    Assessment,
     BudgetLine,
     CashFlowMonth,
     Project,
     ProgressReport,
     Complaint,
+    Response,
+    Attachment,
+    PublicService,
+    PublicInformation,
     Agency,
+    AgencyCode,
     Region,
     RegionCode,
     FiscalYear,

@@ -1,9 +1,10 @@
-"""A complaint, aspiration or request of a citizen (pengaduan)."""
+"""A complaint, aspiration or request of a citizen (pengaduan), and what was answered."""
 
 from __future__ import annotations
 
+from config.entities import KeyRule, Normalise
 from schema import declare
-from schema.declare import Linked, entity
+from schema.declare import EXACT, Linked, entity
 from schema.enums import COMPLAINT_CHANNEL, COMPLAINT_KIND, COMPLAINT_STATUS
 
 
@@ -47,4 +48,57 @@ class Complaint:
         "Perangkat daerah tujuan disposisi",
         inverse="complaints",
         back=("Complaints forwarded to it", "Pengaduan yang didisposisikan kepadanya"),
+    )
+    responses: Linked = declare.link(
+        "Response",
+        "What was answered",
+        "Tanggapannya",
+        inverse="complaint",
+        back=("The complaint that it answers", "Pengaduan yang ditanggapi"),
+        inverse_many=False,
+        rules=(KeyRule((("trackingId", "trackingId"),), Normalise()),),
+    )
+    files: Linked = declare.link(
+        "Attachment",
+        "Files sent along, with their sizes",
+        "Berkas lampiran beserta ukurannya",
+        inverse="complaint",
+        back=("The complaint that it belongs to", "Pengaduannya"),
+        inverse_many=False,
+        rules=(KeyRule((("trackingId", "trackingId"),), Normalise()),),
+    )
+
+
+@entity(
+    singular="response",
+    plural="responses",
+    key=("responseId",),
+    en="An answer to a complaint",
+    id="Tanggapan atas suatu pengaduan",
+)
+class Response:
+    response_id: str | None = declare.code("The source's own key of the answer", "Kunci tanggapan di sumber")
+    tracking_id: str | None = declare.code("Number of the complaint", "Nomor pelacakan pengaduannya")
+    at: str | None = declare.moment("When it was given", "Waktu tanggapan")
+    text: str | None = declare.text(
+        "What was answered, without quotes and signatures", "Isi tanggapan, tanpa kutipan dan tanda tangan"
+    )
+    responder: str | None = declare.text("Who answered", "Yang menanggapi", sensitive=True)
+    note: str | None = declare.text("Remark", "Keterangan")
+
+    agency: Linked = declare.reference(
+        "Agency",
+        "Agency that answered",
+        "Perangkat daerah yang menanggapi",
+        inverse="responses",
+        back=("What it has answered", "Tanggapan yang diberikannya"),
+    )
+    files: Linked = declare.link(
+        "Attachment",
+        "Files sent along, with their sizes",
+        "Berkas lampiran beserta ukurannya",
+        inverse="response",
+        back=("The response that it belongs to", "Tanggapannya"),
+        inverse_many=False,
+        rules=(KeyRule((("responseId", "ownerId"),), EXACT),),
     )

@@ -19,6 +19,7 @@ from config.entities import (
     FieldType,
     Finder,
     Link,
+    Normalise,
     Rule,
     Text,
 )
@@ -26,6 +27,9 @@ from config.entities import (
 T = TypeVar("T")
 Linked = Any
 """The annotation of a link: what it leads to is named in the declaration."""
+
+EXACT = Normalise(punctuation=False)
+"""How keys are compared that machines have made: every sign counts."""
 
 _FIELD, _LINK = "simpul.field", "simpul.link"
 
@@ -106,9 +110,11 @@ def link(
     inverse_many: bool = True,
     rules: Sequence[Rule] = (),
     via: Sequence[str] = (),
+    history: bool = False,
 ) -> Any:
     """A link. Without rules of its own it is served once hub.yaml gives it some."""
-    return _link(to, en, id, inverse, back, many, inverse_many, tuple(rules), tuple(via), is_reference=False)
+    rules, via = tuple(rules), tuple(via)
+    return _link(to, en, id, inverse, back, many, inverse_many, rules, via, is_reference=False, history=history)
 
 
 def entity(
@@ -201,6 +207,7 @@ def _placed(link: Link, name: str, source: str) -> Link:
         link.rules,
         link.via,
         link.reference,
+        link.history,
     )
 
 
@@ -230,8 +237,9 @@ def _link(
     via: tuple[str, ...],
     *,
     is_reference: bool,
+    history: bool = False,
 ) -> Any:
     words = Text(en, id)
     return_words = Text(*back) if back else None
-    made = Link("", "", to, words, inverse, return_words, many, inverse_many, rules, via, is_reference)
+    made = Link("", "", to, words, inverse, return_words, many, inverse_many, rules, via, is_reference, history)
     return strawberry.field(description=both(words), metadata={_LINK: made})

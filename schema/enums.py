@@ -171,7 +171,54 @@ REGION_SCHEME = enum(
         "DJPK": ("Ministry of Finance", "DJPK"),
         "SIRUP": ("Procurement plans", "SIRUP"),
         "EKATALOG": ("E-catalogue", "e-katalog"),
+        "KLPD": ("Procurement agency LKPP", "KLPD (LKPP)"),
         "LOCAL": ("The regency's own", "Kode daerah sendiri"),
+    },
+)
+AGENCY_SCHEME = enum(
+    "AgencyScheme",
+    {
+        "SIPD": ("SIPD, the national planning and budget system", "SIPD"),
+        "SIMDA": ("SIMDA, four numbers", "SIMDA, empat angka"),
+        "SIRUP": ("Procurement plans", "SIRUP"),
+        "SPSE": ("Electronic procurement", "SPSE"),
+        "LOCAL": ("The regency's own", "Kode daerah sendiri"),
+    },
+)
+ASSESSOR = enum(
+    "Assessor",
+    {
+        "VILLAGE": ("Head of the village", "Kepala desa/lurah"),
+        "SUBDISTRICT": ("Head of the subdistrict", "Camat"),
+        "AGENCY": ("The agency that would carry it out", "Perangkat daerah"),
+        "PARTNER_BAPPEDA": ("Partner at the planning board", "Mitra Bappeda"),
+        "SECWAN": ("Secretariat of the council", "Sekretariat DPRD"),
+        "TAPD": ("Budget team of the regency", "TAPD"),
+    },
+)
+SERVICE_STATUS = enum(
+    "ServiceStatus",
+    {
+        "ACTIVE": ("Offered", "Tersedia"),
+        "SUSPENDED": ("Not offered for now", "Dihentikan sementara"),
+        "ENDED": ("No longer offered", "Sudah tidak tersedia"),
+    },
+)
+INFORMATION_CATEGORY = enum(
+    "InformationCategory",
+    {
+        "PERIODIC": ("Published at set times", "Berkala"),
+        "IMMEDIATE": ("Published at once", "Serta merta"),
+        "ON_REQUEST_ANYTIME": ("Given at any time on request", "Setiap saat"),
+        "EXEMPT": ("Not public", "Dikecualikan"),
+    },
+)
+INFORMATION_FORM = enum(
+    "InformationForm",
+    {
+        "DOCUMENT": ("Document", "Dokumen"),
+        "DATASET": ("Data that can be computed with", "Set data"),
+        "LINK": ("Link to another page", "Tautan"),
     },
 )
 YEAR_PHASE = enum(

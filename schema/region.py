@@ -25,6 +25,10 @@ class Region:
     aliases: list[str] | None = declare.texts("Other spellings", "Ejaan lain")
     level: str | None = declare.choice(REGION_LEVEL, "Level", "Tingkat")
     village_kind: str | None = declare.choice(VILLAGE_KIND, "Rural or urban village", "Desa atau kelurahan")
+    valid_from: str | None = declare.day("First day of the code", "Berlaku sejak")
+    valid_to: str | None = declare.day(
+        "Last day of the code; null while it is in force", "Berlaku sampai; kosong bila masih berlaku"
+    )
 
     parent: Linked = declare.reference(
         "Region",
@@ -45,6 +49,12 @@ class Region:
 class RegionCode:
     scheme: str | None = declare.choice(REGION_SCHEME, "Whose code it is", "Pemilik kode")
     value: str | None = declare.code("The code", "Kodenya")
+    name: str | None = declare.text("Name that the scheme has for it", "Namanya dalam skema itu")
+    aliases: list[str] | None = declare.texts("Other spellings in the scheme", "Ejaan lain dalam skema itu")
+    valid_from: str | None = declare.day("First day of the code", "Berlaku sejak")
+    valid_to: str | None = declare.day(
+        "Last day of the code; null while it is in force", "Berlaku sampai; kosong bila masih berlaku"
+    )
 
     region: Linked = declare.reference(
         "Region",

@@ -144,12 +144,18 @@ PAGES: dict[str, tuple[str, str]] = {
 
 ENTITIES: dict[str, tuple[str, str]] = {
     "ENTITY_Proposal": ("Proposals", "Usulan"),
+    "ENTITY_Assessment": ("Assessments", "Penilaian usulan"),
     "ENTITY_BudgetLine": ("Budget lines", "Baris anggaran"),
     "ENTITY_CashFlowMonth": ("Monthly cash plan", "Anggaran kas bulanan"),
     "ENTITY_Project": ("Projects", "Proyek"),
     "ENTITY_ProgressReport": ("Progress reports", "Laporan kemajuan"),
     "ENTITY_Complaint": ("Complaints", "Pengaduan"),
+    "ENTITY_Response": ("Responses", "Tanggapan"),
+    "ENTITY_Attachment": ("Attachments", "Lampiran"),
+    "ENTITY_PublicService": ("Public services", "Pelayanan publik"),
+    "ENTITY_PublicInformation": ("Public information", "Informasi publik"),
     "ENTITY_Agency": ("Agencies", "Perangkat daerah"),
+    "ENTITY_AgencyCode": ("Agency codes", "Kode perangkat daerah"),
     "ENTITY_Region": ("Regions", "Wilayah"),
     "ENTITY_RegionCode": ("Region codes", "Kode wilayah"),
     "ENTITY_FiscalYear": ("Fiscal years", "Tahun anggaran"),

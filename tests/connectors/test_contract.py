@@ -97,7 +97,7 @@ def case_of_mailbox(folder: Path, serve: Serve) -> Case:
         lambda: Mailbox(folder, ["*.mbox"]),
         lambda: Mailbox(folder, ["tidak-ada.mbox"]),
         (folder / "a.mbox").unlink,
-        {"threads": ROWS},
+        {"threads": ROWS, "replies": 0, "attachments": 0},
         folder,
     )
 
