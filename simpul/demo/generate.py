@@ -10,6 +10,7 @@ from pathlib import Path
 
 from simpul.demo.finance import write_finance
 from simpul.demo.inbox import write_inbox
+from simpul.demo.lists import add_lists, write_lists
 from simpul.demo.regency import Place, Regency, make_regency
 from simpul.demo.tracker import write_projects
 from simpul.demo.truth import tell_truth
@@ -30,13 +31,15 @@ def generate(folder: Path, tracker_port: int = TRACKER_PORT, seed: int = SEED) -
     if stamp.exists() and stamp.read_text(encoding="utf-8") == version:
         return False
     regency = make_regency(seed)
+    lists = add_lists(regency, seed)
     skipped = write_workbooks(folder / "data" / "musrenbang", regency.proposals)
     _write_places(folder / "data" / "wilayah.csv", regency.places)
+    write_lists(folder / "data", lists)
     write_finance(folder / "data" / "keuangan.db", regency)
     write_projects(folder / "data" / "proyek.json", regency)
     write_inbox(folder / "data" / "pengaduan.mbox", regency.complaints)
     _write_crosswalk(folder / "links" / "usulan-anggaran.csv", regency)
-    truth = tell_truth(regency, skipped)
+    truth = tell_truth(regency, lists, skipped)
     (folder / "truth.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     stamp.write_text(version, encoding="utf-8")
     return True

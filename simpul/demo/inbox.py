@@ -48,6 +48,36 @@ def body_of(complaint: Complaint) -> str:
     return "\n".join(lines)
 
 
+def files_of(complaint: Complaint, reply: int = 0) -> list[tuple[str, str, bytes]]:
+    """(name, media type, content) of the files sent along with a message: photographs with some complaints, a letter with
+    some of the office's replies."""
+    number = complaint.number
+    if reply == 0 and complaint.form == "plain" and number % 5 == 0:
+        photos = [(f"foto-{number}-{n}.jpg", "image/jpeg", b"rekaan" * (100 * n + number)) for n in (1, 2)]
+        return photos[: 1 + number % 2]
+    if reply == 1 and number % 4 == 0:
+        return [("surat jawaban é.pdf", "application/pdf", b"%PDF rekaan" * (number + 1))]
+    return []
+
+
+def _with_files(head: list[str], text: str, files: list[tuple[str, str, bytes]]) -> bytes:
+    """A message of a text and files, base64 in lines as mail programs write it."""
+    border = "=_batas"
+    lines = [*head, "MIME-Version: 1.0", f'Content-Type: multipart/mixed; boundary="{border}"', "", f"--{border}"]
+    lines += ["Content-Type: text/plain; charset=utf-8", "", text]
+    for name, kind, content in files:
+        shown = name if name.isascii() else f"=?utf-8?B?{base64.b64encode(name.encode()).decode()}?="
+        lines += [
+            f"--{border}",
+            f"Content-Type: {kind}",
+            f'Content-Disposition: attachment; filename="{shown}"',
+            "Content-Transfer-Encoding: base64",
+            "",
+            base64.encodebytes(content).decode(),
+        ]
+    return "\n".join([*lines, f"--{border}--", ""]).encode()
+
+
 def _thread(complaint: Complaint) -> Iterator[tuple[bytes, bytes]]:
     received = complaint.received or datetime(2026, 1, 1)
     yield _separator(received), _first(complaint, received)
@@ -63,9 +93,10 @@ def _thread(complaint: Complaint) -> Iterator[tuple[bytes, bytes]]:
             f"Message-ID: {message_id(complaint, reply)}",
             f"In-Reply-To: {message_id(complaint)}",
             f"References: {message_id(complaint)}",
-            "Content-Type: text/plain; charset=utf-8",
         ]
-        yield _separator(when), "\n".join([*head, "", text]).encode()
+        files = files_of(complaint, reply)
+        plain = "\n".join([*head, "Content-Type: text/plain; charset=utf-8", "", text]).encode()
+        yield _separator(when), _with_files(head, text, files) if files else plain
 
 
 def _separator(when: datetime) -> bytes:
@@ -85,6 +116,8 @@ def _first(complaint: Complaint, received: datetime) -> bytes:
         f"Date: {date}",
         f"Message-ID: {message_id(complaint)}",
     ]
+    if files := files_of(complaint):
+        return _with_files(head, text, files)
     match complaint.form:
         case "html":
             page = "<html><head><style>p{color:red}</style></head><body>" + "".join(

@@ -73,8 +73,19 @@ class Cell:
 
 
 @dataclass(slots=True)
+class Assessment:
+    """What one of those who judge a proposal recommends."""
+
+    by: str
+    amount: Cell
+    quantity: Cell
+    note: str
+
+
+@dataclass(slots=True)
 class Proposal:
-    """A row of a kecamatan's workbook. `reject` is the code if the row can't be taken."""
+    """A row of a kecamatan's workbook. `reject` is the code if the row can't be taken; `previous` and `assessments` are
+    added by simpul.demo.lists."""
 
     file: str
     number: str | None
@@ -93,6 +104,8 @@ class Proposal:
     proposer: str
     proposed: Cell
     reject: str | None = None
+    previous: str | None = None
+    assessments: list[Assessment] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from simpul.demo.lists import cells_of
 from simpul.demo.regency import YEAR, Proposal
 
 HEAD = (
@@ -25,6 +26,12 @@ HEAD = (
     "Status",
     "Pengusul",
     "Tanggal Usulan",
+    "Kode Usulan Desa",
+    "Rekomendasi Camat (Rp)",
+    "Catatan Camat",
+    "Rekomendasi OPD (Rp)",
+    "Volume OPD",
+    "Catatan OPD",
 )
 
 
@@ -78,4 +85,5 @@ def _row(row: Proposal) -> list[Any]:
         row.status.raw,
         row.proposer,
         row.proposed.raw,
+        *cells_of(row),
     ]

@@ -70,6 +70,12 @@ def ask(regency: tuple[Path, Hub], query: str, **variables: object) -> Answer:
 
 ENTITIES = [
     "Proposal",
+    "Assessment",
+    "Response",
+    "Attachment",
+    "PublicService",
+    "PublicInformation",
+    "AgencyCode",
     "BudgetLine",
     "CashFlowMonth",
     "Project",
@@ -121,6 +127,14 @@ LINKS = [
     "Project.complaints",
     "BudgetLine.cashFlow",
     "Project.progress",
+    "Proposal.assessments",
+    "Complaint.responses",
+    "Complaint.files",
+    "Response.files",
+    "PublicService.agency",
+    "PublicInformation.agency",
+    "RegionCode.region",
+    "AgencyCode.agency",
 ]
 
 

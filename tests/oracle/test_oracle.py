@@ -364,11 +364,18 @@ class Oracle:
         if name in hops and hops[name].many:
             statuses = [named(s) for s in args["matches"]] if args.get("matches") is not None else ["ACCEPTED"]
             found = self.partners(rec, name, statuses)
+            if hops[name].link.history:
+                args = {**args, "scope": "ALL"}
             return self.connection(hops[name].to, found, args, 20, linked=True)
-        found = [pair for pair in self.partners(rec, name.removesuffix("Match"), ["ACCEPTED"]) if pair[0].current]
+        found = self.counted(rec, name.removesuffix("Match"))
         if not found:
             return None
         return found[0][1] if name not in hops else found[0][0]
+
+    def counted(self, rec: Rec, hop_name: str) -> list[tuple[Rec, Any]]:
+        """Accepted partners that count; over a link of history, all of them."""
+        is_history = self.world.catalogue.hops(rec.entity)[hop_name].link.history
+        return [pair for pair in self.partners(rec, hop_name, ["ACCEPTED"]) if pair[0].current or is_history]
 
     def partners(self, rec: Rec, hop_name: str, statuses: list[str]) -> list[tuple[Rec, Any]]:
         hop = self.world.catalogue.hops(rec.entity)[hop_name]
@@ -499,11 +506,11 @@ class Oracle:
             return compares(self.own(rec, name), value)
         hops = self.world.catalogue.hops(rec.entity)
         if name in hops:
-            partners = [p for p, _ in self.partners(rec, name, ["ACCEPTED"]) if p.current]
+            partners = [p for p, _ in self.counted(rec, name)]
             if not hops[name].many:
                 return any(self.holds(p, value) for p in partners)
             return all(self.quantified(partners, q, w) for q, w in value.items() if w is not None)
-        matches = [m for p, m in self.partners(rec, name.removesuffix("Match"), ["ACCEPTED"]) if p.current]
+        matches = [m for _, m in self.counted(rec, name.removesuffix("Match"))]
         fine = True
         if value.get("isNull") is not None:
             fine = (not matches) is value["isNull"]
