@@ -208,8 +208,13 @@ class Hop:
         return self.link.many if self.forward else self.link.inverse_many
 
     @property
+    def scope(self) -> str:
+        """Which partners are led to unless it is asked: those that count, of a link of history all."""
+        return "ALL" if self.link.history else "CURRENT"
+
+    @property
     def counted(self) -> str:
-        """The replica's column that says which partners are led to: those that count, of a link of history all."""
+        """The replica's column that says so."""
         return "_live" if self.link.history else "_current"
 
     @property

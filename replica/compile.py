@@ -120,9 +120,8 @@ class _Compiler:
             case Everything():
                 pass
         # a thing that is looked up by its identity is found whether it counts or not
-        is_every = question.every_scope or isinstance(start, ByNode)
-        counted = "_live" if is_every else self._starts[1].counted if isinstance(start, Partners) else "_current"
-        conditions.append(base.c[counted] == ONE)
+        scoped = base.c._live if question.every_scope or isinstance(start, ByNode) else base.c._current
+        conditions.append(scoped == ONE)
         conditions.append(self._conditions.condition(entity, base, question.where))
         return conditions
 

@@ -106,18 +106,20 @@ def settle_current(db: sqlite3.Connection, entity: Entity, table: str) -> None:
         db.execute(f'UPDATE "{table}" SET _current = _live WHERE _current <> _live')
         return
     conditions = ["_live = 1"]
-    if current.leaf and entity.field(current.leaf):
-        conditions.append(f'coalesce("c_{current.leaf}", 1) = 1')
     if current.superseded:
         names, named = current.superseded
         conditions.append(
-            f'NOT EXISTS (SELECT 1 FROM "{table}" n WHERE n._live = 1 AND n._id <> "{table}"._id'
-            f' AND n."c_{names}" = "{table}"."c_{named}")'
+            f'NOT EXISTS (SELECT 1 FROM "{table}" n WHERE n._live = 1 AND n."c_{names}" = "{table}"."c_{named}"'
+            f' AND n."c_{named}" IS NOT "{table}"."c_{names}" AND n._id <> "{table}"._id)'  # two that name each other count
         )
     counting = " AND ".join(conditions)
-    chosen = f'SELECT _id FROM "{table}" WHERE {counting}'
-    if current.order:
-        by = ", ".join(f'"c_{name}"' for name in current.group)
+    leaf = f'coalesce("c_{current.leaf}", 1) = 1' if current.leaf and entity.field(current.leaf) else "1 = 1"
+    chosen = f'SELECT _id FROM "{table}" WHERE {counting} AND {leaf}'
+    if current.order:  # of a line that has become a parent not the version before, in which it was a leaf
+        groups = [f'"c_{name}"' for name in current.group]
+        alone = "CASE WHEN " + " OR ".join(f"{name} IS NULL" for name in groups) + " THEN _id END"
+        by = ", ".join([*groups, alone])  # a record whose group is not known stands for itself
         ranked = f'rank() OVER (PARTITION BY {by} ORDER BY "c_{current.order}" DESC NULLS LAST)'
-        chosen = f'SELECT _id FROM (SELECT _id, {ranked} AS place FROM "{table}" WHERE {counting}) WHERE place = 1'
+        ranks = f'SELECT _id, {leaf} AS leaf, {ranked} AS place FROM "{table}" WHERE {counting}'
+        chosen = f"SELECT _id FROM ({ranks}) WHERE place = 1 AND leaf"
     db.execute(f'UPDATE "{table}" SET _current = NOT _current WHERE _current <> (_id IN ({chosen}))')

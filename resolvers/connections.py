@@ -38,7 +38,7 @@ def plan_connection(
     writing = _Connection(asked, entity, columns, order, where, is_linked)
     body = writing.members(asked.fields_of(f"{entity.name}Connection", nodes))
     condition = read_where(asked.catalogue, entity, as_where(arguments.get("where")))
-    every = arguments.get("scope") == "ALL"
+    every = (arguments.get("scope") or _scope(asked, start)) == "ALL"
     fetch = totals = None
     if writing.needs_rows:
         columns.place(Output((), "own", "_id"))  # rows are counted even if nothing of them is asked
@@ -54,6 +54,11 @@ def plan_connection(
 def plan_link(asked: Asked, entity: Entity, start: Partners, nodes: list[FieldNode], where: Pattern) -> ConnectionStep:
     """The step that answers a many-link for many parents at once."""
     return plan_connection(asked, entity, start, nodes, where, start.entity)
+
+
+def _scope(asked: Asked, start: Start) -> str:
+    """The scope where none is asked: of a link of history, all records."""
+    return asked.catalogue.hops(start.entity)[start.hop].scope if isinstance(start, Partners) else "CURRENT"
 
 
 class _Connection:

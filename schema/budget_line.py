@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from config.entities import Current, KeyRule, Normalise
 from schema import declare
-from schema.declare import Linked, entity
+from schema.declare import EXACT, Linked, entity
 from schema.enums import BUDGET_VERSION, PERIOD_KIND
 
 
@@ -54,6 +54,13 @@ class BudgetLine:
         "Proyek yang dibiayai",
         inverse="budgetLines",
         back=("Budget lines that pay for it", "Anggaran yang membiayainya"),
+    )
+    versions: Linked = declare.link(
+        "BudgetLine",
+        "This line in every version of the year's budget, itself among them",
+        "Baris ini dalam setiap tahapan APBD tahun itu, termasuk dirinya",
+        history=True,
+        rules=(KeyRule((("fiscalYear", "fiscalYear"), ("lineId", "lineId")), EXACT),),
     )
     cash_flow: Linked = declare.link(
         "CashFlowMonth",

@@ -97,7 +97,7 @@ def _add_enum_comparison(types: Types, enum: EnumType) -> None:
         )
 
 
-def page_arguments(entity: Entity, *, linked: bool) -> tuple[Argument, ...]:
+def page_arguments(entity: Entity, *, linked: bool, scope: str = "CURRENT") -> tuple[Argument, ...]:
     """The arguments of a connection."""
     arguments = [
         Argument("where", f"{entity.name}Where", Text("Conditions; all hold", "Syarat; semuanya berlaku")),
@@ -115,7 +115,7 @@ def page_arguments(entity: Entity, *, linked: bool) -> tuple[Argument, ...]:
         Argument(
             "offset", "Int", Text("Records to skip, at most 10000", "Jumlah data yang dilewati, paling banyak 10000")
         ),
-        Argument("scope", "Scope", Text("Which records count", "Data mana yang dihitung"), "CURRENT"),
+        Argument("scope", "Scope", Text("Which records count", "Data mana yang dihitung"), scope),
     ]
     if linked:
         words = Text("Matches of which status answer", "Kaitan berstatus apa yang dijawab")
@@ -165,7 +165,8 @@ class _Builder:
     def _hop(self, hop: Hop) -> list[Member]:
         target = self._entities[hop.to]
         if hop.many:
-            return [Member(hop.name, f"{hop.to}Connection", hop.description, page_arguments(target, linked=True))]
+            arguments = page_arguments(target, linked=True, scope=hop.scope)
+            return [Member(hop.name, f"{hop.to}Connection", hop.description, arguments)]
         words = Text(f"How {hop.name} was found", f"Bagaimana {hop.name} ditemukan")
         return [Member(hop.name, hop.to, hop.description), Member(f"{hop.name}Match", "Match", words)]
 

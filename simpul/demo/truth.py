@@ -78,13 +78,16 @@ def tell_truth(regency: Regency, lists: Lists, skipped_rows: int) -> dict[str, A
                 _sum([*(p.cost.value for p in kept), *(wish.cost.value for wish in left_behind)])
             ),
             "BudgetLine.ceiling": _plain(sum((line.current[1] for line in regency.lines), Decimal(0))),
+            "BudgetLine.ceiling of all versions": _plain(
+                sum((ceiling for line in regency.lines for _, ceiling, _, _ in line.versions), Decimal(0))
+            ),
             "BudgetLine.realised": _plain(_sum(line.current[3] for line in regency.lines)),
             "Project.contractValue": _plain(_sum(p.contract_value.value for p in regency.projects)),
         },
         "proposalsByStatus": counted(
             [*(str(p.status.value) for p in kept if p.status.value), *("SUBMITTED" for _ in left_behind)]
         ),
-        "attachments": {name: len(content) for _, _, files in _files(regency) for name, _, content in files},
+        "attachments": sorted([name, len(content)] for _, _, files in _files(regency) for name, _, content in files),
         "proposalsByDistrict": counted([p.district.name for p in kept]),
     }
 

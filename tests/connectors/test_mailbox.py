@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -50,6 +51,17 @@ async def read(folder: Path, name: str = "a.mbox") -> tuple[list[dict[str, Any]]
             rows += [{"at": row.at, **dict(zip(NAMES, row.values, strict=True))} for row in batch.rows]
             skipped += batch.skipped
     return rows, skipped
+
+
+async def of(folder: Path, dataset: str) -> list[dict[str, Any]]:
+    """The rows of another dataset of the same file; what was set aside is told with the threads alone."""
+    box, rows = Mailbox(folder, ["a.mbox"]), []
+    for part in await box.parts(dataset):
+        async for batch in box.rows(dataset, part):
+            assert batch.skipped == 0
+            names = [column.name for column in batch.columns]
+            rows += [{"at": row.at, **dict(zip(names, row.values, strict=True))} for row in batch.rows]
+    return rows
 
 
 async def only(folder: Path, *mails: str | bytes) -> Mapping[str, Any]:
@@ -458,6 +470,46 @@ async def test_attachments_are_named_and_never_opened(tmp_path: Path) -> None:
 
     assert row["attachments"] == ("foto jalan.jpg", "slip.txt", "lampiran")
     assert (row["text"], row["damaged"]) == ("Foto terlampir", None)
+    assert [
+        (r["number"], r["name"], r["mediaType"], r["size"], r["messageId"], r["trackingId"])
+        for r in await of(tmp_path, "attachments")
+    ] == [
+        (1, "foto jalan.jpg", "image/jpeg", 2_500_000, "<1@warga.example>", row["trackingId"]),
+        (2, "slip.txt", "text/plain", 7, "<1@warga.example>", row["trackingId"]),
+        (3, "lampiran", "image/png", 1, "<1@warga.example>", row["trackingId"]),
+    ]
+
+
+async def test_the_size_of_an_encoded_file_is_that_of_the_file(tmp_path: Path) -> None:
+    body = (
+        "--b\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(b"%PDF" * 100).decode()
+        + "--b--\n"
+    )
+    write(tmp_path, mail(1, body, Content_Type='multipart/mixed; boundary="b"'))
+
+    assert [(r["name"], r["size"]) for r in await of(tmp_path, "attachments")] == [("a.pdf", 400)]
+
+
+async def test_later_messages_of_a_thread_are_replies(tmp_path: Path) -> None:
+    office = "Admin <admin@kab.example>"
+    write(
+        tmp_path,
+        mail(1),
+        mail(2, "Kami teruskan\n\n> Jalan rusak", From=office, In_Reply_To="<1@warga.example>"),
+        mail(3, "Terima kasih", References="<1@warga.example> <2@warga.example>"),
+        mail(4, "Laporan lain"),
+        mail(5, "Sedang cuti", From=office, In_Reply_To="<4@warga.example>", Auto_Submitted="auto-replied"),
+    )
+    (first, _), skipped = await read(tmp_path)
+    replies = await of(tmp_path, "replies")
+
+    assert skipped == 1
+    assert [(r["at"], r["trackingId"], r["number"], r["sender"], r["fromName"], r["text"]) for r in replies] == [
+        ("<2@warga.example>", first["trackingId"], 2, "OTHER", "Admin", "Kami teruskan"),
+        ("<3@warga.example>", first["trackingId"], 3, "REPORTER", "Siti", "Terima kasih"),
+    ]
+    assert replies[0]["sentAt"] == datetime(2025, 11, 3, 8, 2, tzinfo=WITA)
 
 
 SNIPPETS = st.one_of(

@@ -364,7 +364,7 @@ class Oracle:
         if name in hops and hops[name].many:
             statuses = [named(s) for s in args["matches"]] if args.get("matches") is not None else ["ACCEPTED"]
             found = self.partners(rec, name, statuses)
-            if hops[name].link.history:
+            if hops[name].link.history and args.get("scope") is None:
                 args = {**args, "scope": "ALL"}
             return self.connection(hops[name].to, found, args, 20, linked=True)
         found = self.counted(rec, name.removesuffix("Match"))

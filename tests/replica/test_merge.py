@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from config.entities import Catalogue, Current, Field, FieldType, Text
+from config.hub import FieldMapping
 from connectors.connector import Part
 from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
@@ -340,3 +342,82 @@ def test_one_run_at_a_time_per_source_and_sources_side_by_side(world: Any) -> No
 
     assert [report.outcome for report in reports] == ["CHANGED", "CHANGED", "UNCHANGED", "UNCHANGED"]
     assert rows(database, "SELECT count(*) FROM run") == [(4,)]
+
+
+# -- which records count ----------------------------------------------------------------------------------------------
+
+
+def counting(world: Any, current: Current, key: tuple[str, ...] | None = None) -> None:
+    """Wishes get another rule of what counts, and fields for it."""
+    entities = {e.name: e for e in world.config.catalogue}
+    words = Text("x", "x")
+    more = [Field("before", FieldType.CODE, words), Field("leaf", FieldType.BOOLEAN, words)]
+    entity = entities["Wish"]
+    entities["Wish"] = replace(entity, fields=(*entity.fields, *more), current=current, key=key or entity.key)
+    world.config = replace(world.config, catalogue=Catalogue(entities))
+    mapping = next(m for m in world.config.mappings if m.entity == "Wish")
+    columns = [FieldMapping(f.name, f.type, (f.name,)) for f in more]
+    world.change("Wish", fields=(*mapping.fields, *columns))
+
+
+def counted(database: Database) -> list[Any]:
+    return rows(database, 'SELECT c_number, c_title FROM "e_Wish" WHERE _current = 1 ORDER BY 1, 2')
+
+
+def stage(number: str, before: str | None = None, title: str = "x", leaf: bool | None = None) -> dict[str, Any]:
+    return {**wish(number, title), "before": before, "leaf": leaf}
+
+
+def test_a_wish_counts_at_its_last_stage_alone(world: Any) -> None:
+    counting(world, Current(superseded=("before", "number")))
+    parts = world.data["plans"]["wishes"]
+    parts["village"] = [stage("v1"), stage("v2"), stage("v3")]
+    parts["district"] = [stage("d1", "v1"), stage("d2", "v2"), stage("d4", "gone"), stage("d5", "d5")]
+    parts["agency"] = [stage("a1", "d1"), stage("a2", "d1")]
+    database, syncer = world.hub()
+    sync(syncer)
+
+    assert [number for number, _ in counted(database)] == ["a1", "a2", "d2", "d4", "d5", "v3"]
+
+    parts["agency"] = []  # what came after is gone: the stage before is the last one again
+    sync(syncer)
+
+    assert [number for number, _ in counted(database)] == ["d1", "d2", "d4", "d5", "v3"]
+
+
+def test_two_stages_that_name_each_other_are_not_lost(world: Any) -> None:
+    counting(world, Current(superseded=("before", "number")))
+    world.data["plans"]["wishes"]["a"] = [stage("1", "2"), stage("2", "1"), stage("3")]
+    database, syncer = world.hub()
+    sync(syncer)
+
+    assert [number for number, _ in counted(database)] == ["1", "2", "3"]
+
+
+def test_a_line_that_has_become_a_parent_does_not_count_by_its_older_version(world: Any) -> None:
+    counting(world, Current(("number",), "title", "leaf"), key=("number", "title"))
+    world.data["plans"]["wishes"]["a"] = [
+        stage("5.2", title="1", leaf=True),
+        stage("5.2", title="2", leaf=False),  # split up in the second version
+        stage("5.2.1", title="2", leaf=True),
+        stage("5.3", title="1", leaf=True),
+        stage("5.4", title="1"),  # the source does not say
+    ]
+    database, syncer = world.hub()
+    sync(syncer)
+
+    assert counted(database) == [("5.2.1", "2"), ("5.3", "1"), ("5.4", "1")]
+
+
+def test_records_of_which_the_group_is_not_known_count_each_for_itself(world: Any) -> None:
+    counting(world, Current(("before",), "title"))
+    world.data["plans"]["wishes"]["a"] = [
+        stage("1", None, "1"),
+        stage("2", None, "2"),
+        stage("3", "g", "1"),
+        stage("4", "g", "2"),
+    ]
+    database, syncer = world.hub()
+    sync(syncer)
+
+    assert counted(database) == [("1", "1"), ("2", "2"), ("4", "2")]
