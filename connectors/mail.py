@@ -17,7 +17,7 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, parseaddr, parsedate_to_datetime
 
 from connectors.mailtext import clean, decode, html_to_text, trim_reply
-from connectors.mbox import RawMail
+from connectors.mbox import MAX_LINE, MAX_SECTION, RawMail
 
 MAX_HEAD = 65_536
 MAX_FIELDS = 200
@@ -43,7 +43,8 @@ _STAMP = re.compile(rb"(\w{3}) +(\d{1,2}) +(\d{1,2}:\d\d(?::\d\d)?) +(?:\S+ +)?(
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file that was sent along; `size` in bytes, None where the message was cut or can't be decoded."""
+    """A file that was sent along; `size` in bytes, None where it is not known: of large files only the beginning is
+    read."""
 
     name: str
     media_type: str
@@ -226,7 +227,10 @@ def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[Attached, .
 
 
 def _size(part: Message) -> int | None:
-    """How many bytes a part holds once it is decoded; nothing else is made of them."""
+    """How many bytes a part holds once it is decoded; nothing else is made of them. None if it may have been cut."""
+    written = part.get_payload()
+    if isinstance(written, str) and len(written) > MAX_SECTION - 2 * MAX_LINE:
+        return None
     payload = part.get_payload(decode=True)
     return len(payload) if isinstance(payload, bytes) else None
 

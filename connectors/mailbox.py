@@ -18,7 +18,8 @@ The dataset `threads` has the columns:
 
 `attachments`, a row for each file that was sent along; no file is opened:
 
-    trackingId, messageId, number (its place in the message, from 1), name, mediaType, size (bytes)
+    trackingId, messageId, number (its place in the message, from 1), name, mediaType, size (bytes; none of a
+    file of more than a megabyte, of which only the beginning is read)
 """
 
 from __future__ import annotations

@@ -22,5 +22,6 @@ class Attachment:
     name: str | None = declare.text("Name of the file", "Nama berkas")
     media_type: str | None = declare.code("Media type as the sender states it", "Jenis media menurut pengirim")
     size: int | None = declare.number(
-        "Size in bytes; null if it is not known", "Ukuran dalam byte; kosong bila tidak diketahui"
+        "Size in bytes; null if it is not known, as of large files in a mailbox",
+        "Ukuran dalam byte; kosong bila tidak diketahui, misalnya berkas besar di kotak surat",
     )

@@ -474,7 +474,7 @@ async def test_attachments_are_named_and_never_opened(tmp_path: Path) -> None:
         (r["number"], r["name"], r["mediaType"], r["size"], r["messageId"], r["trackingId"])
         for r in await of(tmp_path, "attachments")
     ] == [
-        (1, "foto jalan.jpg", "image/jpeg", 2_500_000, "<1@warga.example>", row["trackingId"]),
+        (1, "foto jalan.jpg", "image/jpeg", None, "<1@warga.example>", row["trackingId"]),
         (2, "slip.txt", "text/plain", 7, "<1@warga.example>", row["trackingId"]),
         (3, "lampiran", "image/png", 1, "<1@warga.example>", row["trackingId"]),
     ]
