@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.servers import Server, database_on
 
 HERE = Path(__file__).parent
 REAL = HERE.parents[2] / "shared" / "realdata"
@@ -24,15 +28,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str, **secrets: str) -> str:
     command = [sys.executable, "-m", "simpul", *arguments, "--config", str(folder / "hub.yaml"), "--lang", "en"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parents[1], check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=HERE.parents[1], check=False, env={**os.environ, **secrets}
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def ask(folder: Path, query: Path) -> Any:
-    return json.loads(run(folder, "query", str(query)))["data"]
+def ask(folder: Path, query: Path, **secrets: str) -> Any:
+    return json.loads(run(folder, "query", str(query), **secrets))["data"]
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -48,6 +54,18 @@ def hub(folder: Path, name: str, files: Iterable[str] = ()) -> Path:
     for file in files:
         shutil.copy(REAL / file, folder / "data")
     return folder
+
+
+@pytest.fixture
+def mariadb() -> Iterator[Server]:
+    with database_on("mariadb") as server:
+        yield server
+
+
+def load(server: Server, name: str) -> None:
+    """Loads a real dump as it is; its statements end at the end of a line."""
+    dump = (REAL / name).read_text(encoding="utf-8")
+    server.execute(*(statement for statement in re.split(r";[ ]*\n", dump) if statement.strip()))
 
 
 def test_kulon_progo_has_793_proposals_and_their_sum(tmp_path: Path) -> None:
@@ -202,3 +220,51 @@ def test_each_tender_of_bandung_says_why(tmp_path: Path) -> None:
     # three units of SIRUP carry the fire service's code: its tender has a line and no single agency
     unsure = [node["agencyRaw"] for node in data["projects"]["nodes"] if node["agency"] is None and node["agencyRaw"]]
     assert unsure == ["1.05.0.00.0.00.07.0000"]
+
+
+def test_a_wish_of_sumbawa_barat_counts_once_over_its_stages(tmp_path: Path, mariadb: Server) -> None:
+    load(mariadb, "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql")
+    hub(tmp_path, "sumbawabarat")
+
+    run(tmp_path, "sync", BAPPEDA_URL=mariadb.url)
+    data = ask(tmp_path, HERE / "sumbawabarat" / "usulan.graphql", BAPPEDA_URL=mariadb.url)
+
+    counts = {name: found["totalCount"] for name, found in data.items() if "totalCount" in found}
+    assert counts == {
+        "rows": 588,
+        "first": 201,
+        "second": 204,
+        "third": 183,
+        "tied": 360,
+        "lost": 0,  # every idJoin resolves
+        "untied": 27,  # 387 later rows less 360: typed in again without idJoin
+        "wishes": 588 - 360,  # the last row of each: 201 from the first stage on, and the 27
+        "withPlace": 588,
+    }
+    ends = "SELECT {} FROM musrembang a WHERE NOT EXISTS (SELECT 1 FROM musrembang b WHERE b.idJoin = a.id)"
+    assert data["wishes"]["totalCount"] == mariadb.ask(ends.format("count(*)"))
+    assert Decimal(data["wishes"]["aggregate"]["sum"]["estimatedCost"]) == Decimal(
+        str(mariadb.ask(ends.format("sum(CAST(paguAnggaran AS DECIMAL(20, 2)))")))
+    )
+    assert data["wishes"]["aggregate"]["known"]["estimatedCost"] == mariadb.ask(
+        ends.format("count(*)") + " AND paguAnggaran <> '0'"
+    )
+
+
+def test_a_wish_of_sumbawa_barat_is_followed_back_to_its_first_stage(tmp_path: Path, mariadb: Server) -> None:
+    load(mariadb, "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql")
+    hub(tmp_path, "sumbawabarat")
+
+    run(tmp_path, "sync", BAPPEDA_URL=mariadb.url)
+    data = ask(tmp_path, HERE / "sumbawabarat" / "usulan.graphql", BAPPEDA_URL=mariadb.url)
+
+    (wish,) = data["one"]["nodes"]
+    assert wish["provenance"] == {"source": "bappeda", "locator": "musrembang › 1802"}
+    assert (wish["stage"], wish["estimatedCost"], wish["region"]) == ("AGENCY_FORUM", "169000000", {"name": "MENALA"})
+    before = wish["previousStage"]
+    assert (before["number"], before["stage"], before["estimatedCost"]) == (
+        "1542",
+        "SUBDISTRICT",
+        None,
+    )  # 0: not estimated
+    assert (before["previousStage"]["number"], before["previousStage"]["stage"]) == ("1490", "PRE_SUBDISTRICT")
