@@ -268,3 +268,57 @@ def test_a_wish_of_sumbawa_barat_is_followed_back_to_its_first_stage(tmp_path: P
         None,
     )  # 0: not estimated
     assert (before["previousStage"]["number"], before["previousStage"]["stage"]) == ("1490", "PRE_SUBDISTRICT")
+
+
+def test_what_toba_does_not_know_of_its_contracts_is_an_issue_and_no_fact(tmp_path: Path, mariadb: Server) -> None:
+    load(mariadb, "putributarbutar53__prp2_toba/toba_projects_finance.sql")
+    hub(tmp_path, "toba")
+
+    run(tmp_path, "sync", EPROJECT_URL=mariadb.url)
+    data = ask(tmp_path, HERE / "toba" / "kontrak.graphql", EPROJECT_URL=mariadb.url)
+
+    counts = {name: found["totalCount"] for name, found in data.items() if "totalCount" in found}
+    assert counts == {
+        "projects": 681,
+        "noDate": 313 + 16,  # 1970-01-01, and 0000-00-00
+        "noValue": 317,
+        "zero": 0,
+        "both": 315,
+        "noNumber": 311 + 6,  # nothing, and "-"
+        "withAgency": 681,
+        "progressReports": 350,
+        "reported": mariadb.ask("SELECT count(DISTINCT id_kegiatan) FROM data_kegiatan_detail"),
+    }
+    aggregate = data["projects"]["aggregate"]
+    assert aggregate["known"] == {"contractValue": 364, "ceiling": 681}
+    assert aggregate["unreadable"] == {"contractValue": 317, "ceiling": 0}
+    assert Decimal(aggregate["sum"]["contractValue"]) == Decimal(
+        str(mariadb.ask("SELECT sum(CAST(nilai AS DECIMAL(30, 2))) FROM ta_kontrak"))
+    )
+    assert mariadb.ask("SELECT count(*) FROM ta_kontrak WHERE date(tgl_kontrak) = '1970-01-01'") == 313
+    assert mariadb.ask("SELECT count(*) FROM ta_kontrak WHERE nilai = 0") == 317
+
+
+def test_each_fault_of_toba_s_contracts_stands_beside_its_cell(tmp_path: Path, mariadb: Server) -> None:
+    load(mariadb, "putributarbutar53__prp2_toba/toba_projects_finance.sql")
+    hub(tmp_path, "toba")
+
+    run(tmp_path, "sync", EPROJECT_URL=mariadb.url)
+    data = ask(tmp_path, HERE / "toba" / "kontrak.graphql", EPROJECT_URL=mariadb.url)
+    listed = list(csv.DictReader(run(tmp_path, "rejects", "--csv", EPROJECT_URL=mariadb.url).splitlines()))
+
+    assert Counter((row["Entity"], row["Field"], row["Value"]) for row in listed) == {
+        ("Project", "contractDate", "1970-01-01 00:00:00"): 313,
+        ("Project", "contractDate", "0000-00-00 00:00:00"): 16,
+        ("Project", "contractValue", "0"): 317,
+        ("ProgressReport", "asOf", "1970-01-01"): 1,
+    }
+    # what can be read stays as it is, also where one must ask
+    contracts, reports = data["rows"]["nodes"], data["reports"]["nodes"]
+    assert sum(Decimal(row["contractValue"] or 0) > Decimal(row["ceiling"]) for row in contracts) == 5
+    assert sum(Decimal(row["physical"]) > Decimal(row["physicalTarget"]) for row in reports) == 16
+    repeated = Counter(row["contractNumber"] for row in contracts if row["contractNumber"])
+    assert sum(count > 1 for count in repeated.values()) == mariadb.ask(
+        "SELECT count(*) FROM (SELECT trim(no_kontrak) FROM ta_kontrak WHERE no_kontrak NOT IN ('', '-')"
+        " GROUP BY trim(no_kontrak) HAVING count(*) > 1) twice"
+    )
