@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,19 @@ def test_a_wish_of_sumbawa_barat_is_followed_back_to_its_first_stage(tmp_path: P
         None,
     )  # 0: not estimated
     assert (before["previousStage"]["number"], before["previousStage"]["stage"]) == ("1490", "PRE_SUBDISTRICT")
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.id.md"])
+def test_the_readme_s_real_question_has_the_answer_it_shows(tmp_path: Path, mariadb: Server, page: str) -> None:
+    load(mariadb, "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql")
+    hub(tmp_path, "sumbawabarat")
+    blocks = re.findall(r"(?:^    .*\n)+", (HERE.parents[1] / page).read_text(encoding="utf-8"), re.MULTILINE)
+    question, answer = next(pair for pair in pairwise(blocks) if "stageId" in pair[0])
+    (tmp_path / "question.graphql").write_text(question, encoding="utf-8")
+
+    run(tmp_path, "sync", BAPPEDA_URL=mariadb.url)
+
+    assert ask(tmp_path, tmp_path / "question.graphql", BAPPEDA_URL=mariadb.url) == json.loads(answer)
 
 
 def test_what_toba_does_not_know_of_its_contracts_is_an_issue_and_no_fact(tmp_path: Path, mariadb: Server) -> None:
