@@ -86,8 +86,8 @@ class Normalise:
 
 @dataclass(frozen=True, slots=True)
 class KeyRule:
-    """Equal after normalising. Each pair is (field of this end, field of the other end); the other end may walk
-    to-one links (`parent.name`). `absent` lists fields of this end that must be null for the rule to apply."""
+    """Equal after normalising. Each pair is (field of this end, field of the other end); either may walk to-one links
+    (`parent.name`). `absent` lists fields of this end that must be null for the rule to apply."""
 
     pairs: tuple[tuple[str, str], ...]
     normalise: Normalise = Normalise()

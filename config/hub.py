@@ -52,7 +52,7 @@ class FieldMapping:
     decimal: Literal[",", "."] | None = None  # pins the decimal sign of the column
     unit: Decimal | None = None  # `unit: 1000` for columns headed "dalam ribuan"
     values: Mapping[str, str] | None = None
-    zero_means: Literal["zero", "empty"] = "zero"
+    zero_means: Literal["zero", "empty", "unknown"] = "zero"  # unknown: left empty, with an issue
     split: str | None = None
     parts: tuple[int, int] | None = None  # 1-based positions of dot-separated parts to keep
     pattern: str | None = None  # its first group (or whole match) is the value

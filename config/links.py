@@ -127,8 +127,8 @@ class Links:
         is_fine = True
         for left, right in pairs.items():
             here = (*place, left)
-            near = self._field(self._entities[link.source], left, here, link, at_key=True)
-            far = self._field_at(link, right, here)
+            near = self._field_at(link, link.source, left, here, at_key=True)
+            far = self._field_at(link, link.to, right, here)
             if near is None or far is None:
                 is_fine = False
             elif not _are_comparable(near, far):
@@ -136,20 +136,22 @@ class Links:
         if is_fine:
             yield KeyRule(tuple(pairs.items()), way)
 
-    def _field_at(self, link: Link, path: str, place: Place) -> Field | None:
-        """The field at which a path from the far end, over links that lead to one record, arrives."""
+    def _field_at(self, link: Link, end: str, path: str, place: Place, *, at_key: bool = False) -> Field | None:
+        """The field at which a path from one end, over links that lead to one record, arrives."""
         *hops, name = path.split(".")
-        entity = self._entities[link.to]
+        entity = self._entities[end]
         for hop in hops:
             steps = self._steps(entity, many=False)
             if hop not in steps:
                 hint = self._places.hint(hop, steps)
-                self._places.add(place, "LINK_FIELD", link=_full(link), name=hop, entity=entity.name, hint=hint)
+                self._places.add(
+                    place, "LINK_FIELD", at_key=at_key, link=_full(link), name=hop, entity=entity.name, hint=hint
+                )
                 return None
             if not self._is_followed(link, entity, hop, place):
                 return None
             entity = self._entities[steps[hop][0]]
-        return self._field(entity, name, place, link)
+        return self._field(entity, name, place, link, at_key=at_key)
 
     def _field(
         self, entity: Entity, name: str, place: Place, link: Link, *, at_key: bool = False, pseudo: bool = False

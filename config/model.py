@@ -378,7 +378,7 @@ class FieldWritten(Written):
     decimal: Literal[",", "."] | None = None
     unit: Annotated[Decimal | None, BeforeValidator(_unit)] = None
     values: dict[str, str] | None = None
-    zero_means: Literal["zero", "empty"] = Field("zero", alias="zeroMeans")
+    zero_means: Literal["zero", "empty", "unknown"] = Field("zero", alias="zeroMeans")
     split: str | None = None
     parts: Annotated[tuple[int, int] | None, BeforeValidator(_parts)] = None
     pattern: Annotated[str, AfterValidator(_pattern)] | None = None

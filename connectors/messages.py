@@ -32,6 +32,10 @@ CELLS: dict[str, tuple[str, str]] = {
         "This date stands for “none” (1970-01-01, 0000-00-00), so it is left empty. Write the right date.",
         "Tanggal ini berarti “tidak ada” (1970-01-01, 0000-00-00), jadi dikosongkan. Tulis tanggal yang benar.",
     ),
+    "PLACEHOLDER_ZERO": (
+        "Here 0 stands for “not known” (`zeroMeans: unknown` in hub.yaml), so it is left empty. Write the right number.",
+        "Di sini 0 berarti “belum diketahui” (`zeroMeans: unknown` di hub.yaml), jadi dikosongkan. Tulis angka yang benar.",
+    ),
     "NOT_A_BOOLEAN": (
         "This is neither a clear yes nor a clear no. Write ya or tidak, or map it with `values:` in hub.yaml.",
         "Ini tidak jelas ya atau tidak. Tulis ya atau tidak, atau petakan dengan `values:` di hub.yaml.",

@@ -23,7 +23,7 @@ _EMAIL = re.compile(
 )
 
 _MONTH, _DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
-_DATE = rf"(?:\d{{4}}-{_MONTH}-{_DAY}|\d{{4}}/{_MONTH}/{_DAY}|{_DAY}[-/.]{_MONTH}[-/.](?:19|20)\d\d)"
+_DATE = rf"(?:0000-00-00|\d{{4}}-{_MONTH}-{_DAY}|\d{{4}}/{_MONTH}/{_DAY}|{_DAY}[-/.]{_MONTH}[-/.](?:19|20)\d\d)"
 _AMOUNT = r"[1-9]\d{0,2}(?:\.\d{3}){1,4}"  # up to 13 digits: no regency's budget is larger
 _CODE = r"[1-9](?:\.\d{1,2}){2,8}(?:\.\d{3}\.\d{5}|\.\d{4})?"
 _PLACE = r"\d\d(?:\.\d\d){1,2}(?:\.[12]\d{3})?"

@@ -87,8 +87,7 @@ class Matcher:
                 {link.source, link.to} & touched
             )
         for rule in link.rules:
-            for path in _paths(rule):
-                entity = link.to
+            for entity, path in _paths(link, rule):
                 for hop_name in path:
                     hop = self._catalogue.hops(entity)[hop_name]
                     if f"{hop.link.source}.{hop.link.name}" in self._done.changed or hop.to in touched:
@@ -171,35 +170,33 @@ class Matcher:
         """FROM … WHERE … that pairs the two ends by a key rule, as `a` and `b`."""
         sources = [f'"e_{link.source}" a']
         conditions = ["a._live = 1", "b._live = 1"]
-        direct: list[tuple[str, str]] = []
-        walked: list[tuple[str, str]] = []
-        for left, right in rule.pairs:
-            (walked if "." in right else direct).append((left, right))
-        for number, (left, right) in enumerate(direct):
-            near = self._side(link.source, "a", left, rule.normalise, sources, f"ja{number}")
-            if number == 0:
-                sources.append(f'"e_{link.to}" b')
-            far = self._side(link.to, "b", right, rule.normalise, sources, f"jb{number}")
-            conditions.append(f"{near} = {far}")
-        if not direct:
-            sources.append(f'"e_{link.to}" b')
-        for number, (left, right) in enumerate(walked):
-            near = self._side(link.source, "a", left, rule.normalise, sources, f"jw{number}")
-            entity, here = link.to, "b"
-            *path, name = right.split(".")
-            for step, hop_name in enumerate(path):
-                hop = self._catalogue.hops(entity)[hop_name]
-                match, there = f"m{number}_{step}", f"p{number}_{step}"
-                near_end, far_end = ("a", "b") if hop.forward else ("b", "a")
-                sources.append(f'"{self._tables.link(hop.link).name}" {match}')
-                sources.append(f'"e_{hop.to}" {there}')
-                conditions.append(f"{match}.{near_end} = {here}._id AND {match}.status = 'ACCEPTED'")
-                conditions.append(f"{there}._id = {match}.{far_end} AND {there}._live = 1")
-                entity, here = hop.to, there
-            far = self._side(entity, here, name, rule.normalise, sources, f"jx{number}")
-            conditions.append(f"{near} = {far}")
+        ends = {"a": link.source, "b": link.to}
+        for number, (left, right) in enumerate(sorted(rule.pairs, key=lambda pair: "." in "".join(pair))):
+            sides = []
+            for end, field_path in zip(ends, (left, right), strict=True):
+                if number == 0 and end == "b":
+                    sources.append(f'"e_{link.to}" b')
+                *path, name = field_path.split(".")
+                entity, here = self._walked(ends[end], end, path, f"{end}{number}", sources, conditions)
+                sides.append(self._side(entity, here, name, rule.normalise, sources, f"j{end}{number}"))
+            conditions.append(" = ".join(sides))
         conditions += [f'a."c_{name}" IS NULL' for name in rule.absent]
         return f"FROM {', '.join(sources)} WHERE {' AND '.join(conditions)}"
+
+    def _walked(
+        self, entity: str, here: str, path: Sequence[str], label: str, sources: list[str], conditions: list[str]
+    ) -> tuple[str, str]:
+        """The entity and alias at the end of a path over accepted matches; what it joins is added."""
+        for step, hop_name in enumerate(path):
+            hop = self._catalogue.hops(entity)[hop_name]
+            match, there = f"m{label}_{step}", f"p{label}_{step}"
+            near_end, far_end = ("a", "b") if hop.forward else ("b", "a")
+            sources.append(f'"{self._tables.link(hop.link).name}" {match}')
+            sources.append(f'"e_{hop.to}" {there}')
+            conditions.append(f"{match}.{near_end} = {here}._id AND {match}.status = 'ACCEPTED'")
+            conditions.append(f"{there}._id = {match}.{far_end} AND {there}._live = 1")
+            entity, here = hop.to, there
+        return entity, here
 
     def _side(self, entity: str, alias: str, name: str, way: Normalise, sources: list[str], item: str) -> str:
         """The expression of a field's normalised value; a list is taken apart."""
@@ -345,11 +342,13 @@ def read_crosswalk(path: Path, rule: CrosswalkRule) -> list[tuple[object, ...]]:
     return rows
 
 
-def _paths(rule: Rule) -> Iterable[list[str]]:
+def _paths(link: Link, rule: Rule) -> Iterable[tuple[str, list[str]]]:
+    """The paths that a rule walks, each with the entity where it starts."""
     if isinstance(rule, KeyRule):
-        for _, right in rule.pairs:
-            if "." in right:
-                yield right.split(".")[:-1]
+        for pair in rule.pairs:
+            for entity, field_path in zip((link.source, link.to), pair, strict=True):
+                if "." in field_path:
+                    yield entity, field_path.split(".")[:-1]
 
 
 def in_order(catalogue: Catalogue) -> list[Link]:
@@ -359,10 +358,7 @@ def in_order(catalogue: Catalogue) -> list[Link]:
     def place(link: Link, above: tuple[Link, ...]) -> None:
         if (link.source, link.name) in ordered or link in above:
             return
-        for entity, path in [
-            (link.source, link.via),
-            *((link.to, path) for rule in link.rules for path in _paths(rule)),
-        ]:
+        for entity, path in [(link.source, link.via), *(step for rule in link.rules for step in _paths(link, rule))]:
             for name in path:
                 hop = catalogue.hops(entity)[name]
                 place(hop.link, (*above, link))

@@ -438,7 +438,14 @@ def _is_number(mapping: FieldMapping) -> bool:
 def _whole(value: Decimal | None, mapping: FieldMapping) -> int | None:
     """A whole number of at most 32 bits. Raises Unreadable."""
     number = read_int(value if value is None or mapping.unit is None else multiply(value, mapping.unit))
-    return None if number == 0 and mapping.zero_means == "empty" else number
+    return None if number == 0 and _is_none(mapping) else number
+
+
+def _is_none(mapping: FieldMapping) -> bool:
+    """Whether a zero of this field stands for none. Raises Unreadable if that is a fault to be told."""
+    if mapping.zero_means == "unknown":
+        raise Unreadable("PLACEHOLDER_ZERO")
+    return mapping.zero_means == "empty"
 
 
 def _scaled(value: Decimal | None, mapping: FieldMapping, scale: int) -> tuple[int | None, Unreadable | None]:
@@ -447,7 +454,7 @@ def _scaled(value: Decimal | None, mapping: FieldMapping, scale: int) -> tuple[i
         return None, None
     if mapping.unit is not None:
         value = multiply(value, mapping.unit)
-    if value == 0 and mapping.zero_means == "empty":
+    if value == 0 and _is_none(mapping):
         return None, None
     if value.adjusted() > 20:  # spares the digits of what is out of range anyway
         raise Unreadable("OUT_OF_RANGE", limit=str(Decimal(MAX_INTEGER).scaleb(-scale)))

@@ -257,7 +257,7 @@ def _rule_fields(catalogue: Catalogue, link: Link) -> Iterator[tuple[str, str, N
         match rule:
             case KeyRule(pairs=pairs, normalise=way):
                 for left, right in pairs:
-                    yield link.source, left, way
+                    yield *walk(catalogue, link.source, left), way
                     yield *walk(catalogue, link.to, right), way
             case CrosswalkRule(left=left_fields, right=right_fields, normalise=way):
                 for name, _ in left_fields:

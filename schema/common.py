@@ -13,6 +13,7 @@ REASONS = {
     "ROUNDED": ("More decimals than are kept; rounded", "Desimal melebihi yang disimpan; dibulatkan"),
     "NOT_A_DATE": ("Not a date", "Bukan tanggal"),
     "PLACEHOLDER_DATE": ("A date that stands for none", "Tanggal pengganti kosong"),
+    "PLACEHOLDER_ZERO": ("A zero that stands for none", "Nol pengganti kosong"),
     "NOT_A_BOOLEAN": ("Neither yes nor no", "Bukan ya atau tidak"),
     "UNKNOWN_VALUE": ("A value that is not in the list", "Nilai di luar daftar"),
     "PATTERN_NOT_FOUND": ("The pattern is not found in the text", "Pola tidak ditemukan dalam teks"),

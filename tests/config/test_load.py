@@ -193,6 +193,34 @@ def test_each_mistake_is_told_with_its_place_and_what_to_do(
         assert indonesian in problems(tmp_path, text, "id")
 
 
+LINKED = (
+    GOOD.replace("      number: No\n", "      number: No\n      agency: Dinas\n")
+    + """\
+  Agency:
+    from: tracker.agencies
+    fields: {code: kode, name: nama}
+  Project:
+    from: tracker.projects
+    fields: {projectId: id, fiscalYear: tahun}
+links:
+  Proposal.projects:
+    rules:
+      - key: {agency.code: projectId}
+"""
+)
+
+
+def test_a_key_may_walk_from_either_end(tmp_path: Path) -> None:
+    assert problems(tmp_path, LINKED) == []
+
+    assert problems(tmp_path, LINKED.replace("agency.code:", "agenc.code:")) == [
+        "hub.yaml:40:15: Proposal.projects compares agenc, which is no field of Proposal. Did you mean agency?"
+    ]
+    assert problems(tmp_path, LINKED.replace("agency.code:", "agency.cod:")) == [
+        "hub.yaml:40:15: Proposal.projects compares cod, which is no field of Agency. Did you mean code?"
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -78,6 +78,26 @@ def test_a_value_of_a_list_ties_like_any_other(world: Any) -> None:
     ]
 
 
+def test_a_key_may_stand_at_the_end_of_a_way_from_either_end(world: Any) -> None:
+    rule = KeyRule((("place.name", "accounts"), ("number", "id2")))
+    entity = world.config.catalogue["Wish"]
+    world.links("Wish", entity.link("place"), Link("works", "Wish", "Work", W, rules=(rule,)))
+    world.data["plans"].update(
+        wishes={"a": [wish("1", place="P1"), wish("2", place="P2"), wish("3", place="P9")]},
+        places={"p": [place("P1", "Alas"), place("P2", "Utan")]},
+    )
+    world.data["money"]["works"]["w"] = [work("1", "Alas"), work("2", "Alas"), work("3", "Alas")]
+    database, syncer = world.hub()
+
+    sync(syncer)
+    assert [match[:2] for match in tied(database, "Wish.works")] == [("1", "1")]
+
+    world.data["plans"]["places"]["p"] = [place("P1", "Empang"), place("P2", "Alas")]
+    sync(syncer, "plans")
+    assert [match[:2] for match in tied(database, "Wish.works")] == [("2", "2")]
+    assert rows(database, "SELECT rule FROM l_Wish_works") == [("key(place.name = accounts, number = id2)",)]
+
+
 def test_a_later_rule_is_for_those_that_an_earlier_one_left(world: Any) -> None:
     by_code, by_title = KeyRule((("number", "id2"),)), KeyRule((("title", "accounts"),))
     world.links("Wish", Link("works", "Wish", "Work", W, rules=(by_code, by_title)))
