@@ -95,7 +95,7 @@ def test_a_key_may_stand_at_the_end_of_a_way_from_either_end(world: Any) -> None
     world.data["plans"]["places"]["p"] = [place("P1", "Empang"), place("P2", "Alas")]
     sync(syncer, "plans")
     assert [match[:2] for match in tied(database, "Wish.works")] == [("2", "2")]
-    assert rows(database, "SELECT rule FROM l_Wish_works") == [("key(place.name = accounts, number = id2)",)]
+    assert ask(database, "SELECT rule FROM l_Wish_works") == [("key(place.name = accounts, number = id2)",)]
 
 
 def test_a_later_rule_is_for_those_that_an_earlier_one_left(world: Any) -> None:
