@@ -80,6 +80,9 @@ class Merge:
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
         self.changed_links: set[str] = set()
+        self.resettled: set[str] = (
+            set()
+        )  # entities of which records began or ceased to answer for a key that stands twice
 
     @contextmanager
     def transaction(self, staging: Path | None = None) -> Iterator[None]:
@@ -204,11 +207,11 @@ class Merge:
         rejects_changed = self._settle_rejects()
         for name, count in counts.items():
             count.records, count.issues, count.rejects = self._standing(name, source)
-            if count.is_change:
+            if count.is_change or name in self.resettled:
                 self._raise(f"entity:{name}")
         for other in {m.source for m in self._config.mappings if m.entity in counts} | {source}:
             self._write_source(other)  # a key may now stand in both
-        if rejects_changed or any(count.is_change for count in counts.values()):
+        if rejects_changed or self.resettled or any(count.is_change for count in counts.values()):
             self._raise(f"source:{source}")
         return counts
 
@@ -293,6 +296,7 @@ class Merge:
         if not touched.staged and not touched.gone:
             return count
         entity = self._database.catalogue[name]
+        (last,) = db.execute(f'SELECT coalesce(max(_id), 0) FROM "{table}"').fetchone()
         db.execute("CREATE TEMP TABLE IF NOT EXISTS parts (number BIGINT PRIMARY KEY, id BIGINT)")
         db.execute("CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT PRIMARY KEY)")
         db.execute("DELETE FROM parts")
@@ -306,10 +310,16 @@ class Merge:
         self._delete_old(name, table, count)
         if touched.staged:
             self._update_kept(name, table, count)
-            self._insert_new(name, table, count)
+            self._insert_new(name, table, last, count)
         self._tell_rejects()
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
-        settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
+        ceased, begun = settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
+        begun -= count.added  # others than the new ones, or fewer: a key that stands twice answers for nobody
+        if ceased or begun:
+            (count.added,) = db.execute(
+                f'SELECT count(*) FROM "{table}" WHERE _id > ? AND _live = 1', (last,)
+            ).fetchone()
+            self.resettled.add(name)
         settle_current(db, self._database.dialect, entity, table)
         return count
 
@@ -354,9 +364,8 @@ class Merge:
         (kept,) = db.execute("SELECT count(*) FROM pairs WHERE same = 1").fetchone()
         count.unchanged = kept
 
-    def _insert_new(self, entity: str, table: str, count: Counts) -> None:
+    def _insert_new(self, entity: str, table: str, last: int, count: Counts) -> None:
         db, columns = self._db, columns_of(self._tables.entities[entity])
-        (last,) = db.execute(f'SELECT coalesce(max(_id), 0) FROM "{table}"').fetchone()
         names = ", ".join(f'"{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
         count.added = db.execute(

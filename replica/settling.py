@@ -29,9 +29,9 @@ class _Twin:
 
 def settle_duplicates(
     db: Session, entity: Entity, table: str, mappings: Sequence[EntityMapping], rejects: Rejects
-) -> None:
+) -> tuple[int, int]:
     """Of records with one identity: equal ones are one; of different ones the mapping's rules choose, or all are set aside as
-    rejects that name each other. Records that begin or cease to answer go into `touched`."""
+    rejects that name each other. Records that begin or cease to answer go into `touched`; how many cease and begin."""
     rejects.clear("c_code = 'DUPLICATE_KEY' AND c_entity = ?", (entity.name,))
     aside: list[tuple[int]] = []
     for twins in _twins(db, entity, table, mappings).values():
@@ -48,8 +48,9 @@ def settle_duplicates(
         (entity.name,),
     )
     # those that cease first: only one of an identity may answer
-    db.execute(f'UPDATE "{table}" SET _live = 0 WHERE _live = 1 AND _id IN (SELECT id FROM aside)')
-    db.execute(f'UPDATE "{table}" SET _live = 1 WHERE _live = 0 AND _id NOT IN (SELECT id FROM aside)')
+    ceased = db.execute(f'UPDATE "{table}" SET _live = 0 WHERE _live = 1 AND _id IN (SELECT id FROM aside)').rowcount
+    begun = db.execute(f'UPDATE "{table}" SET _live = 1 WHERE _live = 0 AND _id NOT IN (SELECT id FROM aside)').rowcount
+    return ceased, begun
 
 
 def _twins(db: Session, entity: Entity, table: str, mappings: Sequence[EntityMapping]) -> dict[str, list[_Twin]]:

@@ -293,7 +293,8 @@ class Syncer:
                     merge.refuse(source, problem.stored())
                 else:
                     report.changed_links = sorted(merge.changed_links)
-                    is_changed = any(count.is_change for count in report.counts.values()) or merge.changed_links
+                    is_changed = any(count.is_change for count in report.counts.values())
+                    is_changed = is_changed or bool(merge.changed_links or merge.resettled)
                     failed = [
                         d for d in datasets if d.problem is not None or (d.parts and len(d.failed) == len(d.parts))
                     ]

@@ -44,6 +44,7 @@ def regency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Hu
             for source in hub.config.sources:
                 report = await hub.syncer.sync(source)
                 assert report.problems == []
+                assert all(count.added == count.records for count in report.counts.values())  # none that was set aside
 
         RUNNER.run(sync())
         yield folder, hub
