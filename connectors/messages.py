@@ -360,6 +360,32 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: the list at {list} holds a JSON {found} where an object should be. Correct `list` in hub.yaml.",
         "{where}: daftar di {list} berisi JSON {found}, seharusnya objek. Betulkan `list` di hub.yaml.",
     ),
+    "NEXT_UNREADABLE": (
+        "{where}: what stands at {at} is a JSON {found}, or no address; it should lead to the next page. Correct `at` under "
+        "`paging:` in hub.yaml.",
+        "{where}: isi {at} adalah JSON {found}, atau bukan alamat; seharusnya menunjuk halaman berikutnya. Betulkan `at` di "
+        "`paging:` pada hub.yaml.",
+    ),
+    "NEXT_ELSEWHERE": (
+        "{where} names {origin} as the place of its next page. Only the address of `url` in hub.yaml is asked, because the "
+        "login goes along; correct `url`, or ask whoever runs the application.",
+        "{where} menyebut {origin} sebagai tempat halaman berikutnya. Hanya alamat `url` di hub.yaml yang ditanyai, karena "
+        "login ikut terkirim; betulkan `url`, atau tanyakan pengelola aplikasinya.",
+    ),
+    "IDS_UNDECLARED": (
+        "{where} can't be asked for single records. Set `key` and `ids` of the dataset in hub.yaml.",
+        "{where} tidak dapat ditanyai per rekaman. Isi `key` dan `ids` dataset itu di hub.yaml.",
+    ),
+    "IDS_SEPARATOR": (
+        "{where}: a key holds {separator}, the sign that separates keys. Set another `separator` under `ids:` in hub.yaml, or "
+        "`separator: none` if the API takes the parameter several times.",
+        "{where}: ada kunci yang memuat {separator}, tanda pemisah antarkunci. Ganti `separator` di `ids:` pada hub.yaml, atau "
+        "tulis `separator: none` bila parameternya boleh diulang.",
+    ),
+    "IDS_IGNORED": (
+        "{where} answers records that were not asked for. Correct `param` under `ids:`, or `key`, in hub.yaml.",
+        "{where} menjawab rekaman yang tidak diminta. Betulkan `param` di `ids:`, atau `key`, pada hub.yaml.",
+    ),
     "PAGE_REPEATS": (
         "{where} answers the same page again (page {page}). Check `paging:` in hub.yaml; leave it out if all comes at once.",
         "{where} menjawab halaman yang sama lagi (halaman {page}). Periksa `paging:` di hub.yaml; hapus bila semua "

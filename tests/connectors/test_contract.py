@@ -16,7 +16,8 @@ from connectors.contract import CHECKS, Case, ContractBroken
 from connectors.errors import DatasetMissing, SourceUnavailable
 from connectors.mailbox import Mailbox
 from connectors.memory import MemoryConnector
-from connectors.rest import Paging, RestDataset, RestSource
+from connectors.paging import Paging
+from connectors.rest import RestDataset, RestSource
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.sql import SqlDataset, SqlSource
 
