@@ -190,15 +190,21 @@ FILES: dict[str, tuple[str, str]] = {
         "`encoding` di hub.yaml.",
     ),
     "CSV_BROKEN": (
-        "{where}: the file can't be taken apart as CSV; a quote (\") probably stands in the wrong place. Save "
-        "it again from Excel.",
-        '{where}: berkas tidak dapat diurai sebagai CSV; mungkin ada tanda kutip (") yang salah tempat. '
-        "Simpan ulang dari Excel.",
+        "{where}: the file can't be taken apart as CSV; a quote (\") probably stands in the wrong place, in line "
+        "{line} or below. Save it again from Excel.",
+        '{where}: berkas tidak dapat diurai sebagai CSV; mungkin ada tanda kutip (") yang salah tempat, di baris '
+        "{line} atau di bawahnya. Simpan ulang dari Excel.",
     ),
     "QUOTE_OPEN": (
-        '{where}: a quote (") is opened and never closed, so the rest of the file is swallowed. Close it.',
-        '{where}: ada tanda kutip (") yang dibuka tetapi tidak ditutup, sehingga sisa berkas ikut tertelan. '
-        "Tutup tanda kutip itu.",
+        '{where}: a quote (") is opened in line {line} or just below and never closed, so the rest of the file is '
+        "swallowed. Close it.",
+        '{where}: ada tanda kutip (") yang dibuka di baris {line} atau sesudahnya tetapi tidak ditutup, sehingga '
+        "sisa berkas ikut tertelan. Tutup tanda kutip itu.",
+    ),
+    "DELIMITER_UNCLEAR": (
+        "{where}: any of {found} could divide the columns. Write which it is as `delimiter:` of the dataset in hub.yaml.",
+        "{where}: pemisah kolomnya bisa salah satu dari {found}. Tulis yang benar sebagai `delimiter:` pada dataset di "
+        "hub.yaml.",
     ),
     "CELL_TOO_LONG": (
         "{where}: cell {cell} holds more than {limit} characters. Shorten it.",
