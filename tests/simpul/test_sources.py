@@ -87,3 +87,13 @@ async def test_each_style_of_paging_reads_everything(tmp_path: Path, api: str, p
     rows = await read(tmp_path, f"kind: rest\nurl: {api}\ndatasets:\n  posts: {dataset}", "posts")
 
     assert rows == [(n,) for n in range(7)]
+
+
+async def test_a_mailbox_may_be_a_maildir(tmp_path: Path) -> None:
+    for place in ("new", "cur", "tmp"):
+        (tmp_path / "surat" / place).mkdir(parents=True)
+    (tmp_path / "surat" / "new" / "1.a").write_text("Subject: Jalan\nMessage-ID: <1@b>\n\nRusak\n", encoding="utf-8")
+
+    ((_, message_id, subject, text, *_),) = await read(tmp_path, "kind: mailbox\npath: surat", "threads")
+
+    assert (message_id, subject, text) == ("<1@b>", "Jalan", "Rusak")
