@@ -79,6 +79,21 @@ def _whole(value: object) -> object:
     return int(value)
 
 
+def _count(value: object) -> object:
+    count = _whole(value)
+    if count == 0:
+        raise ValueError(wanted("a whole number from 1", "bilangan bulat mulai dari 1"))
+    return count
+
+
+def _separator(value: object) -> object:
+    if value == "none":
+        return None
+    if value == "":
+        raise ValueError(wanted("a sign such as , or none", "tanda seperti , atau none"))
+    return value
+
+
 def _share(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -240,6 +255,7 @@ def _column(value: object) -> object:
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, BeforeValidator(_count)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -289,11 +305,18 @@ class ThreadsWritten(Written):
 
 
 class PagingWritten(Written):
-    style: Literal["page"] = "page"
-    param: str = "page"
-    size_param: str | None = Field(None, alias="sizeParam")
-    size: Whole | None = None
-    first: Whole = 1
+    style: Literal["page", "offset", "next", "cursor"] = "page"
+    param: Some | None = None
+    size_param: Some | None = Field(None, alias="sizeParam")
+    size: Count | None = None
+    first: Whole | None = None
+    at: Some | None = None
+
+
+class IdsWritten(Written):
+    param: Some
+    separator: Annotated[str | None, BeforeValidator(_separator)] = ","
+    size: Count = 50
 
 
 class EndpointWritten(Written):
@@ -302,6 +325,7 @@ class EndpointWritten(Written):
     paging: PagingWritten | None = None
     params: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
+    ids: IdsWritten | None = None
 
 
 class SourceWritten(Written):

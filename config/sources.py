@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 
 from config.entities import Text
 from config.hub import EntityMapping, SourceConfig
-from config.model import MAIL_DATASETS, SOURCES, MailboxWritten, SheetWritten, SourceWritten, SqlWritten
+from config.model import (
+    MAIL_DATASETS,
+    SOURCES,
+    EndpointWritten,
+    MailboxWritten,
+    RestWritten,
+    SheetWritten,
+    SourceWritten,
+    SqlWritten,
+)
 from config.places import Places
 from config.secrets import Secrets, is_written_secret
 from config.validation import Validation
@@ -19,6 +28,8 @@ NAME = re.compile(r"[A-Za-z0-9_-]+")
 ENGINES = ("postgresql", "mariadb", "mysql", "sqlite")
 NOT_BUILT_ENGINES = ("mssql", "oracle")
 Place = tuple[str | int, ...]
+PAGING_UNUSED = {"page": ("at",), "offset": ("at",), "next": ("param", "first"), "cursor": ("first",)}
+"""Options of `paging:` that mean nothing in a style."""
 
 
 class Sources:
@@ -125,6 +136,26 @@ class Sources:
                 given.append(name)
         return not given
 
+    def _check_endpoint(self, written: EndpointWritten, place: Place) -> None:
+        if written.ids is not None and written.key is None:
+            self._places.add((*place, "ids"), "MISSING_OPTION", at_key=True, name="key")
+        paging = written.paging
+        if paging is None:
+            return
+        at = (*place, "paging")
+        for option in PAGING_UNUSED[paging.style]:
+            if getattr(paging, option) is not None:
+                field, instead = f"style: {paging.style}", Text("other styles", "style lain")
+                self._places.add((*at, option), "OPTION_UNUSED", at_key=True, name=option, field=field, instead=instead)
+        needs_size_param = paging.size is not None and paging.style in ("next", "cursor")  # else it tells the last page
+        for missing, is_needed in (
+            ("at", paging.style == "cursor" and paging.at is None),
+            ("size", paging.size is None and paging.size_param is not None),
+            ("sizeParam", needs_size_param and paging.size_param is None),
+        ):
+            if is_needed:
+                self._places.add(at, "MISSING_OPTION", at_key=True, name=missing)
+
     def _settled(self, name: str, written: SourceWritten) -> SourceConfig:
         if isinstance(written, MailboxWritten):
             for dataset in written.datasets:
@@ -132,6 +163,9 @@ class Sources:
                     place = ("sources", name, "datasets", dataset)
                     hint = self._places.hint(dataset, MAIL_DATASETS)
                     self._places.add(place, "UNKNOWN_DATASET", at_key=True, source=name, name=dataset, hint=hint)
+        if isinstance(written, RestWritten):
+            for dataset, endpoint in written.datasets.items():
+                self._check_endpoint(endpoint, ("sources", name, "datasets", dataset))
         options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})
         datasets = written.model_dump(include={"datasets"}).get("datasets", {})
         line = self._places.line("sources", name)

@@ -43,7 +43,9 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
     """Reads and decodes a whole file. Raises SourceBroken if it holds no csv; OSError as it comes."""
     text, encoding = _decode(path.read_bytes(), dataset.encoding, where)
     _refuse_other_formats(text, where)
-    return CsvText(text, encoding, dataset.delimiter or _find_delimiter(text))
+    if "\0" in text:  # UTF-16 without its mark, for one, looks like ASCII with NUL in between
+        raise SourceBroken(where, "ENCODING_UNKNOWN", tried=encoding)
+    return CsvText(text, encoding, dataset.delimiter or _find_delimiter(text, where))
 
 
 def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Batch]:
@@ -65,7 +67,8 @@ def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
         guesses = ["utf-8-sig", "cp1252"]
     for encoding in guesses:
         try:
-            return raw.decode(encoding), encoding.removesuffix("-sig")
+            text = raw.decode(encoding).removeprefix("\ufeff")  # else a quote behind it would not open anything
+            return text, encoding.removesuffix("-sig")
         except (UnicodeError, LookupError):
             continue
     raise SourceBroken(where, "ENCODING_UNKNOWN", tried=", ".join(guesses).replace("-sig", ""))
@@ -83,9 +86,10 @@ def _refuse_other_formats(text: str, where: str) -> None:
         raise SourceBroken(where, "NOT_A_SPREADSHEET", found="binary")
 
 
-def _find_delimiter(text: str) -> str:
-    """The delimiter with which the most of the first records have the same number of fields, more than one."""
-    best, best_score = ",", (0, 0)
+def _find_delimiter(text: str, where: str) -> str:
+    """The delimiter with which the most of the first records have the same number of fields, more than one. Raises SourceBroken
+    DELIMITER_UNCLEAR if two do equally well: then a person has to say it."""
+    counts: dict[str, int] = {}
     sample = text[:200_000]
     for delimiter in _DELIMITERS:
         try:
@@ -95,25 +99,30 @@ def _find_delimiter(text: str) -> str:
             ]
         except csv.Error:
             continue
-        ((width, count),) = Counter(w for w in widths if w > 1).most_common(1) or [(0, 0)]
-        if (count, width) > best_score:
-            best, best_score = delimiter, (count, width)
-    return best
+        ((_, count),) = Counter(w for w in widths if w > 1).most_common(1) or [(0, 0)]
+        counts[delimiter] = count
+    most = max(counts.values(), default=0)
+    best = [delimiter for delimiter, count in counts.items() if count == most]
+    if most and len(best) > 1:
+        raise SourceBroken(where, "DELIMITER_UNCLEAR", found=" ".join(_DELIMITERS[delimiter] for delimiter in best))
+    return best[0] if most else ","
 
 
 def _records(content: CsvText, where: str) -> Iterator[list[str]]:
     """Every record, without the end mark."""
     lines = io.StringIO(f"{content.text}\n{_END}\n", newline=None)
     last: list[str] | None = None
+    reader = csv.reader(lines, delimiter=content.delimiter)
+    begins = ends = 0  # lines before the last record, and with it
     try:
-        for record in csv.reader(lines, delimiter=content.delimiter):
+        for record in reader:
             if last is not None:
                 yield last
-            last = record
+            last, begins, ends = record, ends, reader.line_num
     except csv.Error as error:
-        raise SourceBroken(where, "CSV_BROKEN") from error
+        raise SourceBroken(where, "CSV_BROKEN", line=ends + 1) from error
     if last != [_END]:
-        raise SourceBroken(where, "QUOTE_OPEN")
+        raise SourceBroken(where, "QUOTE_OPEN", line=begins + 1)
 
 
 def _check_records(content: CsvText, where: str) -> Counter[int]:

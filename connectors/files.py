@@ -14,7 +14,21 @@ SETTLED_SECONDS = 2.0  # a file changed more recently may change again within th
 def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
     """(key, path) of the files that match, in order; keys are paths below `root` with forward slashes. Lock files of office
     programs (`~$name.xlsx`) are none. Raises DatasetMissing NO_FILE_MATCHED."""
-    found: dict[str, Path] = {}
+    found = {
+        key_of(path, root): path
+        for path in matches(root, patterns)
+        if path.is_file() and not path.name.startswith(("~$", ".~lock."))
+    }
+    if not found:
+        raise DatasetMissing(
+            ", ".join(patterns), "NO_FILE_MATCHED", pattern=", ".join(patterns), folder=_contents(root, patterns)
+        )
+    return sorted(found.items())
+
+
+def matches(root: Path, patterns: Sequence[str]) -> list[Path]:
+    """Whatever matches, below `root` or at an absolute path. Raises SourceBusy, SourceUnavailable."""
+    found: list[Path] = []
     try:
         for pattern in patterns:
             plain = pattern.replace("\\", "/")
@@ -23,18 +37,12 @@ def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
                 if Path(plain).is_absolute()
                 else (root, plain)
             )
-            for path in base.glob(relative):
-                if path.is_file() and not path.name.startswith(("~$", ".~lock.")):
-                    found[_key(path, root)] = path
+            found += base.glob(relative)
     except PermissionError as error:
         raise SourceBusy(", ".join(patterns)) from error
     except (OSError, ValueError, NotImplementedError) as error:
         raise SourceUnavailable(", ".join(patterns), reason=type(error).__name__) from error
-    if not found:
-        raise DatasetMissing(
-            ", ".join(patterns), "NO_FILE_MATCHED", pattern=", ".join(patterns), folder=_contents(root, patterns)
-        )
-    return sorted(found.items())
+    return found
 
 
 def stamp_of(path: Path) -> str | None:
@@ -48,7 +56,8 @@ def stamp_of(path: Path) -> str | None:
     return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
 
 
-def _key(path: Path, root: Path) -> str:
+def key_of(path: Path, root: Path) -> str:
+    """A path below `root` with forward slashes, else the whole one."""
     try:
         return path.relative_to(root).as_posix()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Mailboxes as mbox files: one thread is one row; bounces and automatic replies are set aside; no message is lost.
+"""Mailboxes as mbox files or Maildir folders: one thread is one row; bounces and automatic replies are set aside; no message is lost.
 
 The dataset `threads` has the columns:
 
@@ -40,6 +40,7 @@ from connectors.connector import Batch, Cell, Column, DatasetDescription, Part, 
 from connectors.errors import DatasetMissing, LimitExceeded, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
 from connectors.files import SETTLED_SECONDS, find_files, stamp_of
 from connectors.mail import Mail, made_id, read_mail
+from connectors.maildir import find_maildirs, is_maildir, read_maildir, stamp_of_maildir
 from connectors.mbox import RawMail, is_complete, split_mbox
 from connectors.policy import Gate, Policy
 
@@ -76,7 +77,7 @@ MAX_FILE = 2_000_000_000  # bytes of a mailbox
 
 
 class Mailbox:
-    """Reads mbox files below `root` that match `patterns`; each is a part, read in at most `seconds`."""
+    """Reads mbox files and Maildir folders below `root` that match `patterns`; each is a part, read in at most `seconds`."""
 
     def __init__(self, root: Path, patterns: Sequence[str], seconds: float = 600) -> None:
         self._root = root
@@ -98,11 +99,10 @@ class Mailbox:
         return DatasetDescription(dataset, columns)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
-        """One part for each file."""
+        """One part for each file and folder."""
         if dataset not in DATASETS:
             raise DatasetMissing(dataset, nearest=DATASET)
-        files = await asyncio.to_thread(find_files, self._root, self._patterns)
-        return [Part(key, path.name, stamp_of(path), file=path.name) for key, path in files]
+        return await asyncio.to_thread(self._parts)
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of one file, in the order of the threads' first messages. A thread is known when the file is read to its
@@ -122,13 +122,23 @@ class Mailbox:
     async def aclose(self) -> None:
         """Files are open no longer than a reading."""
 
+    def _parts(self) -> list[Part]:
+        folders = find_maildirs(self._root, self._patterns)
+        found = [Part(key, path.name, stamp_of_maildir(path), file=path.name) for key, path in folders]
+        try:
+            files = find_files(self._root, self._patterns)
+        except DatasetMissing:
+            if not found:
+                raise
+            files = []
+        return found + [Part(key, path.name, stamp_of(path), file=path.name) for key, path in files]
+
     def _read(self, part: Part, is_stopped: Callable[[], bool]) -> tuple[list[list[Mail]], int]:
         """Threads, and how many messages are left out: automatic, empty, there twice, or still being written."""
+        path = self._root / part.key
         try:
-            mails = [
-                read_mail(raw) if raw.content.strip() else None
-                for raw in _messages(self._root / part.key, part.label, is_stopped)
-            ]
+            messages = (read_maildir if is_maildir(path) else _messages)(path, part.label, is_stopped)
+            mails = [read_mail(raw) if raw.content.strip() else None for raw in messages]
         except OSError as error:
             raise translate(error, part.label) from error
         kept = list(distinct(mail for mail in mails if mail is not None and not mail.is_automatic))

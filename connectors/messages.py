@@ -194,15 +194,21 @@ FILES: dict[str, tuple[str, str]] = {
         "`encoding` di hub.yaml.",
     ),
     "CSV_BROKEN": (
-        "{where}: the file can't be taken apart as CSV; a quote (\") probably stands in the wrong place. Save "
-        "it again from Excel.",
-        '{where}: berkas tidak dapat diurai sebagai CSV; mungkin ada tanda kutip (") yang salah tempat. '
-        "Simpan ulang dari Excel.",
+        "{where}: the file can't be taken apart as CSV; a quote (\") probably stands in the wrong place, in line "
+        "{line} or below. Save it again from Excel.",
+        '{where}: berkas tidak dapat diurai sebagai CSV; mungkin ada tanda kutip (") yang salah tempat, di baris '
+        "{line} atau di bawahnya. Simpan ulang dari Excel.",
     ),
     "QUOTE_OPEN": (
-        '{where}: a quote (") is opened and never closed, so the rest of the file is swallowed. Close it.',
-        '{where}: ada tanda kutip (") yang dibuka tetapi tidak ditutup, sehingga sisa berkas ikut tertelan. '
-        "Tutup tanda kutip itu.",
+        '{where}: a quote (") is opened in line {line} or just below and never closed, so the rest of the file is '
+        "swallowed. Close it.",
+        '{where}: ada tanda kutip (") yang dibuka di baris {line} atau sesudahnya tetapi tidak ditutup, sehingga '
+        "sisa berkas ikut tertelan. Tutup tanda kutip itu.",
+    ),
+    "DELIMITER_UNCLEAR": (
+        "{where}: any of {found} could divide the columns. Write which it is as `delimiter:` of the dataset in hub.yaml.",
+        "{where}: pemisah kolomnya bisa salah satu dari {found}. Tulis yang benar sebagai `delimiter:` pada dataset di "
+        "hub.yaml.",
     ),
     "CELL_TOO_LONG": (
         "{where}: cell {cell} holds more than {limit} characters. Shorten it.",
@@ -402,6 +408,32 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "LIST_OF_OTHERS": (
         "{where}: the list at {list} holds a JSON {found} where an object should be. Correct `list` in hub.yaml.",
         "{where}: daftar di {list} berisi JSON {found}, seharusnya objek. Betulkan `list` di hub.yaml.",
+    ),
+    "NEXT_UNREADABLE": (
+        "{where}: what stands at {at} is a JSON {found}, or no address; it should lead to the next page. Correct `at` under "
+        "`paging:` in hub.yaml.",
+        "{where}: isi {at} adalah JSON {found}, atau bukan alamat; seharusnya menunjuk halaman berikutnya. Betulkan `at` di "
+        "`paging:` pada hub.yaml.",
+    ),
+    "NEXT_ELSEWHERE": (
+        "{where} names {origin} as the place of its next page. Only the address of `url` in hub.yaml is asked, because the "
+        "login goes along; correct `url`, or ask whoever runs the application.",
+        "{where} menyebut {origin} sebagai tempat halaman berikutnya. Hanya alamat `url` di hub.yaml yang ditanyai, karena "
+        "login ikut terkirim; betulkan `url`, atau tanyakan pengelola aplikasinya.",
+    ),
+    "IDS_UNDECLARED": (
+        "{where} can't be asked for single records. Set `key` and `ids` of the dataset in hub.yaml.",
+        "{where} tidak dapat ditanyai per rekaman. Isi `key` dan `ids` dataset itu di hub.yaml.",
+    ),
+    "IDS_SEPARATOR": (
+        "{where}: a key holds {separator}, the sign that separates keys. Set another `separator` under `ids:` in hub.yaml, or "
+        "`separator: none` if the API takes the parameter several times.",
+        "{where}: ada kunci yang memuat {separator}, tanda pemisah antarkunci. Ganti `separator` di `ids:` pada hub.yaml, atau "
+        "tulis `separator: none` bila parameternya boleh diulang.",
+    ),
+    "IDS_IGNORED": (
+        "{where} answers records that were not asked for. Correct `param` under `ids:`, or `key`, in hub.yaml.",
+        "{where} menjawab rekaman yang tidak diminta. Betulkan `param` di `ids:`, atau `key`, pada hub.yaml.",
     ),
     "PAGE_REPEATS": (
         "{where} answers the same page again (page {page}). Check `paging:` in hub.yaml; leave it out if all comes at once.",

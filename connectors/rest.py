@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ from connectors.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
+from connectors.paging import Paging, Turned, at_path, begin, kind_of, place_of, turn
 from connectors.policy import Gate, Policy
 
 ROWS_PER_BATCH = 500
@@ -40,25 +42,26 @@ FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieCon
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
-    """Page numbers in a query parameter, from `first`; `size` records each where the API can be told."""
+class Ids:
+    """How records are asked for by their keys: `size` of them at once in `param`, with `separator` between them; None: the
+    parameter is repeated."""
 
-    param: str = "page"
-    size_param: str | None = None
-    size: int | None = None
-    first: int = 1
+    param: str
+    separator: str | None = ","
+    size: int = 50
 
 
 @dataclass(frozen=True, slots=True)
 class RestDataset:
     """An endpoint: its path below the source's URL, where the list stands in the body (dotted; None: it is the body), the
-    property that tells rows apart (dotted where it stands in an inner object)."""
+    property that tells rows apart (dotted where it stands in an inner object), and how rows are asked for by it."""
 
     path: str
     list_at: str | None = None
     paging: Paging | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
+    ids: Ids | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,23 @@ class _Page:
 
     content: bytes
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer's body, and its Link header."""
+
+    content: bytes
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What an answer holds: the objects of its list, the names of their columns, and all of it."""
+
+    items: list[Mapping[str, Any]]
+    names: dict[str, None]
+    body: Any
 
 
 class RestSource:
@@ -109,8 +129,24 @@ class RestSource:
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of all pages; columns are those of the whole list."""
-        endpoint = self._dataset(dataset)
-        pages, names = await self._fetch_all(endpoint, most=MAX_PAGES)
+        async with aclosing(self._batches(self._dataset(dataset), ({},))) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def rows_of(self, dataset: str, keys: Sequence[str]) -> AsyncGenerator[Batch]:
+        """The rows with these keys, for a dataset that says with `ids` how to ask for them; keys that nothing has are left out.
+        Raises SourceBroken IDS_IGNORED for an answer with other rows."""
+        endpoint, wanted = self._dataset(dataset), frozenset(keys)
+        where = self._where(endpoint)
+        async with aclosing(self._batches(endpoint, _questions(endpoint, keys, where))) as batches:
+            async for batch in batches:
+                place = next((n for n, column in enumerate(batch.columns) if column.name == endpoint.key), None)
+                if place is None or any(str(row.values[place]) not in wanted for row in batch.rows):
+                    raise SourceBroken(where, "IDS_IGNORED", param=endpoint.ids.param if endpoint.ids else "-")
+                yield batch
+
+    async def _batches(self, endpoint: RestDataset, questions: Sequence[Mapping[str, Any]]) -> AsyncGenerator[Batch]:
+        pages, names = await self._fetch_all(endpoint, MAX_PAGES, questions)
         columns = tuple(Column(name, name) for name in names)
         seen: set[str] = set()
         for page in pages:
@@ -129,11 +165,22 @@ class RestSource:
     def _dataset(self, name: str) -> RestDataset:
         return self._datasets.get(name) or RestDataset(name)
 
-    def _address(self, dataset: RestDataset) -> str:
+    def _written(self, dataset: RestDataset) -> str:
         return f"{self._url}/{dataset.path.lstrip('/')}"
 
+    def _address(self, dataset: RestDataset, question: Mapping[str, Any]) -> httpx.URL:
+        """What the path asks for already stays, unless it is asked for otherwise. Raises SourceBroken."""
+        params = {**dataset.params, **question}
+        try:
+            url = httpx.URL(self._written(dataset))
+            if (url.port or 0) > MAX_PORT:
+                raise httpx.InvalidURL("port")  # httpx lets it pass, and asyncio's error is none of its own
+            return url.copy_merge_params(params) if params else url
+        except FOREIGN as error:
+            raise translate(error, self._where(dataset), self._seconds) from None
+
     def _path(self, dataset: RestDataset) -> str:
-        return "/" + self._address(dataset).partition("://")[2].partition("?")[0].partition("#")[0].partition("/")[2]
+        return "/" + self._written(dataset).partition("://")[2].partition("?")[0].partition("#")[0].partition("/")[2]
 
     def _where(self, dataset: RestDataset) -> str:
         """Host and path, as errors tell it: no login, no query."""
@@ -142,43 +189,45 @@ class RestSource:
 
     # -- pages --------------------------------------------------------------------------------------------------------
 
-    async def _fetch_all(self, dataset: RestDataset, most: int) -> tuple[list[_Page], tuple[str, ...]]:
-        """At most `most` pages, and the names of their columns."""
+    async def _fetch_all(
+        self, dataset: RestDataset, most: int, questions: Sequence[Mapping[str, Any]] = ({},)
+    ) -> tuple[list[_Page], tuple[str, ...]]:
+        """At most `most` pages for each question, which is what it adds to the parameters, and the names of their columns."""
         where, until = self._where(dataset), self._gate.until()
         pages: list[_Page] = []
         names: dict[str, None] = {}
-        before: list[Any] = []
         budget = self._max_bytes
-        for number in range(most):
-            params = _params(dataset, number)
-            content = await self._get(self._address(dataset), params, where, budget, until)
-            budget -= len(content)
-            items, found = await asyncio.to_thread(_read, content, dataset.list_at, where)
-            if items and items == before:
-                raise SourceBroken(where, "PAGE_REPEATS", page=number)
-            before = items
-            pages.append(
-                _Page(content, f"?{dataset.paging.param}={dataset.paging.first + number}" if dataset.paging else "")
-            )
-            names |= found
-            if len(names) > MAX_COLUMNS:
-                raise LimitExceeded(where, "TOO_MANY_PROPERTIES", limit=MAX_COLUMNS)
-            if dataset.paging is None or not items or len(items) < (dataset.paging.size or 0):
-                return pages, tuple(names)
-        if most == MAX_PAGES:
-            raise LimitExceeded(where, "TOO_MANY_PAGES", limit=most)
+        for question in questions:
+            url: httpx.URL | None = begin(dataset.paging, self._address(dataset, question))
+            asked: set[httpx.URL] = set()
+            last: list[Mapping[str, Any]] = []
+            before = 0
+            while url is not None and len(asked) < most:
+                asked.add(url)
+                answer = await self._get(url, where, budget, until)
+                budget -= len(answer.content)
+                found = await asyncio.to_thread(_read, answer.content, dataset.list_at, where)
+                pages.append(_Page(answer.content, place_of(dataset.paging, len(asked) - 1, before)))
+                names |= found.names
+                if len(names) > MAX_COLUMNS:
+                    raise LimitExceeded(where, "TOO_MANY_PROPERTIES", limit=MAX_COLUMNS)
+                turned = Turned(len(asked) - 1, url, found.body, answer.link, len(found.items), before)
+                url = turn(dataset.paging, turned, where)
+                if found.items and found.items == last:
+                    raise SourceBroken(where, "PAGE_REPEATS", page=len(asked) - 1)
+                if url in asked:
+                    raise SourceBroken(where, "PAGE_REPEATS", page=len(asked))
+                last, before = found.items, before + len(found.items)
+            if url is not None and most == MAX_PAGES:
+                raise LimitExceeded(where, "TOO_MANY_PAGES", limit=most)
         return pages, tuple(names)
 
-    async def _get(self, address: str, params: Mapping[str, str], where: str, budget: int, until: float) -> bytes:
+    async def _get(self, url: httpx.URL, where: str, budget: int, until: float) -> _Answer:
         async with self._gate.step(where, until):
-            return await self._gate.repeat(lambda: self._fetch(address, params, where, budget))
+            return await self._gate.repeat(lambda: self._fetch(url, where, budget))
 
-    async def _fetch(self, address: str, params: Mapping[str, str], where: str, budget: int) -> bytes:
+    async def _fetch(self, url: httpx.URL, where: str, budget: int) -> _Answer:
         try:
-            url = httpx.URL(address)
-            url = url.copy_merge_params(params) if params else url  # what the path asks for already stays
-            if (url.port or 0) > MAX_PORT:
-                raise httpx.InvalidURL("port")  # httpx lets it pass, and asyncio's error is none of its own
             async with self._opened().stream("GET", url) as answer:
                 _check_answer(answer, where)
                 content = bytearray()
@@ -186,7 +235,7 @@ class RestSource:
                     content += chunk
                     if len(content) > budget:
                         raise LimitExceeded(where, "ANSWER_TOO_LARGE", limit=f"{self._max_bytes / 1_000_000:g}")
-                return bytes(content)
+                return _Answer(bytes(content), answer.headers.get("link", ""))
         except FOREIGN as error:
             # their own words may repeat a header, so they are not kept beside ours
             raise translate(error, where, self._seconds) from None
@@ -203,14 +252,16 @@ class RestSource:
         return self._client
 
 
-def _params(dataset: RestDataset, number: int) -> Mapping[str, str]:
-    """What is asked for in the query of a page, counted from 0."""
-    params = dict(dataset.params)
-    if dataset.paging is not None:
-        params[dataset.paging.param] = str(dataset.paging.first + number)
-        if dataset.paging.size_param and dataset.paging.size:
-            params[dataset.paging.size_param] = str(dataset.paging.size)
-    return params
+def _questions(dataset: RestDataset, keys: Sequence[str], where: str) -> list[Mapping[str, Any]]:
+    """The parameters of each request for rows by their keys. Raises SourceBroken for a key that can't be asked for."""
+    ids = dataset.ids
+    if ids is None or dataset.key is None:
+        raise SourceBroken(where, "IDS_UNDECLARED")
+    distinct = list(dict.fromkeys(keys))
+    if ids.separator is not None and any(ids.separator in key for key in distinct):
+        raise SourceBroken(where, "IDS_SEPARATOR", separator=ids.separator)
+    chunks = [distinct[start : start + ids.size] for start in range(0, len(distinct), ids.size)]
+    return [{ids.param: chunk if ids.separator is None else ids.separator.join(chunk)} for chunk in chunks]
 
 
 # -- errors -----------------------------------------------------------------------------------------------------------
@@ -259,12 +310,12 @@ def _retry_after(text: str) -> float | None:
 # -- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _read(content: bytes, list_at: str | None, where: str) -> tuple[list[Mapping[str, Any]], dict[str, None]]:
-    """The objects of an answer and the names of their columns. Raises SourceBroken."""
+def _read(content: bytes, list_at: str | None, where: str) -> _Records:
+    """What an answer holds. Raises SourceBroken."""
     try:
         body = json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
         items = _list_in(body, list_at, where)
-        return items, dict.fromkeys(name for item in items for name in _flat(item))
+        return _Records(items, dict.fromkeys(name for item in items for name in _flat(item)), body)
     except json.JSONDecodeError as error:
         if content.lstrip()[:1] == b"<":
             raise SourceBroken(where, "NOT_JSON") from None
@@ -280,32 +331,23 @@ def _no_constant(name: str) -> None:
 
 
 def _list_in(body: Any, path: str | None, where: str) -> list[Mapping[str, Any]]:
-    here = body
-    for step in path.split(".") if path else ():
-        here = here.get(step) if isinstance(here, dict) else None
+    here = at_path(body, path) if path else body
     shown = path or "-"
     if not isinstance(here, list):
         raise SourceBroken(where, "LIST_MISSING", list=shown, keys=_keys(body))
     for item in here:
         if not isinstance(item, dict):
-            raise SourceBroken(where, "LIST_OF_OTHERS", list=shown, found=_kind(item))
+            raise SourceBroken(where, "LIST_OF_OTHERS", list=shown, found=kind_of(item))
     return here
 
 
 def _keys(body: Any) -> str:
-    return ", ".join(list(body)[:20]) if isinstance(body, dict) else _kind(body)
-
-
-def _kind(value: Any) -> str:
-    """What JSON calls a value."""
-    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
-    return kinds.get(type(value), "number")
+    return ", ".join(list(body)[:20]) if isinstance(body, dict) else kind_of(body)
 
 
 def _rows(page: _Page, names: Sequence[str], dataset: RestDataset, where: str, seen: set[str]) -> list[Row]:
-    items, _ = _read(page.content, dataset.list_at, where)
     rows = []
-    for number, item in enumerate(items):
+    for number, item in enumerate(_read(page.content, dataset.list_at, where).items):
         row = _flat(item)
         rows.append(Row(_at(row, number, page, dataset, seen), tuple(row.get(name) for name in names)))
     return rows

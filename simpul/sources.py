@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
 from connectors.mailbox import Mailbox
-from connectors.rest import Paging, RestDataset, RestSource
+from connectors.paging import Paging
+from connectors.rest import Ids, RestDataset, RestSource
 from connectors.spreadsheet import Spreadsheet
 from connectors.sql import SqlDataset, SqlSource, url_of
 from connectors.table import SheetDataset
+
+USUAL_PAGING: Mapping[str, Paging] = {
+    "page": Paging(),
+    "offset": Paging("offset", "limit", first=0),
+    "next": Paging(),
+    "cursor": Paging("cursor"),
+}
+"""What an API is taken to call things when hub.yaml doesn't say it."""
 
 
 def connect_all(config: HubConfig) -> dict[str, Connector]:
@@ -71,11 +81,17 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
-    paging = dataset["paging"]
+    paging, ids = dataset["paging"], dataset["ids"]
     return RestDataset(
         dataset["path"] or name,
         dataset["list_"],
-        Paging(paging["param"], paging["size_param"], paging["size"], paging["first"]) if paging else None,
+        _paging(paging) if paging else None,
         dataset["params"],
         dataset["key"],
+        Ids(**ids) if ids else None,
     )
+
+
+def _paging(written: Mapping[str, Any]) -> Paging:
+    usual = USUAL_PAGING[written["style"]]
+    return replace(usual, **{name: value for name, value in written.items() if value is not None})

@@ -166,6 +166,21 @@ CASES = [
         "hub.yaml:13:14: live is not built yet in this version. Use a duration such as 1m.",
         None,
     ),
+    *(
+        ("refresh: 1m\n", f"refresh: 1m\n    datasets:\n      posts: {written}\n", f"hub.yaml:{place}: {english}", None)
+        for written, place, english in (
+            ("{paging: {style: cursor}}", "15:15", "at is missing here; set it."),
+            ("{paging: {sizeParam: per}}", "15:15", "size is missing here; set it."),
+            ("{paging: {style: next, size: 5}}", "15:15", "sizeParam is missing here; set it."),
+            ("{paging: {size: 0}}", "15:30", "0 can't be used here; a whole number from 1 is needed."),
+            (
+                "{paging: {style: next, param: p}}",
+                "15:37",
+                "param has no effect on style: next: it is for other styles. Leave it out.",
+            ),
+            ("{ids: {param: id}}", "15:15", "key is missing here; set it."),
+        )
+    ),
     (
         "language: en\n",
         "language: en\nname: lagi\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
@@ -16,7 +17,8 @@ from connectors.contract import CHECKS, Case, ContractBroken
 from connectors.errors import DatasetMissing, SourceUnavailable
 from connectors.mailbox import Mailbox
 from connectors.memory import MemoryConnector
-from connectors.rest import Paging, RestDataset, RestSource
+from connectors.paging import Paging
+from connectors.rest import RestDataset, RestSource
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.sql import SqlDataset, SqlSource
 from tests.servers import Server
@@ -102,6 +104,24 @@ def case_of_mailbox(folder: Path, serve: Serve) -> Case:
     )
 
 
+def case_of_maildir(folder: Path, serve: Serve) -> Case:
+    for name in ("Maildir", "Maildir/.Arsip"):
+        for place in ("new", "cur", "tmp"):
+            (folder / name / place).mkdir(parents=True)
+    for n in range(ROWS):
+        mail = folder / "Maildir" / (f"new/{n}.a" if n % 2 else f"cur/{n}.a:2,S")
+        mail.write_text(
+            f"From: a@b.example\nMessage-ID: <{n}@b.example>\nSubject: x\n\nJalan rusak\n", encoding="utf-8"
+        )
+    return Case(
+        lambda: Mailbox(folder, ["Maildir"]),
+        lambda: Mailbox(folder, ["tidak-ada"]),
+        lambda: shutil.rmtree(folder / "Maildir"),
+        {"threads": ROWS},
+        folder,
+    )
+
+
 def case_of_rest(folder: Path, serve: Serve) -> Case:
     lists = {"/api/proyek": [{"id": n, "nama": {"id": "x"}} for n in range(ROWS)], "/api/kosong": []}
 
@@ -121,7 +141,16 @@ def case_of_rest(folder: Path, serve: Serve) -> Case:
     )
 
 
-CASES = [case_of_memory, case_of_csv, case_of_xlsx, case_of_sql, case_of_wal, case_of_mailbox, case_of_rest]
+CASES = [
+    case_of_memory,
+    case_of_csv,
+    case_of_xlsx,
+    case_of_sql,
+    case_of_wal,
+    case_of_mailbox,
+    case_of_maildir,
+    case_of_rest,
+]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -27,7 +27,8 @@ from connectors.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
-from connectors.rest import Paging, RestDataset, RestSource
+from connectors.paging import Paging
+from connectors.rest import RestDataset, RestSource
 
 Answer = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]
 Serve = Callable[[Answer], str]

@@ -88,6 +88,23 @@ async def test_decimal_commas_do_not_make_a_comma_the_delimiter(tmp_path: Path) 
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+async def test_a_byte_order_mark_is_no_part_of_the_first_head(tmp_path: Path, encoding: str) -> None:
+    raw = ('\ufeff"kode";"nama"\n1;"Kaf\u00e9; Alas"\n').encode(encoding)
+
+    assert await read(open_file(tmp_path, raw, encoding=encoding)) == (
+        ["kode", "nama"],
+        [("2", ("1", "Kaf\u00e9; Alas"))],
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+async def test_what_is_unclear_is_read_as_the_dataset_says(tmp_path: Path, delimiter: str) -> None:
+    names, _ = await read(open_file(tmp_path, b"Nama, Desa;Pagu\nBudi, Alas;5\n", delimiter=delimiter))
+
+    assert names == {",": ["Nama", "Desa;Pagu"], ";": ["Nama, Desa", "Pagu"]}[delimiter]
+
+
 async def test_one_column_needs_no_delimiter(tmp_path: Path) -> None:
     assert await read(open_file(tmp_path, b"nama\nAlas\nUtan\n")) == (["nama"], [("2", ("Alas",)), ("3", ("Utan",))])
 
@@ -123,8 +140,11 @@ async def test_header_rows_and_skip_hold_for_csv_too(tmp_path: Path) -> None:
         (b'{"status": "error"}', "NOT_A_SPREADSHEET", {"found": "JSON"}),
         (b'[\n {"kode": 1}]', "NOT_A_SPREADSHEET", {"found": "JSON"}),
         (b"PK\x03\x04\x14\x00\x06\x00 a,b\n", "NOT_A_SPREADSHEET", {"found": "binary"}),
-        (b'kode,nama\nP-1,"tak ditutup\n' + b"P-2,x\n" * 50, "QUOTE_OPEN", {}),
-        (b'kode,nama\nP-1,"tak ditutup\n' + b"P-2,x\n" * 50_000, "CSV_BROKEN", {}),
+        (b'kode,nama\nP-1,"tak ditutup\n' + b"P-2,x\n" * 50, "QUOTE_OPEN", {"line": 2}),
+        (b'kode,nama\nP-1,"dua\nbaris"\nP-2,x\nP-3,"tak\nditutup\n', "QUOTE_OPEN", {"line": 5}),
+        (b'kode,nama\nP-1,"tak ditutup\n' + b"P-2,x\n" * 50_000, "CSV_BROKEN", {"line": 2}),
+        (b"Nama, Desa;Pagu\nBudi, Alas;5\n", "DELIMITER_UNCLEAR", {"found": ", ;"}),
+        ("kode,nama\nP-1,x\n".encode("utf-16-le"), "ENCODING_UNKNOWN", {"tried": "utf-8"}),
         (b"kode,nama,pagu\nP-1,Jembatan,5\nP-2,Jal", "FILE_CUT", {}),
         (b"kode,nama\nP-1,\x81\x8d\n", "ENCODING_UNKNOWN", {"tried": "utf-8, cp1252"}),
         (",".join(f"c{i}" for i in range(501)).encode(), "TOO_MANY_COLUMNS", {"limit": 500}),
