@@ -181,6 +181,7 @@ def test_scope_decides_which_versions_of_the_budget_count(regency: tuple[Path, H
         regency,
         """{ lines: budgetLines(first: 1000) { totalCount nodes { lineId versionNo
                 versions(orderBy: [{versionNo: ASC}]) { totalCount nodes { versionNo ceiling previousCeiling } }
+                null: versions(scope: null) { totalCount }
                 now: versions(scope: CURRENT) { nodes { versionNo } } } }
             all: budgetLines(scope: ALL) { totalCount aggregate { sum { ceiling } } }
             proposals(where: {budgetLines: {count: {gt: 0}}}) { totalCount } }""",
@@ -193,6 +194,7 @@ def test_scope_decides_which_versions_of_the_budget_count(regency: tuple[Path, H
     assert answer["proposals"]["totalCount"] == truth["links"]["proposalsWithBudget"]
     for line in lines:
         found = line["versions"]["nodes"]
+        assert line["null"] == {"totalCount": len(found)}
         assert [version["versionNo"] for version in found] == list(range(1, line["versionNo"] + 1))
         assert [v["previousCeiling"] for v in found[1:]] == [v["ceiling"] for v in found[:-1]]
         assert line["now"]["nodes"] == [{"versionNo": line["versionNo"]}]
