@@ -85,6 +85,7 @@ ENTITIES = [
     "RegionCode",
     "Agency",
     "FiscalYear",
+    "BudgetDocument",
 ]
 
 
@@ -131,6 +132,8 @@ LINKS = [
     "Complaint.responses",
     "Complaint.files",
     "Response.files",
+    "FiscalYear.versions",
+    "BudgetDocument.budgetLines",
     "PublicService.agency",
     "PublicInformation.agency",
     "RegionCode.region",
@@ -198,6 +201,26 @@ def test_scope_decides_which_versions_of_the_budget_count(regency: tuple[Path, H
         assert [version["versionNo"] for version in found] == list(range(1, line["versionNo"] + 1))
         assert [v["previousCeiling"] for v in found[1:]] == [v["ceiling"] for v in found[:-1]]
         assert line["now"]["nodes"] == [{"versionNo": line["versionNo"]}]
+
+
+def test_a_version_of_the_budget_has_its_lines(regency: tuple[Path, Hub], truth: Any) -> None:
+    answer: Any = ask(
+        regency,
+        """{ fiscalYear(by: {key: {year: 2027}}) { versions(orderBy: [{versionNo: ASC}]) { nodes {
+            version active decidedAt regulationNumber year { year }
+            budgetLines { totalCount } all: budgetLines(scope: ALL) { aggregate { count sum { ceiling } } } } } } }""",
+    ).data
+    versions = answer["fiscalYear"]["versions"]["nodes"]
+    budget = truth["entities"]["BudgetLine"]
+
+    assert [(v["version"], v["active"], v["decidedAt"]) for v in versions] == [
+        ("ORIGINAL", False, "2026-12-28"),
+        ("SHIFT", False, "2027-04-10"),
+        ("AMENDED", True, None),
+    ]
+    assert sum(v["budgetLines"]["totalCount"] for v in versions) == budget["current"]
+    assert sum(v["all"]["aggregate"]["count"] for v in versions) == budget["records"]
+    assert versions[0]["all"]["aggregate"]["count"] == budget["current"]  # every line stands in the original budget
 
 
 def test_names_and_sizes_of_files_are_those_that_were_sent(regency: tuple[Path, Hub], truth: Any) -> None:
