@@ -10,7 +10,7 @@ from schema.attachment import Attachment
 from schema.budget_line import BudgetLine, CashFlowMonth
 from schema.complaint import Complaint, Response
 from schema.declare import to_entity
-from schema.fiscal_year import FiscalYear
+from schema.fiscal_year import BudgetDocument, FiscalYear
 from schema.project import ProgressReport, Project
 from schema.proposal import Assessment, Proposal
 from schema.public_information import PublicInformation
@@ -35,6 +35,7 @@ BUILT_IN = (
     Region,
     RegionCode,
     FiscalYear,
+    BudgetDocument,
     Source,
     Reject,
 )

@@ -159,6 +159,7 @@ ENTITIES: dict[str, tuple[str, str]] = {
     "ENTITY_Region": ("Regions", "Wilayah"),
     "ENTITY_RegionCode": ("Region codes", "Kode wilayah"),
     "ENTITY_FiscalYear": ("Fiscal years", "Tahun anggaran"),
+    "ENTITY_BudgetDocument": ("Budget versions", "Tahapan APBD"),
 }
 
 COMMANDS: dict[str, tuple[str, str]] = {

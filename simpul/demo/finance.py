@@ -8,10 +8,12 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-from simpul.demo.regency import YEAR, Line, Regency
+from simpul.demo.regency import DOCUMENTS, YEAR, Line, Regency
 
 SCHEMA = """
 CREATE TABLE REF_TAHUN (TAHUN INTEGER PRIMARY KEY, URAIAN TEXT, TAHAP TEXT);
+CREATE TABLE REF_VERSI (TAHUN INTEGER, KD_VERSI INTEGER, NOMOR TEXT, TANGGAL TEXT, AKTIF INTEGER,
+  PRIMARY KEY (TAHUN, KD_VERSI));
 CREATE TABLE REF_UNIT (KD_URUSAN INTEGER, KD_BIDANG INTEGER, KD_UNIT INTEGER, KD_SUB INTEGER, NM_UNIT TEXT, JENIS TEXT,
   PRIMARY KEY (KD_URUSAN, KD_BIDANG, KD_UNIT, KD_SUB));
 CREATE TABLE TA_ANGGARAN (TAHUN INTEGER, KD_VERSI INTEGER, KD_URUSAN INTEGER, KD_BIDANG INTEGER, KD_UNIT INTEGER,
@@ -34,6 +36,8 @@ def write_finance(path: Path, regency: Regency) -> None:
             (YEAR, f"Tahun Anggaran {YEAR}", "PELAKSANAAN"),
         ]
         db.executemany("INSERT INTO REF_TAHUN VALUES (?, ?, ?)", years)
+        documents = [(d.year, d.version, d.number, d.decided.raw, int(d.active)) for d in DOCUMENTS]
+        db.executemany("INSERT INTO REF_VERSI VALUES (?, ?, ?, ?, ?)", documents)
         units = [(*agency.numbers, agency.name, agency.kind) for agency in regency.agencies]
         db.executemany("INSERT INTO REF_UNIT VALUES (?, ?, ?, ?, ?, ?)", units)
         db.executemany(f"INSERT INTO TA_ANGGARAN VALUES ({MARKS})", _budget(regency))

@@ -127,6 +127,25 @@ class Line:
         return self.versions[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A version of a year's budget as the finance application keeps it."""
+
+    year: int
+    version: int
+    number: str
+    decided: Cell
+    active: bool
+
+
+DOCUMENTS = (
+    Document(YEAR - 1, 1, f"Perda 11/{YEAR - 2}", Cell(f"{YEAR - 2}-12-29", date(YEAR - 2, 12, 29)), True),
+    Document(YEAR, 1, f"Perda 12/{YEAR - 1}", Cell(f"{YEAR - 1}-12-28", date(YEAR - 1, 12, 28)), False),
+    Document(YEAR, 2, f"Perbup 5/{YEAR}", Cell(f"{YEAR}-04-10", date(YEAR, 4, 10)), False),
+    Document(YEAR, 3, f"Perda 9/{YEAR}", Cell("1970-01-01", None, "PLACEHOLDER_DATE"), True),
+)
+
+
 @dataclass(slots=True)
 class Project:
     """A package in the tracker."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from simpul.demo.inbox import BOUNCES, files_of
 from simpul.demo.lists import Lists
-from simpul.demo.regency import Cell, Complaint, Line, Proposal, Regency, counted
+from simpul.demo.regency import DOCUMENTS, Cell, Complaint, Line, Proposal, Regency, counted
 
 
 def tell_truth(regency: Regency, lists: Lists, skipped_rows: int) -> dict[str, Any]:
@@ -70,6 +70,10 @@ def tell_truth(regency: Regency, lists: Lists, skipped_rows: int) -> dict[str, A
             "AgencyCode": _listed(lists.agency_codes, lambda code: (("validTo", code.end),)),
             "Agency": {"records": len(regency.agencies)},
             "FiscalYear": {"records": 2},
+            "BudgetDocument": {
+                "records": len(DOCUMENTS),
+                "issues": _found(("decidedAt", document.decided) for document in DOCUMENTS),
+            },
             "links": {"rejects": {"CROSSWALK_NO_MATCH": regency.dangling}},
         },
         "links": {**_links(regency, kept), **_links_of_lists(regency, lists, kept)},
@@ -150,6 +154,8 @@ def _links_of_lists(regency: Regency, lists: Lists, kept: list[Proposal]) -> dic
         "Complaint.responses": sum(1 for c in regency.complaints if c.replies),
         "Complaint.files": sum(files),
         "Response.files": sum(len(files) for _, reply, files in _files(regency) if reply),
+        "FiscalYear.versions": len(DOCUMENTS),
+        "BudgetDocument.budgetLines": len(regency.lines),
         "PublicService.agency": sum(1 for s in services if s.agency),
         "PublicInformation.agency": sum(1 for i in lists.information if i.reject is None),
         "RegionCode.region": sum(1 for c in lists.region_codes if c.reject is None and c.known)

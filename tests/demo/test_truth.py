@@ -89,6 +89,7 @@ ENTITIES = [
     "RegionCode",
     "Agency",
     "FiscalYear",
+    "BudgetDocument",
 ]
 
 
@@ -135,6 +136,8 @@ LINKS = [
     "Complaint.responses",
     "Complaint.files",
     "Response.files",
+    "FiscalYear.versions",
+    "BudgetDocument.budgetLines",
     "PublicService.agency",
     "PublicInformation.agency",
     "RegionCode.region",
@@ -185,6 +188,7 @@ def test_scope_decides_which_versions_of_the_budget_count(regency: tuple[Path, H
         regency,
         """{ lines: budgetLines(first: 1000) { totalCount nodes { lineId versionNo
                 versions(orderBy: [{versionNo: ASC}]) { totalCount nodes { versionNo ceiling previousCeiling } }
+                null: versions(scope: null) { totalCount }
                 now: versions(scope: CURRENT) { nodes { versionNo } } } }
             all: budgetLines(scope: ALL) { totalCount aggregate { sum { ceiling } } }
             proposals(where: {budgetLines: {count: {gt: 0}}}) { totalCount } }""",
@@ -197,9 +201,30 @@ def test_scope_decides_which_versions_of_the_budget_count(regency: tuple[Path, H
     assert answer["proposals"]["totalCount"] == truth["links"]["proposalsWithBudget"]
     for line in lines:
         found = line["versions"]["nodes"]
+        assert line["null"] == {"totalCount": len(found)}
         assert [version["versionNo"] for version in found] == list(range(1, line["versionNo"] + 1))
         assert [v["previousCeiling"] for v in found[1:]] == [v["ceiling"] for v in found[:-1]]
         assert line["now"]["nodes"] == [{"versionNo": line["versionNo"]}]
+
+
+def test_a_version_of_the_budget_has_its_lines(regency: tuple[Path, Hub], truth: Any) -> None:
+    answer: Any = ask(
+        regency,
+        """{ fiscalYear(by: {key: {year: 2027}}) { versions(orderBy: [{versionNo: ASC}]) { nodes {
+            version active decidedAt regulationNumber year { year }
+            budgetLines { totalCount } all: budgetLines(scope: ALL) { aggregate { count sum { ceiling } } } } } } }""",
+    ).data
+    versions = answer["fiscalYear"]["versions"]["nodes"]
+    budget = truth["entities"]["BudgetLine"]
+
+    assert [(v["version"], v["active"], v["decidedAt"]) for v in versions] == [
+        ("ORIGINAL", False, "2026-12-28"),
+        ("SHIFT", False, "2027-04-10"),
+        ("AMENDED", True, None),
+    ]
+    assert sum(v["budgetLines"]["totalCount"] for v in versions) == budget["current"]
+    assert sum(v["all"]["aggregate"]["count"] for v in versions) == budget["records"]
+    assert versions[0]["all"]["aggregate"]["count"] == budget["current"]  # every line stands in the original budget
 
 
 def test_names_and_sizes_of_files_are_those_that_were_sent(regency: tuple[Path, Hub], truth: Any) -> None:
