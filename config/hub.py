@@ -35,6 +35,7 @@ class SourceConfig:
     timezone: str
     max_loss: Decimal  # share of records that one sync may lose before the shrink guard stops it, 0..1
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
