@@ -95,6 +95,7 @@ HINTS: dict[str, tuple[str, str]] = {
 SENTENCES |= HINTS
 
 HINTED = (
+    (re.compile(r"not to include unknown field"), "HINT_FIELD"),
     (re.compile(r"cannot represent|Expected value of type|got invalid value|Expected type"), "HINT_TYPE"),
     (re.compile(r"^Cannot query field"), "HINT_FIELD"),
     (re.compile(r"^Unknown argument|is not defined by type"), "HINT_ARGUMENT"),

@@ -411,6 +411,27 @@ async def test_a_message_of_graphql_core_gets_a_hint_in_the_reader_s_language(en
         assert error["extensions"]["hint"].startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("query", "variables", "hint"),
+    [
+        ('{ proposals(where: {titel: {eq: "x"}}) { totalCount } }', {}, "Isian itu tidak ada"),
+        ('{ proposals(where: {zzz: {eq: "x"}}) { totalCount } }', {}, "Isian itu tidak ada"),
+        (
+            "query ($w: ProposalWhere) { proposals(where: $w) { totalCount } }",
+            {"w": {"titel": {}}},
+            "Isian itu tidak ada",
+        ),
+        ("query ($w: ProposalWhere) { proposals(where: $w) { totalCount } }", {"w": {"title": 5}}, "Suatu nilai salah"),
+    ],
+)
+async def test_a_member_that_is_not_there_is_not_called_a_value_of_the_wrong_type(
+    engine: Engine, query: str, variables: dict[str, object], hint: str
+) -> None:
+    error: Any = (await engine.execute(Request(query, variables, language="id"))).errors[0]
+
+    assert error["extensions"]["hint"].startswith(hint), error
+
+
 async def test_an_operation_ends_at_its_deadline(schema: GraphQLSchema, tables: Tables, database: Path) -> None:
     replica = Replica(lambda: SqliteReader(sqlite3.connect(database, isolation_level=None, check_same_thread=False)))
     engine = Engine(
