@@ -158,9 +158,13 @@ ENTITIES: dict[str, tuple[str, str]] = {
 COMMANDS: dict[str, tuple[str, str]] = {
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
     "CHECK_OK": (
-        "{path}: no problems; {sources} sources, {entities} entities.",
-        "{path}: tidak ada masalah; {sources} sumber, {entities} jenis data.",
+        "{path}: no problems; {sources}, {entities}.",
+        "{path}: tidak ada masalah; {sources}, {entities}.",
     ),
+    "SOURCES_ONE": ("{count} source", "{count} sumber"),
+    "SOURCES_MANY": ("{count} sources", "{count} sumber"),
+    "ENTITIES_ONE": ("{count} entity", "{count} jenis data"),
+    "ENTITIES_MANY": ("{count} entities", "{count} jenis data"),
     "SOURCE_UNKNOWN": (
         "There is no source called {name}; {path} has {names}.",
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
