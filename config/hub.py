@@ -92,3 +92,8 @@ class HubConfig:
     catalogue: Catalogue
     mappings: tuple[EntityMapping, ...]
     secrets: tuple[str, ...] = field(repr=False)  # values never to be printed
+
+    @property
+    def display_name(self) -> str:
+        """The hub's name as it is shown everywhere: a notice ends it."""
+        return f"{self.name} ({self.notice})" if self.notice else self.name

@@ -35,7 +35,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         "sources": terminal.count(len(config.sources), "SOURCES_ONE", "SOURCES_MANY"),
         "entities": terminal.count(entities, "ENTITIES_ONE", "ENTITIES_MANY"),
     }
-    terminal.say("CHECK_OK", path=path, **counted)
+    terminal.say("CHECK_OK", path=path, hub=config.display_name, **counted)
     return 0
 
 

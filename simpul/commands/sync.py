@@ -24,7 +24,7 @@ def sync_sources(terminal: Terminal, path: Path, source: str | None, *, full: bo
             terminal.warn("SOURCE_UNKNOWN", name=source, path=path, names=names)
             return 2
         reports = await sync_with_progress(terminal, hub, [source] if source else list(hub.config.sources), full, force)
-        show_reports(terminal, reports)
+        show_reports(terminal, hub, reports)
         return 1 if any(report.problems for report in reports) else 0
 
     return with_hub(terminal, path, work)
@@ -54,8 +54,9 @@ async def sync_with_progress(
     return reports
 
 
-def show_reports(terminal: Terminal, reports: Sequence[SyncReport]) -> None:
-    """What each sync did, as a table whose names are never broken, then every problem with what to do."""
+def show_reports(terminal: Terminal, hub: Hub, reports: Sequence[SyncReport]) -> None:
+    """The hub's name, what each sync did as a table whose names are never broken, then every problem with what to do."""
+    terminal.show(hub.config.display_name)
     head = [terminal.text(code) for code in (*_NAMED, *_COUNTED)]
     rows = []
     for report in reports:

@@ -31,7 +31,10 @@ ONE = "{ proposals(first: 1) { nodes { title } } }"
 def test_check_finds_nothing_wrong_with_a_good_hub(simpul: RunSimpul, synced_folder: Path) -> None:
     ended = simpul(synced_folder, "check")
 
-    assert (ended.code, ended.out) == (0, "hub.yaml: tidak ada masalah; 3 sumber, 4 jenis data.\n")
+    assert (ended.code, ended.out) == (
+        0,
+        "hub.yaml: Kabupaten Uji (DATA CONTOH): tidak ada masalah; 3 sumber, 4 jenis data.\n",
+    )
 
 
 def test_check_tells_every_problem_of_the_sources_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
@@ -58,7 +61,7 @@ def test_check_counts_one_in_the_singular(simpul: RunSimpul, tmp_path: Path) -> 
 
     ended = simpul(tmp_path, "check", "--lang", "en")
 
-    assert ended.out == "hub.yaml: no problems; 1 source, 1 entity.\n", ended.err
+    assert ended.out == "hub.yaml: Uji: no problems; 1 source, 1 entity.\n", ended.err
 
 
 def test_check_tells_once_and_with_line_and_column_that_a_source_is_not_reachable(
@@ -98,7 +101,8 @@ def test_sync_reports_what_it_did_and_does_nothing_the_second_time(simpul: RunSi
     second = simpul(hub_folder, "sync", "planning", "--lang", "en")
 
     assert (first.code, second.code) == (0, 0)
-    rows = {line.split()[1]: line.split()[2:] for line in first.out.splitlines()[1:]}
+    rows = {line.split()[1]: line.split()[2:] for line in first.out.splitlines()[2:]}
+    assert first.out.splitlines()[0] == "Kabupaten Uji (DATA CONTOH)"
     assert rows == {  # records, added, changed, removed, rejects, issues
         "Proposal": ["changed", "4", "4", "0", "0", "1", "2"],
         "BudgetLine": ["changed", "2", "2", "0", "0", "0", "0"],
