@@ -35,6 +35,7 @@ class SourceConfig:
     timezone: str
     max_loss: Decimal  # share of records that one sync may lose before the shrink guard stops it, 0..1
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +92,8 @@ class HubConfig:
     catalogue: Catalogue
     mappings: tuple[EntityMapping, ...]
     secrets: tuple[str, ...] = field(repr=False)  # values never to be printed
+
+    @property
+    def display_name(self) -> str:
+        """The hub's name as it is shown everywhere: a notice ends it."""
+        return f"{self.name} ({self.notice})" if self.notice else self.name

@@ -74,7 +74,9 @@ class Sources:
                 )
                 return None
         written = self._validation.read(SOURCES[kind], filled, path)
-        if written is None or (isinstance(written, SqlWritten) and not self._is_sql_complete(written, path)):
+        if written is None or any(place[:2] == path for place in self._places.unknown):
+            return None
+        if isinstance(written, SqlWritten) and not self._is_sql_complete(written, path):
             return None
         return self._settled(name, written)
 
@@ -168,7 +170,7 @@ class Sources:
                 self._check_endpoint(endpoint, ("sources", name, "datasets", dataset))
         options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})
         datasets = written.model_dump(include={"datasets"}).get("datasets", {})
-        line = self._places.line("sources", name)
+        line, column = self._places.position("sources", name)
         return SourceConfig(
             name,
             cast(Any, written.kind),
@@ -178,6 +180,7 @@ class Sources:
             written.timezone or self._zone,
             written.max_loss,
             line,
+            column,
         )
 
     def _filled(self, value: Any, path: Place) -> Any:
@@ -194,6 +197,8 @@ class Sources:
         filled, missing = self._secrets.fill(value, in_url=len(path) == 3 and path[2] == "url")
         for name in missing:
             self._places.add(path, "SECRET_MISSING", name=name)
+        if missing:
+            self._places.unknown.add(path)
         return filled
 
 

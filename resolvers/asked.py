@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
@@ -17,6 +18,8 @@ from resolvers.collect import Collector, Fields
 from resolvers.errors import BadRequest
 from resolvers.run import Pattern
 from resolvers.shape import Writer
+
+LONGEST_NAME = 80  # characters of a wrong name that are repeated
 
 Check = Callable[[Variables], None]
 T = TypeVar("T")
@@ -42,6 +45,7 @@ class Asked:
         self.catalogue = catalogue
         self.writer = writer
         self.checks: list[Check] = []
+        self._known: dict[tuple[int, ...], set[str]] = {}
         self.to_one: list[tuple[Pattern, str]] = []
         self.entities: set[str] = set()
 
@@ -69,6 +73,23 @@ class Asked:
         def check(variables: Variables) -> None:
             if not 0 <= read(variables) <= limit:
                 raise BadRequest("BAD_USER_INPUT", "OUT_OF_BOUNDS", nodes, argument=argument, limit=limit)
+
+        self.checks.append(check)
+
+    def known(self, read: Callable[[Variables], str], names: Iterable[str], nodes: list[FieldNode]) -> None:
+        """Has the plan check before it runs that a text is one of `names`, for one of the types at which the nodes stand."""
+        key = tuple(map(id, nodes))
+        if key in self._known:
+            self._known[key].update(names)
+            return
+        known = self._known[key] = set(names)
+
+        def check(variables: Variables) -> None:
+            name = read(variables)
+            if name not in known:
+                (nearest,) = get_close_matches(name, sorted(known), 1, 0.0)
+                shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+                raise BadRequest("BAD_USER_INPUT", "FIELD_UNKNOWN", nodes, name=shown, nearest=nearest)
 
         self.checks.append(check)
 

@@ -289,6 +289,8 @@ class Engine:
 
     def _failed(self, failure: Failure, data: object, language: Language) -> dict[str, object]:
         sentence = "ENTITY_NEVER_READ" if failure.code == "SOURCE_UNAVAILABLE" else failure.code
+        if failure.params.get("more"):
+            sentence = f"{failure.code}_MORE"
         places = list(positions(data, failure.where))
         extensions = {"code": failure.code, **failure.params}
         if len(places) > 1:

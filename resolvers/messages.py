@@ -62,6 +62,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} records of {entity} carry this key; give more of its parts, or an id from `candidates`.",
         "{count} data {entity} memakai kunci ini; lengkapi bagian kuncinya, atau pakai id dari `candidates`.",
     ),
+    "AMBIGUOUS_KEY_MORE": (
+        "More than {count} records of {entity} carry this key; give more of its parts, or an id from `candidates`.",
+        "Lebih dari {count} data {entity} memakai kunci ini; lengkapi bagian kuncinya, atau pakai id dari `candidates`.",
+    ),
+    "FIELD_UNKNOWN": (
+        "There is no field called {name} here; the nearest is {nearest}.",
+        "Tidak ada isian bernama {name} di sini; yang paling mirip {nearest}.",
+    ),
     "ENTITY_NEVER_READ": (
         "{entity} has never been read from source {source}; see the sources page for the reason, then sync again.",
         "{entity} belum pernah terbaca dari sumber {source}; lihat alasannya di halaman sumber, lalu sinkronkan lagi.",
@@ -95,6 +103,7 @@ HINTS: dict[str, tuple[str, str]] = {
 SENTENCES |= HINTS
 
 HINTED = (
+    (re.compile(r"not to include unknown field"), "HINT_FIELD"),
     (re.compile(r"cannot represent|Expected value of type|got invalid value|Expected type"), "HINT_TYPE"),
     (re.compile(r"^Cannot query field"), "HINT_FIELD"),
     (re.compile(r"^Unknown argument|is not defined by type"), "HINT_ARGUMENT"),

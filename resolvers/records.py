@@ -82,7 +82,7 @@ class Records:
         if name in hops:
             return self._hop(entity, hops[name], path, nodes, where)
         if name == "provenance":
-            return self._provenance(path, nodes)
+            return self._provenance(entity, path, nodes)
         if name == "issues":
             return self._issues(self.cell(path, "own", "_issues"), nodes)
         over = (*path, name.removesuffix("Match"))
@@ -101,7 +101,7 @@ class Records:
         self.children.append(Child(self._connect(self._asked, target, start, nodes, where), parent))
         return f"c{len(self.children) - 1}[r[{parent}]]"
 
-    def _provenance(self, path: Path, nodes: list[FieldNode]) -> str:
+    def _provenance(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         writer = self._writer
 
         def member(name: str, asked: list[FieldNode]) -> str:
@@ -117,14 +117,17 @@ class Records:
                 case "freshness":
                     return f"('FRESH' if {self.cell(path, 'part', 'stale')} is None else 'STALE')"
                 case "cell":
-                    return self._cell_of_field(path, asked)
+                    return self._cell_of_field(entity, path, asked)
                 case _:
                     return self.cell(path, "part", name)
 
         return self._object("Provenance", nodes, member)
 
-    def _cell_of_field(self, path: Path, nodes: list[FieldNode]) -> str:
-        field = self._writer.name(reader(self._asked.arguments("Provenance", nodes)["field"], str))
+    def _cell_of_field(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
+        read = reader(self._asked.arguments("Provenance", nodes)["field"], str)
+        known = [field.name for field in entity.fields] + [derived.name for derived in entity.derived]
+        self._asked.known(read, [*known, *self._asked.catalogue.hops(entity.name)], nodes)
+        field = self._writer.name(read)
         columns, grid = self.cell(path, "part", "columns"), self.cell(path, "part", "grid")
         return f"{self._writer.name(cell_of)}({columns}, {grid}, {self.cell(path, 'own', '_at')}, {field}(v))"
 

@@ -186,8 +186,12 @@ class LookupStep:
         rows = self.fetch.rows(run, self._ids(run))
         if len(rows) > 1:
             candidates = [self.describe(row) for row in rows[:CANDIDATES]]
-            count = len(candidates) if len(rows) <= CANDIDATES else f"> {CANDIDATES}"
-            params = {"entity": self.entity, "count": count, "candidates": candidates}
+            params = {
+                "entity": self.entity,
+                "count": len(candidates),
+                "more": len(rows) > CANDIDATES,
+                "candidates": candidates,
+            }
             run.failures.append(Failure(self.where, "AMBIGUOUS_KEY", params))
             return None
         (shaped,) = self.fetch.shape(run, rows)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
-from config.hub import EntityMapping, HubConfig
+from config.hub import EntityMapping, HubConfig, Language
 from config.load import load_config
 from config.messages import Messages
 from connectors.connector import Connector
@@ -69,15 +69,15 @@ class Hub:
         data = await ask(self.engine, "{ sources(first: 1000) { nodes { name triedAt } } }", self.config.language)
         return frozenset(node["name"] for node in data["sources"]["nodes"] if node["triedAt"])
 
-    async def background(self) -> Background:
-        """What keeps the sources up to date while the hub serves."""
+    async def background(self, language: Language) -> Background:
+        """What keeps the sources up to date while the hub serves; `language` is that of its log."""
         tried = await self.tried_sources()
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
             for problem in report.problems:
                 params = {"where": problem.where, **problem.params}
-                LOG.warning("%s: %s", source, self.messages.render(problem.code, params, self.config.language))
+                LOG.warning("%s: %s", source, self.messages.render(problem.code, params, language))
             return not report.problems
 
         return Background(

@@ -6,15 +6,17 @@ import codecs
 import io
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 
 from config.hub import Language
 from config.messages import Messages
 from simpul import languages
+from simpul.formats import format_number
 
 _PLAIN = {
     "›": ">",
@@ -69,6 +71,10 @@ class Terminal:
         """The sentence of a code."""
         return self.messages.render(code, params, self.language)
 
+    def count(self, number: int, one: str, many: str) -> str:
+        """How many there are of something, by the code for one and the code for several."""
+        return self.text(one if number == 1 else many, count=format_number(number, self.language))
+
     def render(self, code: str, params: Mapping[str, object]) -> str:
         """The sentence of a code that came with its parameters."""
         return self.messages.render(code, params, self.language)
@@ -80,6 +86,23 @@ class Terminal:
     def show(self, text: str) -> None:
         """Writes a finished text to standard output as it is."""
         self.out.print(escape(text), highlight=False, soft_wrap=True)
+
+    def show_table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, names: int) -> None:
+        """Writes rows below their heads; what follows the first `names` columns are numbers. Nothing is broken in two: a
+        terminal that is too narrow gets one line for each row instead, and a pipe gets lines as long as they are."""
+        widths = [max(cell_len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+        if self.out.is_terminal and sum(widths) + 2 * (len(widths) - 1) > self.out.width:
+            for row in rows:
+                numbers = [f"{name} {cell}" for name, cell in zip(head[names:], row[names:], strict=True) if cell]
+                named = ": ".join(cell for cell in row[:names] if cell)
+                self.show("; ".join([named, ", ".join(numbers)] if numbers else [named]))
+            return
+        for row in (head, *rows):
+            gaps = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+            cells = [
+                cell + gap if n < names else gap + cell for n, (cell, gap) in enumerate(zip(row, gaps, strict=True))
+            ]
+            self.show("  ".join(cells).rstrip())
 
     def warn(self, code: str, **params: object) -> None:
         """Writes a sentence to standard error."""

@@ -165,9 +165,13 @@ ENTITIES: dict[str, tuple[str, str]] = {
 COMMANDS: dict[str, tuple[str, str]] = {
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
     "CHECK_OK": (
-        "{path}: no problems; {sources} sources, {entities} entities.",
-        "{path}: tidak ada masalah; {sources} sumber, {entities} jenis data.",
+        "{path}: {hub}: no problems; {sources}, {entities}.",
+        "{path}: {hub}: tidak ada masalah; {sources}, {entities}.",
     ),
+    "SOURCES_ONE": ("{count} source", "{count} sumber"),
+    "SOURCES_MANY": ("{count} sources", "{count} sumber"),
+    "ENTITIES_ONE": ("{count} entity", "{count} jenis data"),
+    "ENTITIES_MANY": ("{count} entities", "{count} jenis data"),
     "SOURCE_UNKNOWN": (
         "There is no source called {name}; {path} has {names}.",
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
@@ -207,14 +211,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
             "semuanya. Tetaplah di 127.0.0.1, atau tambahkan --allow-unprotected bila memang itu yang diinginkan."
         ),
     ),
-    "SERVING": ("Simpul is running: {url} · Ctrl-C to stop", "Simpul berjalan: {url} · Ctrl-C untuk berhenti"),
+    "SERVING": (
+        "{hub} · Simpul is running: {url} · Ctrl-C to stop",
+        "{hub} · Simpul berjalan: {url} · Ctrl-C untuk berhenti",
+    ),
     "DEMO_SERVING": (
         (
-            "Simpul is running: {url} (sample data) · {proposals} proposals, {issues} need repair → simpul rejects · "
+            "{hub} · Simpul is running: {url} · {proposals} proposals, {issues} need repair → simpul rejects · "
             "Ctrl-C to stop"
         ),
         (
-            "Simpul berjalan: {url} (data contoh) · {proposals} usulan, {issues} perlu diperbaiki → simpul rejects · "
+            "{hub} · Simpul berjalan: {url} · {proposals} usulan, {issues} perlu diperbaiki → simpul rejects · "
             "Ctrl-C untuk berhenti"
         ),
     ),

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from config.hub import EntityMapping, HubConfig
+from config.hub import EntityMapping, HubConfig, SourceConfig
 from connectors.columns import find_column
 from connectors.connector import Column, Connector, Part
-from connectors.errors import SourceError
+from connectors.errors import SourceError, SourceUnavailable
 from simpul.commands.opening import read_config
 from simpul.console import Terminal
 from simpul.server import run
@@ -25,23 +25,34 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     problems = run(check_sources(config))
     for source, error in problems:
         sentence = terminal.render(error.code, {"where": error.where, **error.params})
-        terminal.warn_text(f"{path}:{config.sources[source].line}: {source}: {sentence}")
+        written = config.sources[source]
+        terminal.warn_text(f"{path}:{written.line}:{written.column}: {source}: {sentence}")
     if problems:
         terminal.warn("PROBLEMS_FOUND", count=len(problems))
         return 1
     entities = sum(entity.system is None for entity in config.catalogue)
-    terminal.say("CHECK_OK", path=path, sources=len(config.sources), entities=entities)
+    counted = {
+        "sources": terminal.count(len(config.sources), "SOURCES_ONE", "SOURCES_MANY"),
+        "entities": terminal.count(entities, "ENTITIES_ONE", "ENTITIES_MANY"),
+    }
+    terminal.say("CHECK_OK", path=path, hub=config.display_name, **counted)
     return 0
 
 
 async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
-    """What is wrong with each source, once for each place: not reachable, a part unreadable, a column missing."""
+    """What is wrong with each source, once for each place: not reachable (then nothing more is asked of it), a part
+    unreadable, a column missing."""
     connectors = connect_all(config)
     found: list[tuple[str, SourceError]] = []
     told: set[tuple[object, ...]] = set()
     try:
+        silent: set[str] = set()
         for mapping in config.mappings:
+            if mapping.source in silent:
+                continue
             async for error in _check_mapping(mapping, connectors[mapping.source]):
+                if _is_unreachable(config.sources[mapping.source], error):
+                    silent.add(mapping.source)
                 mark = (mapping.source, error.code, error.where, error.params.get("column"))
                 if mark not in told:
                     told.add(mark)
@@ -50,6 +61,11 @@ async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
         for connector in connectors.values():
             await connector.aclose()
     return found
+
+
+def _is_unreachable(source: SourceConfig, error: SourceError) -> bool:
+    """Whether an error is one of the whole source, not of one of its files or addresses."""
+    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code != "STATUS_UNEXPECTED"
 
 
 async def _check_mapping(mapping: EntityMapping, connector: Connector) -> AsyncIterator[SourceError]:

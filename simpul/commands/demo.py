@@ -55,7 +55,7 @@ def run_demo(terminal: Terminal, folder: Path, port: int, *, once: bool) -> int:
         code = await first_answer(terminal, hub)
         if not once:
             await _tell(terminal, hub, url_of(listening))
-            await serve_until_stopped(hub, listening, loopback=True)
+            await serve_until_stopped(hub, listening, loopback=True, language=terminal.language)
             terminal.say("STOPPED")
         return code
 
@@ -70,7 +70,7 @@ def run_demo(terminal: Terminal, folder: Path, port: int, *, once: bool) -> int:
 
 async def first_answer(terminal: Terminal, hub: Hub) -> int:
     """Syncs every source and shows what the hub answers to its main question. 1 if the answer has errors."""
-    show_reports(terminal, await sync_with_progress(terminal, hub, list(hub.config.sources)))
+    show_reports(terminal, hub, await sync_with_progress(terminal, hub, list(hub.config.sources)))
     query = mission_query()
     answer = await hub.engine.execute(Request(query, language=terminal.language))
     terminal.out.print()
@@ -85,7 +85,7 @@ async def _tell(terminal: Terminal, hub: Hub, url: str) -> None:
     query = "{ all: proposals { totalCount } bad: proposals(where: {issues: {count: {gt: 0}}}) { totalCount } }"
     data = await ask(hub.engine, query, terminal.language)
     proposals, issues = (format_number(data[name]["totalCount"], terminal.language) for name in ("all", "bad"))
-    terminal.say("DEMO_SERVING", url=url, proposals=proposals, issues=issues)
+    terminal.say("DEMO_SERVING", hub=hub.config.display_name, url=url, proposals=proposals, issues=issues)
 
 
 def free_port(wanted: int) -> int:

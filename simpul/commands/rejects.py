@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
@@ -51,6 +52,7 @@ COLUMNS = (
     "COLUMN_WHAT",
 )
 SHOWN = ("COLUMN_LOCATOR", "COLUMN_CELL", "COLUMN_VALUE", "COLUMN_WHAT")
+NARROWEST = {"COLUMN_VALUE": 12, "COLUMN_WHAT": 40}  # signs in a line with which it can still be read
 
 
 def list_rejects(terminal: Terminal, path: Path, *, as_csv: bool) -> int:
@@ -64,7 +66,7 @@ def list_rejects(terminal: Terminal, path: Path, *, as_csv: bool) -> int:
         if as_csv:
             write_utf8("\ufeff" + as_table(terminal, found))
         elif found:
-            _show(terminal, found)
+            show_findings(terminal, found)
         else:
             terminal.say("REJECTS_NONE")
         return 0
@@ -100,13 +102,30 @@ def _harmless(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _show(terminal: Terminal, found: list[Finding]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for code in SHOWN:
-        table.add_column(terminal.text(code), overflow="fold")
+def show_findings(terminal: Terminal, found: list[Finding]) -> None:
+    """A table if the terminal is wide enough for one; else, and in a pipe, one line for each: where: what. what to do.
+
+    Places are never broken in two: they are copied and searched for."""
+    places = {"COLUMN_LOCATOR": [one.locator for one in found], "COLUMN_CELL": [one.cell for one in found]}
+    widths = {code: max(map(cell_len, (terminal.text(code), *texts))) for code, texts in places.items()} | NARROWEST
+    if terminal.out.is_terminal and sum(widths.values()) + len(widths) - 1 <= terminal.out.width:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for code in SHOWN:
+            table.add_column(terminal.text(code), min_width=widths[code], overflow="fold")
+        for finding in found:
+            table.add_row(*[escape(text) for text in (finding.locator, finding.cell, finding.value, finding.message)])
+        terminal.out.print(table, highlight=False)
+        return
     for finding in found:
-        table.add_row(*[escape(text) for text in (finding.locator, finding.cell, finding.value, finding.message)])
-    terminal.out.print(table)
+        terminal.show(_line(finding))
+
+
+def _line(finding: Finding) -> str:
+    where = finding.locator or finding.source or finding.entity
+    cell = f" ({finding.cell})" if finding.cell else ""
+    value = f' "{finding.value}"' if finding.value else ""
+    line = f"{where}{cell}{value}: {finding.message}"
+    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def _finding(kind: str, source: str, entity: str, locator: str, node: dict[str, Any]) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from config.hub import Language
 from simpul.commands.opening import with_hub
 from simpul.compose import Hub
 from simpul.console import Terminal
@@ -22,8 +23,8 @@ def serve_hub(terminal: Terminal, path: Path, host: str, port: int, *, allow_unp
         return 1
 
     async def work(terminal: Terminal, hub: Hub) -> int:
-        terminal.say("SERVING", url=url_of(listening))
-        await serve_until_stopped(hub, listening, is_loopback(host))
+        terminal.say("SERVING", hub=hub.config.display_name, url=url_of(listening))
+        await serve_until_stopped(hub, listening, is_loopback(host), terminal.language)
         terminal.say("STOPPED")
         return 0
 
@@ -42,8 +43,8 @@ def listen_or_say(terminal: Terminal, host: str, port: int) -> socket.socket | N
     return None
 
 
-async def serve_until_stopped(hub: Hub, listening: socket.socket, loopback: bool) -> None:
-    """Answers on the socket and syncs in the background until Ctrl-C or SIGTERM."""
-    background = await hub.background()
+async def serve_until_stopped(hub: Hub, listening: socket.socket, loopback: bool, language: Language) -> None:
+    """Answers on the socket and syncs in the background until Ctrl-C or SIGTERM; `language` is that of the log."""
+    background = await hub.background(language)
     app = build_app(hub.config, hub.engine, hub.sdl, hub.messages, background, loopback=loopback)
     await serve(app, listening)

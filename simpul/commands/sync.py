@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
 
 from replica.sync import Progress as Position
 from replica.sync import SyncReport
@@ -25,7 +24,7 @@ def sync_sources(terminal: Terminal, path: Path, source: str | None, *, full: bo
             terminal.warn("SOURCE_UNKNOWN", name=source, path=path, names=names)
             return 2
         reports = await sync_with_progress(terminal, hub, [source] if source else list(hub.config.sources), full, force)
-        show_reports(terminal, reports)
+        show_reports(terminal, hub, reports)
         return 1 if any(report.problems for report in reports) else 0
 
     return with_hub(terminal, path, work)
@@ -55,26 +54,25 @@ async def sync_with_progress(
     return reports
 
 
-def show_reports(terminal: Terminal, reports: Sequence[SyncReport]) -> None:
-    """A table of what each sync did, then every problem with what to do."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for code, justify in (("COLUMN_SOURCE", "left"), ("COLUMN_ENTITY", "left"), ("COLUMN_RESULT", "left")):
-        table.add_column(terminal.text(code), justify=justify, overflow="fold")  # type: ignore[arg-type]  # one of rich's literals
-    for code in _COUNTED:
-        table.add_column(terminal.text(code), justify="right")
+def show_reports(terminal: Terminal, hub: Hub, reports: Sequence[SyncReport]) -> None:
+    """The hub's name, what each sync did as a table whose names are never broken, then every problem with what to do."""
+    terminal.show(hub.config.display_name)
+    head = [terminal.text(code) for code in (*_NAMED, *_COUNTED)]
+    rows = []
     for report in reports:
         outcome = terminal.text(f"OUTCOME_{report.outcome}")
         if not report.counts:
-            table.add_row(report.source, "", outcome, *[""] * len(_COUNTED))
+            rows.append([report.source, "", outcome, *[""] * len(_COUNTED)])
         for entity, counts in report.counts.items():
             numbers = (counts.records, counts.added, counts.changed, counts.removed, counts.rejects, counts.issues)
             cells = [format_number(number, terminal.language) for number in numbers]
-            table.add_row(report.source, entity, outcome, *cells)
-    terminal.out.print(table)
+            rows.append([report.source, entity, outcome, *cells])
+    terminal.show_table(head, rows, names=len(_NAMED))
     for report in reports:
         for problem in report.problems:
             sentence = terminal.render(problem.code, {"where": problem.where, **problem.params})
             terminal.warn_text(f"{report.source}: {sentence}")
 
 
+_NAMED = ("COLUMN_SOURCE", "COLUMN_ENTITY", "COLUMN_RESULT")
 _COUNTED = ("COUNT_RECORDS", "COUNT_ADDED", "COUNT_CHANGED", "COUNT_REMOVED", "COUNT_REJECTS", "COUNT_ISSUES")

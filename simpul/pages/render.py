@@ -42,7 +42,7 @@ class Pages:
             t=partial(self._text, language),
             here=name,
             title=title,
-            hub=self._config.name,
+            hub=self._config.display_name,
             notice=self._config.notice,
             language=language,
             other=other,

@@ -36,7 +36,7 @@ async def status_page(
         "loose_lines": words.loose(figures.loose_lines),
         "questions": suggest_questions(catalogue, messages, language),
     }
-    return pages.draw("status", request, language, f"{config.name} · Simpul", context)
+    return pages.draw("status", request, language, f"{config.display_name} · Simpul", context)
 
 
 def query_page(pages: Pages, config: HubConfig, messages: Messages, request: Request, language: Language) -> Response:
@@ -47,7 +47,7 @@ def query_page(pages: Pages, config: HubConfig, messages: Messages, request: Req
         "variables": request.query_params.get("variables", ""),
         "questions": questions,
     }
-    title = f"{messages.render('QUERY_HEAD', {}, language)} · {config.name}"
+    title = f"{messages.render('QUERY_HEAD', {}, language)} · {config.display_name}"
     return pages.draw("query", request, language, title, context)
 
 

@@ -336,6 +336,38 @@ async def test_an_ambiguous_key_lists_its_candidates(ask: Ask) -> None:
     assert [candidate["number"] for candidate in error["extensions"]["candidates"]] == ["1", "2", "3", "4", "5", "6"]
 
 
+async def test_more_candidates_than_are_listed_are_a_number_and_a_flag(ask: Ask, database: Path) -> None:
+    few = await ask('{ proposal(by: {key: {file: "Alas.xlsx"}}) { title } }')
+    with sqlite3.connect(database) as db:
+        names = [row[1] for row in db.execute("PRAGMA table_info(e_proposal)") if row[1] not in ("_id", "_node")]
+        shown = ", ".join(names)
+        db.execute(f"INSERT INTO e_proposal (_node, {shown}) SELECT _node || '+', {shown} FROM e_proposal")
+    many = await ask('{ proposal(by: {key: {file: "Alas.xlsx"}}) { title } }')
+
+    said: list[Any] = [few.errors[0], many.errors[0]]
+    assert [(one["extensions"]["count"], one["extensions"]["more"]) for one in said] == [(6, False), (10, True)]
+    assert [one["message"].split(" records")[0] for one in said] == ["6", "More than 10"]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ('{ proposals { nodes { provenance { cell(field: "titel") } } } }', {}),
+        ("query ($f: String!) { proposals { nodes { provenance { cell(field: $f) } } } }", {"f": "titel"}),
+    ],
+)
+async def test_the_cell_of_a_field_that_is_not_there_is_bad_input(
+    engine: Engine, query: str, variables: dict[str, object]
+) -> None:
+    answer = await engine.execute(Request(query, variables, language="en"))
+
+    error: Any = answer.errors[0]
+    assert answer.data is None
+    assert error["message"] == "There is no field called titel here; the nearest is title."
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "name": "titel", "nearest": "title"}
+    assert error["locations"][0]["line"] == 1
+
+
 async def test_an_entity_never_read_is_null_with_an_error_and_leaves_the_rest(ask: Ask, database: Path) -> None:
     with sqlite3.connect(database) as db:
         db.execute("UPDATE dataset SET ever_read = 0 WHERE entity = 'BudgetLine'")
@@ -409,6 +441,27 @@ async def test_a_message_of_graphql_core_gets_a_hint_in_the_reader_s_language(en
         error: Any = (await engine.execute(Request(query, language=language))).errors[0]  # type: ignore[arg-type]  # literals
         assert error["message"].startswith("String cannot represent")
         assert error["extensions"]["hint"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "hint"),
+    [
+        ('{ proposals(where: {titel: {eq: "x"}}) { totalCount } }', {}, "Isian itu tidak ada"),
+        ('{ proposals(where: {zzz: {eq: "x"}}) { totalCount } }', {}, "Isian itu tidak ada"),
+        (
+            "query ($w: ProposalWhere) { proposals(where: $w) { totalCount } }",
+            {"w": {"titel": {}}},
+            "Isian itu tidak ada",
+        ),
+        ("query ($w: ProposalWhere) { proposals(where: $w) { totalCount } }", {"w": {"title": 5}}, "Suatu nilai salah"),
+    ],
+)
+async def test_a_member_that_is_not_there_is_not_called_a_value_of_the_wrong_type(
+    engine: Engine, query: str, variables: dict[str, object], hint: str
+) -> None:
+    error: Any = (await engine.execute(Request(query, variables, language="id"))).errors[0]
+
+    assert error["extensions"]["hint"].startswith(hint), error
 
 
 async def test_an_operation_ends_at_its_deadline(schema: GraphQLSchema, tables: Tables, database: Path) -> None:

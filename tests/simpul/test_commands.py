@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 from pathlib import Path
 from typing import Protocol
 
@@ -30,7 +31,10 @@ ONE = "{ proposals(first: 1) { nodes { title } } }"
 def test_check_finds_nothing_wrong_with_a_good_hub(simpul: RunSimpul, synced_folder: Path) -> None:
     ended = simpul(synced_folder, "check")
 
-    assert (ended.code, ended.out) == (0, "hub.yaml: tidak ada masalah; 3 sumber, 4 jenis data.\n")
+    assert (ended.code, ended.out) == (
+        0,
+        "hub.yaml: Kabupaten Uji (DATA CONTOH): tidak ada masalah; 3 sumber, 4 jenis data.\n",
+    )
 
 
 def test_check_tells_every_problem_of_the_sources_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
@@ -45,6 +49,39 @@ def test_check_tells_every_problem_of_the_sources_at_once(simpul: RunSimpul, hub
     assert "there is no column “Lokasi”" in ended.err
     assert "no file matches" in ended.err
     assert ended.err.rstrip().endswith("Problems: 3.")
+
+
+def test_check_counts_one_in_the_singular(simpul: RunSimpul, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("No,Usulan\n1,Jalan\n", encoding="utf-8")
+    fields = "{number: No, title: Usulan}"
+    (tmp_path / "hub.yaml").write_text(
+        f"name: Uji\nsources:\n  s: {{kind: spreadsheet, path: a.csv}}\n"
+        f"entities:\n  Proposal: {{from: s.a, key: [number], fields: {fields}}}\n"
+    )
+
+    ended = simpul(tmp_path, "check", "--lang", "en")
+
+    assert ended.out == "hub.yaml: Uji: no problems; 1 source, 1 entity.\n", ended.err
+
+
+def test_check_tells_once_and_with_line_and_column_that_a_source_is_not_reachable(
+    simpul: RunSimpul, hub_folder: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+    config = hub_folder / "hub.yaml"
+    text = config.read_text().replace(
+        "kind: sql\n    url: sqlite:///data/keuangan.db", f"kind: rest\n    url: http://{address}"
+    )
+    config.write_text(text.replace("        table: ta_anggaran\n", "").replace("        table: ta_paket\n", ""))
+
+    ended = simpul(hub_folder, "check", "--lang", "en")
+
+    assert ended.code == 1
+    assert ended.err == (
+        f"hub.yaml:15:3: finance: {address}/lines does not answer. Check the address in hub.yaml, and that the "
+        "application is running.\nProblems: 1.\n"
+    )
 
 
 def test_check_tells_every_problem_of_the_configuration_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
@@ -64,7 +101,8 @@ def test_sync_reports_what_it_did_and_does_nothing_the_second_time(simpul: RunSi
     second = simpul(hub_folder, "sync", "planning", "--lang", "en")
 
     assert (first.code, second.code) == (0, 0)
-    rows = {line.split()[1]: line.split()[2:] for line in first.out.splitlines()[1:]}
+    rows = {line.split()[1]: line.split()[2:] for line in first.out.splitlines()[2:]}
+    assert first.out.splitlines()[0] == "Kabupaten Uji (DATA CONTOH)"
     assert rows == {  # records, added, changed, removed, rejects, issues
         "Proposal": ["changed", "4", "4", "0", "0", "1", "2"],
         "BudgetLine": ["changed", "2", "2", "0", "0", "0", "0"],

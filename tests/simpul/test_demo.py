@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1", "SIMPUL_LANG": "id"}
 LAST = re.compile(
-    r"Simpul berjalan: (http://127\.0\.0\.1:\d+) \(data contoh\) · 2\.4\d\d usulan, \d+ perlu diperbaiki → simpul rejects · "
+    r"Kabupaten Sumbawa \(DATA CONTOH, bukan data resmi\) · Simpul berjalan: (http://127\.0\.0\.1:\d+) · 2\.4\d\d usulan, \d+ perlu diperbaiki → simpul rejects · "
     r"Ctrl-C untuk berhenti"
 )
 

@@ -249,6 +249,31 @@ def test_what_is_told(
     assert ended.code == code
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ("path: data/usulan*.csv", "path: ${NOPE}", 11),
+        ("refresh: 1h\n    datasets:\n      usulan", "timezone: ${NOPE}\n    datasets:\n      usulan", 15),
+        ("url: sqlite:///data/keuangan.db", "url: ${NOPE}", 10),
+        ("url: sqlite:///data/keuangan.db", "engine: sqlite\n    database: ${NOPE}", 15),
+    ],
+)
+def test_nothing_else_is_said_of_a_value_whose_secret_is_missing(
+    simpul: RunSimpul, hub_folder: Path, old: str, new: str, column: int
+) -> None:
+    change(hub_folder / "hub.yaml", old, new)
+    text = (hub_folder / "hub.yaml").read_text(encoding="utf-8")
+    line = 1 + text[: text.index("${NOPE}")].count("\n")
+
+    ended = simpul(hub_folder, "check", "--lang", "en")
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        f"hub.yaml:{line}:{column}: the secret NOPE is not set. Set it in the environment, or write NOPE=… into "
+        "secrets.env beside hub.yaml.\nProblems: 1.\n"
+    )
+
+
 HOLD = """
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)

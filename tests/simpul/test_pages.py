@@ -106,6 +106,14 @@ def test_the_same_in_english_by_choice_or_by_the_browsers_language(client: httpx
         assert re.search(r"data as of \d+ \w+ 20\d\d \d\d:\d\d WITA", page.text)
 
 
+def test_a_notice_ends_the_hub_s_name_wherever_it_stands(client: httpx.Client) -> None:
+    status, query = client.get("/?lang=en").text, client.get("/graphql?lang=en").text
+
+    assert "<title>Kabupaten Uji (DATA CONTOH) · Simpul</title>" in status
+    assert "<h1>Kabupaten Uji (DATA CONTOH)</h1>" in status
+    assert re.search(r"<title>[^<]* · Kabupaten Uji \(DATA CONTOH\)</title>", query)
+
+
 @pytest.mark.parametrize("path", ["/", "/graphql"])
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_a_page_asks_nobody_else_and_needs_no_inline_script_or_style(

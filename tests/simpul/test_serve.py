@@ -78,6 +78,15 @@ def test_it_serves_with_a_source_down_and_says_so(serve: Serve, hub_folder: Path
     assert "never read yet" in page
 
 
+def test_the_log_speaks_the_chosen_language(serve: Serve, hub_folder: Path) -> None:
+    (hub_folder / "data" / "pengaduan.mbox").unlink()
+
+    running = serve(hub_folder, "--lang", "en")
+    wait_for(lambda: "inbox: " in running.log.read_text(encoding="utf-8"))
+
+    assert "no file matches" in running.log.read_text(encoding="utf-8")
+
+
 def test_a_copy_that_could_not_be_renewed_is_served_as_an_old_one(serve: Serve, hub_folder: Path) -> None:
     first = serve(hub_folder)
     wait_for(lambda: is_ready(first.url))
