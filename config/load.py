@@ -18,7 +18,7 @@ from config.model import HubWritten
 from config.names import check_names
 from config.places import Places
 from config.problems import ConfigError, Problem
-from config.secrets import Secrets
+from config.secrets import Secrets, is_written_secret
 from config.sources import Sources, with_sheets
 from config.validation import Validation
 from config.yamlfile import read_yaml
@@ -129,15 +129,20 @@ class _Loader:
 
     def _replica(self, written: str) -> str:
         if _SERVER.match(written):
-            return written
+            return self._secrets.fill(written, in_url=True)[0]
         return str((self._path.parent / written.removeprefix("sqlite:///").replace("\\", "/")).resolve())
 
     def _check_unbuilt(self, hub: HubWritten) -> None:
         is_file = hub.replica.startswith("sqlite:///") and hub.replica != "sqlite:///:memory:"
         if not is_file and not _SERVER.match(hub.replica):
-            server = "postgresql+asyncpg://${REPLICA_LOGIN}@HOST/DATABASE?schema=NAME"
+            server = "postgresql+asyncpg://USER:${REPLICA_PASSWORD}@HOST/DATABASE?schema=NAME"
             wanted = f"sqlite:///FILE / {server}", f"sqlite:///BERKAS / {server}"
             self._validation.wrong(("replica",), hub.replica, *wanted)
+        elif not is_file:
+            if is_written_secret(hub.replica, ("replica",)):
+                self._places.add(("replica",), "SECRET_IN_FILE", name="REPLICA_PASSWORD")
+            for name in self._secrets.fill(hub.replica, in_url=True)[1]:
+                self._places.add(("replica",), "SECRET_MISSING", name=name)
         if hub.cache != "memory":
             self._validation.unbuilt(("cache",), hub.cache.split(":")[0], "Use memory.", "Gunakan memory.")
         for name, link in hub.links.items():

@@ -225,6 +225,27 @@ links:
 )
 
 
+def test_the_replica_is_a_file_or_a_server_whose_password_is_a_secret(tmp_path: Path) -> None:
+    def at(replica: str) -> str:
+        return f"replica: {replica}\n{GOOD}"
+
+    server = "postgresql+asyncpg://hub:${TRACKER_TOKEN}@10.1.2.4/simpul?schema=hub"
+    assert load(tmp_path, at(server)).replica == "postgresql+asyncpg://hub:rahasia-sekali@10.1.2.4/simpul?schema=hub"
+    assert load(tmp_path, at("sqlite:///a/b.db")).replica == str((tmp_path / "a" / "b.db").resolve())
+    [written] = problems(tmp_path, at("postgresql://hub:sandi123@10.1.2.4/simpul"))
+    assert written.startswith("hub.yaml:1:10: ") and "${REPLICA_PASSWORD}" in written and "sandi123" not in written
+    [missing] = problems(tmp_path, at("postgresql://hub:${NOPE}@10.1.2.4/simpul"))
+    assert "NOPE" in missing
+    for wrong in (
+        "mysql://10.1.2.4/simpul",
+        "postgresql://10.1.2.4",
+        "postgresql://h/d?schema=A%22;",
+        "'sqlite:///:memory:'",
+    ):
+        [problem] = problems(tmp_path, at(wrong))
+        assert problem.startswith("hub.yaml:1:10: ") and "sqlite:///FILE" in problem
+
+
 def test_a_key_may_walk_from_either_end(tmp_path: Path) -> None:
     assert problems(tmp_path, LINKED) == []
 
