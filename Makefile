@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz bench lock clean
+.PHONY: help setup demo test check fuzz bench lock web wheelhouse clean
 
 help:
 	@echo "make demo   run the sample regency (PORT=8123 to choose the port)"
@@ -14,6 +14,8 @@ help:
 	@echo "make check  formatting, types, floors"
 	@echo "make fuzz   the same tests with many more random inputs"
 	@echo "make bench  measure, beside others"
+	@echo "make web    GraphiQL for /graphql (needs Node 20 and npm; without it a plain form is there)"
+	@echo "make wheelhouse  everything for an installation without internet, in dist/wheelhouse"
 	@echo "make setup  the virtual environment with everything in .venv"
 
 # Two stages: what the hub needs to run, and what its tests need as well. Each is made again only when its list changes.
@@ -56,5 +58,21 @@ lock: $(VENV)/.dev
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.txt pyproject.toml
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 
+# GraphiQL's ready-made files, from npm, for whoever builds or checks out; git and the hub need none of them.
+GRAPHIQL := simpul/pages/static/graphiql
+NODE := browser/node_modules
+
+web: $(GRAPHIQL)/.made
+
+$(GRAPHIQL)/.made: browser/package.json browser/package-lock.json
+	cd browser && npm ci --ignore-scripts --loglevel=error
+	rm -rf $(GRAPHIQL) && mkdir -p $(GRAPHIQL)
+	cp $(NODE)/react/umd/react.production.min.js $(NODE)/react-dom/umd/react-dom.production.min.js $(GRAPHIQL)
+	cp $(NODE)/graphiql/graphiql.min.js $(NODE)/graphiql/graphiql.min.css $(GRAPHIQL)
+	cp $(NODE)/@graphiql/plugin-explorer/dist/index.umd.js $(GRAPHIQL)/explorer.js
+	cp $(NODE)/@graphiql/plugin-explorer/dist/style.css $(GRAPHIQL)/explorer.css
+	cat $(NODE)/graphiql/LICENSE $(NODE)/react/LICENSE $(NODE)/@graphiql/plugin-explorer/node_modules/graphiql-explorer/LICENSE > $(GRAPHIQL)/LICENSES.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(GRAPHIQL) browser/node_modules tests/clients/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -132,6 +132,8 @@ PAGES: dict[str, tuple[str, str]] = {
         "This page needs JavaScript to run a query; curl works without it.",
         "Halaman ini memerlukan JavaScript untuk menjalankan query; curl bisa tanpa itu.",
     ),
+    "QUERY_PLAIN": ("Plain form", "Formulir sederhana"),
+    "QUERY_LOADING": ("Loading GraphiQL …", "Memuat GraphiQL …"),
     "QUERY_LABEL": ("Query", "Query"),
     "QUERY_VARIABLES": ("Variables (JSON)", "Variabel (JSON)"),
     "QUERY_RUN": ("Run", "Jalankan"),

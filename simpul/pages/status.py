@@ -39,18 +39,6 @@ async def status_page(
     return pages.draw("status", request, language, f"{config.display_name} · Simpul", context)
 
 
-def query_page(pages: Pages, config: HubConfig, messages: Messages, request: Request, language: Language) -> Response:
-    """The page on which a query is written and run; `?query=` and `?variables=` fill it in, nothing runs by itself."""
-    questions = suggest_questions(config.catalogue, messages, language)
-    context = {
-        "query": request.query_params.get("query") or questions[0].query,
-        "variables": request.query_params.get("variables", ""),
-        "questions": questions,
-    }
-    title = f"{messages.render('QUERY_HEAD', {}, language)} · {config.display_name}"
-    return pages.draw("query", request, language, title, context)
-
-
 class _Words:
     """Figures as the reader sees them."""
 

@@ -18,8 +18,9 @@ from config.hub import HubConfig, Language
 from config.messages import Messages
 from resolvers.engine import Engine
 from simpul.background import Background
+from simpul.pages.graphiql import is_built, query_page
 from simpul.pages.render import STATIC, Pages
-from simpul.pages.status import query_page, status_page
+from simpul.pages.status import status_page
 from simpul.web.accept import JSON
 from simpul.web.body import Refused
 from simpul.web.graphql import Endpoint, graphql_endpoint, language_of, refusal
@@ -34,12 +35,13 @@ def build_app(
     """The app. While it runs, so does `background`. `loopback` says that it listens on this machine only."""
     default = config.language
     pages = Pages(config, messages)
+    graphiql = is_built()
 
     async def status(request: Request) -> Response:
         return await status_page(pages, config, engine, messages, request, language_of(request, default))
 
     def query(request: Request, language: Language) -> Response:
-        return query_page(pages, config, messages, request, language)
+        return query_page(pages, config, messages, request, language, graphiql=graphiql)
 
     async def schema(request: Request) -> Response:
         return PlainTextResponse(sdl, headers={"Cache-Control": "no-cache"})
