@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config.problems import Problem
+from config.trouble import trouble_of
 
 FILE = "secrets.env"
 MAX_BYTES = 1024 * 1024
@@ -76,7 +77,7 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        problems.append(Problem(FILE, 0, 0, "FILE_UNREADABLE", {"reason": error.strerror or "?"}))
+        problems.append(Problem(FILE, 0, 0, "FILE_UNREADABLE", {"reason": trouble_of(error)}))
         return {}
     except UnicodeDecodeError:
         problems.append(Problem(FILE, 0, 0, "NOT_UTF8"))
