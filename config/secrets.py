@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from config.problems import Problem
+from config.trouble import trouble_of
 
 FILE = "secrets.env"
 MAX_BYTES = 1024 * 1024
@@ -83,7 +84,7 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        problems.append(Problem(FILE, 0, 0, "FILE_UNREADABLE", {"reason": error.strerror or "?"}))
+        problems.append(Problem(FILE, 0, 0, "FILE_UNREADABLE", {"reason": trouble_of(error)}))
         return {}
     except UnicodeDecodeError:
         problems.append(Problem(FILE, 0, 0, "NOT_UTF8"))

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+TROUBLE: dict[str, tuple[str, str]] = {
+    "OS_FORBIDDEN": (
+        "this user may not use it; give it permission, or choose another",
+        "pengguna ini tidak berizin; beri izin, atau pilih yang lain",
+    ),
+    "OS_FOLDER": ("it is a folder; name a file", "ini folder; sebutkan sebuah berkas"),
+    "OS_ABSENT": ("it is not there; check the name", "tidak ada; periksa namanya"),
+    "OS_PORT_TAKEN": ("another program uses the port; choose another", "port dipakai program lain; pilih yang lain"),
+    "OS_ADDRESS": ("this machine has no such address; check it", "mesin ini tidak punya alamat itu; periksa alamatnya"),
+    "OS_DISK_FULL": ("the disk is full; make room", "disk penuh; kosongkan ruang"),
+    "OS_OTHER": (
+        "the system reports {name}; ask who looks after this machine",
+        "sistem melaporkan {name}; tanyakan pengelola mesin ini",
+    ),
+}
+"""Of the operating system; part of another sentence."""
+
 SENTENCES: dict[str, tuple[str, str]] = {
     "FILE_MISSING": (
         "there is no such file. Make one from the example regency (simpul demo), or name it with --config.",
         "berkas ini tidak ada. Buat dari contoh (simpul demo), atau sebutkan dengan --config.",
     ),
-    "FILE_UNREADABLE": ("can't be read ({reason}).", "tidak dapat dibaca ({reason})."),
+    "FILE_UNREADABLE": ("can't be read: {reason}.", "tidak dapat dibaca: {reason}."),
     "FILE_EMPTY": (
         "the file is empty. It needs at least name, sources and entities.",
         "berkas kosong. Isi sedikitnya name, sources, dan entities.",
@@ -258,3 +275,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "belum ada jenis data yang dipetakan. Tambahkan di entities.",
     ),
 }
+
+SENTENCES |= TROUBLE

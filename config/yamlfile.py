@@ -19,6 +19,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from config.problems import Problem
+from config.trouble import trouble_of
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 20
@@ -114,7 +115,7 @@ def _read_text(path: Path, problems: list[Problem]) -> str | None:
         problems.append(Problem(path.name, 0, 0, "FILE_MISSING"))
         return None
     except OSError as error:
-        problems.append(Problem(path.name, 0, 0, "FILE_UNREADABLE", {"reason": error.strerror or "?"}))
+        problems.append(Problem(path.name, 0, 0, "FILE_UNREADABLE", {"reason": trouble_of(error)}))
         return None
     if len(content) > MAX_BYTES:
         problems.append(Problem(path.name, 0, 0, "FILE_TOO_LARGE", {"limit": MAX_BYTES}))

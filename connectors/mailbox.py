@@ -42,6 +42,7 @@ from connectors.files import SETTLED_SECONDS, find_files, stamp_of
 from connectors.mail import Mail, made_id, read_mail
 from connectors.maildir import find_maildirs, is_maildir, read_maildir, stamp_of_maildir
 from connectors.mbox import RawMail, is_complete, split_mbox
+from connectors.opening import translate_os
 from connectors.policy import Gate, Policy
 
 DATASET = "threads"
@@ -171,9 +172,7 @@ def translate(error: OSError, where: str) -> SourceError:
     """The error of our tree for one of the operating system's."""
     if isinstance(error, PermissionError):
         return SourceBusy(where)
-    if isinstance(error, FileNotFoundError):
-        return SourceUnavailable(where, "FILE_GONE")
-    return SourceUnavailable(where, "DATA_FILE_UNREADABLE", reason=error.strerror or type(error).__name__)
+    return translate_os(error, where)
 
 
 # -- threads ----------------------------------------------------------------------------------------------------------

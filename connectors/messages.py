@@ -132,6 +132,14 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: the file changed while it was being read. It is read at the next sync.",
         "{where}: berkas berubah saat sedang dibaca. Akan dibaca pada sinkronisasi berikutnya.",
     ),
+    "FILE_IS_FOLDER": (
+        "{where} is a folder, not a file. Correct `path` in hub.yaml: name the file, or end it with /*.xlsx.",
+        "{where} adalah folder, bukan berkas. Betulkan `path` di hub.yaml: sebutkan berkasnya, atau akhiri dengan /*.xlsx.",
+    ),
+    "DISK_FULL": (
+        "{where}: the disk is full. Make room, then sync again.",
+        "{where}: disk penuh. Kosongkan ruang, lalu sinkronkan lagi.",
+    ),
     "DATA_FILE_UNREADABLE": (
         "{where}: the file can't be read ({reason}). Check the disk or the network folder.",
         "{where}: berkas tidak dapat dibaca ({reason}). Periksa disk atau folder jaringannya.",

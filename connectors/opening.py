@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from connectors.errors import SourceBusy, SourceError, SourceUnavailable
@@ -13,7 +14,12 @@ def translate_os(error: OSError, where: str) -> SourceError:
         return SourceBusy(where, "FILE_OPEN")
     if isinstance(error, FileNotFoundError):
         return SourceUnavailable(where, "FILE_GONE")
-    return SourceUnavailable(where, "DATA_FILE_UNREADABLE", reason=error.strerror or type(error).__name__)
+    if isinstance(error, IsADirectoryError):
+        return SourceUnavailable(where, "FILE_IS_FOLDER")
+    if error.errno == errno.ENOSPC:
+        return SourceUnavailable(where, "DISK_FULL")
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)  # the system's words are in English only
+    return SourceUnavailable(where, "DATA_FILE_UNREADABLE", reason=name)
 
 
 def is_open_elsewhere(path: Path) -> bool:

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from config.hub import Language
 from config.messages import Messages
+from config.trouble import trouble_of
 from simpul import languages
 from simpul.formats import format_number
 
@@ -70,6 +71,11 @@ class Terminal:
     def text(self, code: str, **params: object) -> str:
         """The sentence of a code."""
         return self.messages.render(code, params, self.language)
+
+    def trouble(self, error: OSError) -> str:
+        """What the operating system complains of."""
+        said = trouble_of(error)
+        return self.render(said.code, said.params)
 
     def count(self, number: int, one: str, many: str) -> str:
         """How many there are of something, by the code for one and the code for several."""

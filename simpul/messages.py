@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.messages import Messages
+from config.sentences import TROUBLE
 from connectors.messages import SENTENCES as CONNECTORS
 from replica.messages import SENTENCES as REPLICA
 from resolvers.messages import SENTENCES as RESOLVERS
@@ -97,6 +98,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
     "STATE_UNKNOWN": ("Not read yet", "Belum dibaca"),
     "COUNT_RECORDS": ("Records", "Data"),
+    "COUNT_ALL_VERSIONS": ("Records, all versions", "Data, semua versi"),
+    "CURRENT_VERSIONS": ("current versions", "versi berlaku"),
     "COUNT_ISSUES": ("Issues", "Catatan"),
     "COUNT_REJECTS": ("Rejects", "Disisihkan"),
     "ENTITIES_HEAD": ("What is in it", "Isi hub"),
@@ -200,8 +203,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Port {port} di {host} sedang dipakai program lain; coba --port {free}.",
     ),
     "PORT_REFUSED": (
-        "Listening on {host}:{port} is not possible ({reason}); choose another --host or --port.",
-        "Tidak bisa melayani di {host}:{port} ({reason}); pilih --host atau --port lain.",
+        "Listening on {host}:{port} is not possible: {reason}. Choose another --host or --port.",
+        "Tidak bisa melayani di {host}:{port}: {reason}. Pilih --host atau --port lain.",
     ),
     "UNPROTECTED": (
         (
@@ -240,6 +243,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "--variables bukan objek JSON, misalnya '{{\"n\": 5}}'.",
     ),
     "OPERATION_FILE_UNREADABLE": ("{path} can't be read: {reason}.", "{path} tidak bisa dibaca: {reason}."),
+    "OPERATION_FILE_NOT_UTF8": (
+        "{path} is not UTF-8 text. Save it as UTF-8.",
+        "{path} bukan teks UTF-8. Simpan sebagai UTF-8.",
+    ),
     "REJECTS_NONE": ("No rejects and no issues.", "Tidak ada baris yang ditolak dan tidak ada catatan."),
     "COLUMN_SOURCE": ("Source", "Sumber"),
     "COLUMN_LOCATOR": ("Where", "Letak"),
@@ -307,4 +314,4 @@ HELP: dict[str, tuple[str, str]] = {
 
 SENTENCES: dict[str, tuple[str, str]] = {**HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
 
-MESSAGES = Messages(CONNECTORS, REPLICA, RESOLVERS, SENTENCES)
+MESSAGES = Messages(TROUBLE, CONNECTORS, REPLICA, RESOLVERS, SENTENCES)

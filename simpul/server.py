@@ -32,9 +32,9 @@ class PortInUse(Exception):
 class PortRefused(Exception):
     """The system does not let us listen there."""
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"{host}:{port} {reason}")
-        self.host, self.port, self.reason = host, port, reason
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        super().__init__(f"{host}:{port} {error}")
+        self.host, self.port, self.error = host, port, error
 
 
 def is_loopback(host: str) -> bool:
@@ -54,7 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         free = _next_free(host, port) if error.errno == errno.EADDRINUSE else None
         if free is None:
-            raise PortRefused(host, port, error.strerror or type(error).__name__) from error
+            raise PortRefused(host, port, error) from error
         raise PortInUse(host, port, free) from error
 
 

@@ -42,9 +42,9 @@ def _read(terminal: Terminal, file: str) -> str | None:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return raw.decode("utf-8-sig")
     except OSError as error:
-        terminal.warn("OPERATION_FILE_UNREADABLE", path=file, reason=error.strerror or type(error).__name__)
+        terminal.warn("OPERATION_FILE_UNREADABLE", path=file, reason=terminal.trouble(error))
     except UnicodeDecodeError:
-        terminal.warn("OPERATION_FILE_UNREADABLE", path=file, reason="UTF-8?")
+        terminal.warn("OPERATION_FILE_NOT_UTF8", path=file)
     return None
 
 

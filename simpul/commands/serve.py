@@ -39,7 +39,7 @@ def listen_or_say(terminal: Terminal, host: str, port: int) -> socket.socket | N
     except PortInUse as error:
         terminal.warn("PORT_IN_USE", host=error.host, port=error.port, free=error.free)
     except PortRefused as error:
-        terminal.warn("PORT_REFUSED", host=error.host, port=error.port, reason=error.reason)
+        terminal.warn("PORT_REFUSED", host=error.host, port=error.port, reason=terminal.trouble(error.error))
     return None
 
 

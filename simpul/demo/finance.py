@@ -8,7 +8,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-from simpul.demo.regency import DOCUMENTS, YEAR, Line, Regency
+from simpul.demo.regency import DOCUMENTS, SHOWCASE, YEAR, Line, Regency
 
 SCHEMA = """
 CREATE TABLE REF_TAHUN (TAHUN INTEGER PRIMARY KEY, URAIAN TEXT, TAHAP TEXT);
@@ -32,7 +32,7 @@ def write_finance(path: Path, regency: Regency) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(SCHEMA)
         years = [
-            (YEAR - 1, f"Tahun Anggaran {YEAR - 1}", "PELAKSANAAN"),
+            (YEAR - 1, f"Tahun Anggaran {YEAR - 1}", "DITUTUP"),
             (YEAR, f"Tahun Anggaran {YEAR}", "PELAKSANAAN"),
         ]
         db.executemany("INSERT INTO REF_TAHUN VALUES (?, ?, ?)", years)
@@ -57,7 +57,10 @@ def monthly(line: Line) -> list[tuple[int, Decimal, Decimal | None]]:
 
 def _budget(regency: Regency) -> Iterator[tuple[object, ...]]:
     for index, line in enumerate(regency.lines):
-        account = line.account + "." if index % 3 == 0 else line.account.replace(".", "")
+        plain = line.account.replace(".", "")
+        account = (line.account, plain, plain, line.account + ".")[index % 4]
+        if line.proposal is not None and (line.proposal.file, line.proposal.number) == SHOWCASE:
+            account = line.account
         for version, ceiling, before, realised in line.versions:
             yield (
                 YEAR,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-from simpul.demo.regency import Complaint
+from simpul.demo.regency import YEAR, Complaint
 
 OFFICE = "pengaduan@sumbawa.example"
 BOUNCES = 12
@@ -79,7 +79,7 @@ def _with_files(head: list[str], text: str, files: list[tuple[str, str, bytes]])
 
 
 def _thread(complaint: Complaint) -> Iterator[tuple[bytes, bytes]]:
-    received = complaint.received or datetime(2026, 1, 1)
+    received = complaint.received or datetime(YEAR, 8, 1)
     yield _separator(received), _first(complaint, received)
     for reply in range(1, complaint.replies + 1):
         when = received + timedelta(days=reply)
@@ -145,7 +145,7 @@ def _joined(head: list[str], body: bytes) -> bytes:
 
 
 def _bounce(number: int) -> bytes:
-    when = datetime(2026, 3, 1) + timedelta(days=number)
+    when = datetime(YEAR, 8, 1) + timedelta(days=number)
     head = [
         _separator(when).decode(),
         "From: MAILER-DAEMON@sumbawa.example" if number % 2 else f"From: Kantor Rekaan <kantor{number}@warga.example>",

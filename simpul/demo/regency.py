@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 
-YEAR = 2027
+YEAR = 2026
 SHOWCASE = ("Alas.xlsx", "117")
 VERSIONS = {1: "ORIGINAL", 2: "SHIFT", 3: "AMENDED"}
 MONTHS = [
@@ -325,7 +325,7 @@ class _Maker:
         row.cost = Cell("Rp 850.000.000", Decimal(850000000))
         row.status = Cell("DITERIMA", "ACCEPTED")
         row.agency, row.agency_raw = self._agencies[2], self._agencies[2].name
-        row.proposed = Cell("7 Januari 2026", date(2026, 1, 7))
+        row.proposed = Cell(f"7 Januari {YEAR - 1}", date(YEAR - 1, 1, 7))
         row.quantity, row.unit = Cell(420.0, Decimal(420)), "meter"
 
     def _location(self) -> tuple[str, str]:
@@ -414,7 +414,7 @@ class _Maker:
 
     def _day(self) -> Cell:
         rnd, chance = self._rnd, self._rnd.random()
-        day = date(2026, 1, 5) + timedelta(days=rnd.randint(0, 50))
+        day = date(YEAR - 1, 1, 5) + timedelta(days=rnd.randint(0, 50))
         if chance < 0.60:
             return Cell(day, day)
         if chance < 0.90:
@@ -436,7 +436,7 @@ class _Maker:
         for proposal in chosen:
             count = 2 if (proposal.file, proposal.number) == SHOWCASE or rnd.random() < 0.15 else 1
             for _ in range(count):
-                line = self._line(len(lines), proposal)
+                line = self._line(len(lines), proposal, count)
                 lines.append(line)
                 crosswalk.append(
                     (proposal.file, str(proposal.number), line.line_id, rnd.choice(("", "cocok lokasi", "hasil rapat")))
@@ -448,7 +448,8 @@ class _Maker:
         crosswalk += [(p.file, str(p.number), f"RINCI-{9000 + i}", "?") for i, p in enumerate(chosen[:3])]
         return lines, crosswalk, dangling
 
-    def _line(self, index: int, proposal: Proposal | None) -> Line:
+    def _line(self, index: int, proposal: Proposal | None, parts: int = 1) -> Line:
+        """A budget line. Those of a proposal, of which there are `parts`, come near to what it was estimated to cost."""
         rnd = self._rnd
         agency = proposal.agency if proposal and proposal.agency else rnd.choice(self._agencies[:12])
         urusan, bidang = agency.numbers[0], agency.numbers[1]
@@ -457,12 +458,15 @@ class _Maker:
         base = Decimal(rnd.randint(20_000_000, 2_200_000_000)) + rnd.choice(
             (Decimal(0), Decimal("0.50"), Decimal("0.03"))
         )
+        if proposal is not None and isinstance(proposal.cost.value, Decimal):
+            share = proposal.cost.value * (85 + index % 14) / 100 / parts
+            base = share.quantize(Decimal(1)) + base % 1
         last = rnd.choices((1, 2, 3), (60, 25, 15))[0]
         versions: list[tuple[int, Decimal, Decimal, Decimal | None]] = []
         before, ceiling = Decimal(0), base
         for version in range(1, last + 1):
             if version > 1:
-                before, ceiling = ceiling, (ceiling * rnd.randint(80, 125) / 100).quantize(Decimal("0.01"))
+                before, ceiling = ceiling, (ceiling * rnd.randint(90, 110) / 100).quantize(Decimal("0.01"))
             realised = (ceiling * rnd.randint(0, 100) / 100).quantize(Decimal("0.01")) if rnd.random() < 0.9 else None
             versions.append((version, ceiling, before, realised))
         chance = rnd.random()
@@ -511,7 +515,7 @@ class _Maker:
         words = ("Berjalan", "ONGOING") if is_showcase else rnd.choice(_STATUSES)
         started = words[1] in ("CONTRACTED", "ONGOING", "COMPLETED")
         value = (ceiling * rnd.randint(85, 99) / 100).quantize(Decimal("0.01")) if started else Decimal(0)
-        day = date(YEAR, rnd.randint(2, 8), rnd.randint(1, 28))
+        day = date(YEAR, rnd.randint(2, 7), rnd.randint(1, 28))
         signed = Cell(day.isoformat(), day) if started else Cell("1970-01-01", None, "PLACEHOLDER_DATE")
         progress = (
             Decimal(100)
@@ -526,8 +530,8 @@ class _Maker:
         number = f"PRJ-{YEAR}-{index + 1:04d}"
         reports = []
         if progress:
-            for month in (3, 6):
-                done = (progress * month / 6).quantize(Decimal("0.1"))
+            for month, part in ((9, 3), (10, 6)):  # after every contract
+                done = (progress * part / 6).quantize(Decimal("0.1"))
                 reports.append(
                     (
                         date(YEAR, month, 28),
@@ -586,8 +590,8 @@ class _Maker:
             form = rnd.choices(
                 ("plain", "html", "latin", "badcharset", "encoded", "nodate", "quoted"), (50, 10, 8, 6, 10, 6, 10)
             )[0]
-            received = datetime(2026, 1, 3) + timedelta(
-                hours=7 * number + rnd.randint(0, 5), minutes=rnd.randint(0, 59)
+            received = datetime(YEAR, 7, 29) + timedelta(  # after every contract
+                hours=6 * number + rnd.randint(0, 5), minutes=rnd.randint(0, 59)
             )
             complaints.append(
                 Complaint(

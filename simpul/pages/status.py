@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.entities import Catalogue
+from config.entities import Entity
 from config.hub import HubConfig, Language
 from config.messages import Messages
 from resolvers.engine import Engine
@@ -26,7 +26,7 @@ async def status_page(
     catalogue, zone = config.catalogue, ZoneInfo(config.timezone)
     figures = await load_figures(engine, catalogue, language)
     teller = Teller(catalogue, messages, zone, language)
-    words = _Words(messages, zone, language, catalogue)
+    words = _Words(messages, zone, language, config)
     context = {
         "funnel": await teller.funnel(engine),
         "stories": await teller.stories(engine),
@@ -42,11 +42,13 @@ async def status_page(
 class _Words:
     """Figures as the reader sees them."""
 
-    def __init__(self, messages: Messages, zone: ZoneInfo, language: Language, catalogue: Catalogue) -> None:
+    def __init__(self, messages: Messages, zone: ZoneInfo, language: Language, config: HubConfig) -> None:
         self._messages = messages
         self._zone = zone
         self._language = language
-        self._catalogue = catalogue
+        self._with_versions = {
+            mapping.source for mapping in config.mappings if has_versions(config.catalogue[mapping.entity])
+        }
 
     def source(self, source: SourceFigure) -> dict[str, object]:
         as_of = (
@@ -57,6 +59,7 @@ class _Words:
         return {
             "name": source.name,
             "kind": source.kind,
+            "versions": source.name in self._with_versions,
             "state": source.state,
             "label": self._text(f"STATE_{source.state}"),
             "as_of": as_of,
@@ -70,6 +73,7 @@ class _Words:
         return {
             "name": figure.entity.name,
             "label": self._label(figure.entity.name),
+            "versions": has_versions(figure.entity),
             "records": None if figure.records is None else self._number(figure.records),
             "issues": self._number(figure.with_issues),
             "rejects": self._number(figure.rejects),
@@ -97,3 +101,8 @@ class _Words:
 
     def _text(self, code: str, **params: object) -> str:
         return self._messages.render(code, params, self._language)
+
+
+def has_versions(entity: Entity) -> bool:
+    """Whether the same thing may stand in several versions, of which one is current."""
+    return entity.current is not None and entity.current.order is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -11,6 +12,8 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +23,7 @@ import pytest
 from resolvers.engine import Answer, Request
 from simpul.compose import Hub, build_hub, load
 from simpul.demo.generate import generate, mission_query, question
-from simpul.demo.regency import SHOWCASE, make_regency
+from simpul.demo.regency import SHOWCASE, YEAR, make_regency
 from tests.replicas import drop_schemas, postgres
 
 RUNNER = asyncio.Runner()  # one loop for the whole module, as a hub has one
@@ -210,7 +213,7 @@ def test_scope_decides_which_versions_of_the_budget_count(regency: tuple[Path, H
 def test_a_version_of_the_budget_has_its_lines(regency: tuple[Path, Hub], truth: Any) -> None:
     answer: Any = ask(
         regency,
-        """{ fiscalYear(by: {key: {year: 2027}}) { versions(orderBy: [{versionNo: ASC}]) { nodes {
+        """{ fiscalYear(by: {key: {year: 2026}}) { versions(orderBy: [{versionNo: ASC}]) { nodes {
             version active decidedAt regulationNumber year { year }
             budgetLines { totalCount } all: budgetLines(scope: ALL) { aggregate { count sum { ceiling } } } } } } }""",
     ).data
@@ -218,8 +221,8 @@ def test_a_version_of_the_budget_has_its_lines(regency: tuple[Path, Hub], truth:
     budget = truth["entities"]["BudgetLine"]
 
     assert [(v["version"], v["active"], v["decidedAt"]) for v in versions] == [
-        ("ORIGINAL", False, "2026-12-28"),
-        ("SHIFT", False, "2027-04-10"),
+        ("ORIGINAL", False, "2025-12-28"),
+        ("SHIFT", False, "2026-04-10"),
         ("AMENDED", True, None),
     ]
     assert sum(v["budgetLines"]["totalCount"] for v in versions) == budget["current"]
@@ -388,6 +391,41 @@ def test_places_are_real_and_people_are_not() -> None:
     assert all(complaint.address.endswith(".example") for complaint in made.complaints)
     assert 2300 <= len(made.proposals) <= 2700
     assert any((p.file, p.number) == SHOWCASE for p in made.proposals)
+
+
+def test_the_sample_is_plausible() -> None:
+    made = make_regency(1)
+    signed = {id(p): p.contract_date.value for p in made.projects if isinstance(p.contract_date.value, date)}
+    [shown] = [p for p in made.proposals if (p.file, p.number) == SHOWCASE]
+
+    for complaint in made.complaints:
+        assert complaint.received is not None
+        assert complaint.received.date() < date(YEAR, 11, 24)
+        if complaint.project is not None and id(complaint.project) in signed:
+            assert complaint.received.date() > signed[id(complaint.project)]
+    for project in made.projects:
+        assert all(asked_at > signed[id(project)] for asked_at, *_ in project.reports)
+    for line in made.lines:
+        if line.proposal and isinstance(line.proposal.cost.value, Decimal):
+            parts = sum(other.proposal is line.proposal for other in made.lines)
+            assert 0.6 < float(line.current[1]) * parts / float(line.proposal.cost.value) < 1.3
+    assert shown.proposed.value == date(YEAR - 1, 1, 7)
+
+
+def test_only_the_year_under_way_is_carried_out(regency: tuple[Path, Hub]) -> None:
+    answer: Any = ask(regency, "{ fiscalYears { nodes { year phase } } }").data
+
+    assert {node["year"]: node["phase"] for node in answer["fiscalYears"]["nodes"]} == {
+        YEAR - 1: "CLOSED",
+        YEAR: "EXECUTION",
+    }
+
+
+def test_the_code_that_the_first_answer_shows_is_whole(regency: tuple[Path, Hub]) -> None:
+    answer: Any = ask(regency, mission_query()).data
+
+    for edge in answer["proposal"]["budgetLines"]["edges"]:
+        assert re.fullmatch(r"5\.2\.\d\d\.\d\d\.\d\d\.\d{4}", edge["node"]["accountCode"])
 
 
 def test_the_same_seed_makes_the_same_regency() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from simpul.pages.graphiql import FILES, is_built
+
 ROOT = Path(__file__).parents[2]
 NAMES = ("config", "connectors", "replica", "resolvers", "schema", "simpul")
 
@@ -34,6 +36,8 @@ def test_the_wheel_holds_our_packages_and_resolves_them_elsewhere(tmp_path: Path
     assert tops == set(NAMES)
     assert {"simpul/demo/hub.yaml", "simpul/demo/wilayah.csv", "simpul/demo/queries/mission.graphql"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    browser = {f"simpul/pages/static/graphiql/{name}" for name in (*FILES, "LICENSES.txt")}
+    assert (browser <= set(names)) == is_built()  # made by `make web`, and then part of the wheel
     script = (
         f"import sys; sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]; sys.path.insert(0, '.')\n"
         + "".join(f"import {name}; assert {name}.__file__.startswith(sys.argv[1]), {name}.__file__\n" for name in NAMES)

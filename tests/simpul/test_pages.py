@@ -106,6 +106,14 @@ def test_the_same_in_english_by_choice_or_by_the_browsers_language(client: httpx
         assert re.search(r"data as of \d+ \w+ 20\d\d \d\d:\d\d WITA", page.text)
 
 
+def test_a_count_of_versions_says_which_are_counted(client: httpx.Client) -> None:
+    page, english = (Seen(client.get(f"/?lang={language}").text) for language in ("id", "en"))
+
+    assert "Baris anggaran BudgetLine 2 versi berlaku 0 0" in page.text
+    assert page.text.count("Data, semua versi") == 1  # at the source of budget lines only
+    assert "current versions" in english.text and "Records, all versions" in english.text
+
+
 def test_a_notice_ends_the_hub_s_name_wherever_it_stands(client: httpx.Client) -> None:
     status, query = client.get("/?lang=en").text, client.get("/graphql?lang=en").text
 
