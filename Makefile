@@ -74,5 +74,13 @@ $(GRAPHIQL)/.made: browser/package.json browser/package-lock.json
 	cat $(NODE)/graphiql/LICENSE $(NODE)/react/LICENSE $(NODE)/@graphiql/plugin-explorer/node_modules/graphiql-explorer/LICENSE > $(GRAPHIQL)/LICENSES.txt
 	@touch $@
 
+# The wheel, with the browser's files where Node is, and every dependency: `pip install --no-index --find-links`.
+wheelhouse: $(VENV)/.dev
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; fi
+	rm -rf dist/wheelhouse && mkdir -p dist/wheelhouse
+	$(BIN)/python -m build --quiet --wheel --no-isolation --outdir dist/wheelhouse
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt -d dist/wheelhouse
+	@ls dist/wheelhouse | wc -l | xargs printf 'dist/wheelhouse: %s files. On the other machine: python3 -m venv simpul && simpul/bin/pip install --no-index --find-links wheelhouse simpul\n'
+
 clean:
 	rm -rf $(VENV) $(GRAPHIQL) browser/node_modules tests/clients/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,57 @@
+"""What `make wheelhouse` gathers installs and runs on a machine without internet and without this checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def apart() -> list[str]:
+    """What runs a command with no network but its own loopback; nothing where that is not allowed."""
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return []
+    alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    return alone if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0 else []
+
+
+@pytest.fixture(scope="module")
+def wheels() -> Path:
+    made = subprocess.run(["make", "wheelhouse"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode and "pip download" in made.stdout and "build" not in made.stderr:
+        pytest.skip("platform: no package index is in reach, from which the dependencies could be gathered")
+    assert made.returncode == 0, made.stdout + made.stderr
+    return ROOT / "dist" / "wheelhouse"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp437"])
+def test_without_internet_it_installs_and_answers_the_mission_query(
+    wheels: Path, tmp_path: Path, encoding: str
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONIOENCODING": encoding, "LANG": "C.UTF-8"}
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(
+            [*apart(), *map(str, command)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            encoding=encoding,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run(sys.executable, "-m", "venv", "v")
+    run("v/bin/pip", "install", "--no-index", "--disable-pip-version-check", "--find-links", wheels, "simpul")
+    said = run("v/bin/simpul", "demo", "--once", "--port", "0", "--folder", "contoh")
+
+    assert '"CROSSWALK"' in said and "DATA CONTOH, bukan data resmi" in said
+    assert (tmp_path / "contoh" / "truth.json").exists()
