@@ -48,7 +48,7 @@ class Xls:
                 raise SourceBroken(where, "NOT_A_SPREADSHEET", found="OLE")
             self._data = streams.read(name)
             self._read_globals()
-        except (struct.error, IndexError, ValueError) as error:
+        except (struct.error, LookupError, ValueError) as error:
             raise SourceBroken(where, "FILE_DAMAGED") from error
 
     def find_errors(self, sheet: Sheet) -> dict[tuple[int, int], CellError]:
@@ -118,7 +118,7 @@ def _decode(raw: bytes, code_page: int) -> str:
 
 
 class _Ole:
-    """The streams of an OLE file. Raises struct.error, ValueError, IndexError."""
+    """The streams of an OLE file. Raises struct.error, ValueError, LookupError."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -134,8 +134,9 @@ class _Ole:
             *further, more = struct.unpack(f"<{per_sector}I", self._sector(more))
             entries += [entry for entry in further if entry < count]
             seen += 1
-            if seen > count:
+            if seen > count // per_sector + 2:
                 raise ValueError(more)
+        entries = entries[: count // per_sector + 2]  # these know every sector of the file
         self._fat = [place for entry in entries for place in struct.unpack(f"<{per_sector}I", self._sector(entry))]
         directory = self._chain(first)
         self._entries: dict[str, tuple[int, int]] = {}
@@ -145,7 +146,8 @@ class _Ole:
             if sort in (2, 5) and 2 <= length <= 64:
                 name = directory[offset : offset + length - 2].decode("utf-16le", "replace")
                 self._entries.setdefault("/" if sort == 5 else name, (start, size))
-        self._small_fat = memoryview(self._chain(small) if small < count else b"").cast("I").tolist()
+        small_fat = self._chain(small) if small < count else b""
+        self._small_fat = list(struct.unpack(f"<{len(small_fat) // 4}I", small_fat))
 
     @property
     def names(self) -> set[str]:
