@@ -23,6 +23,9 @@ _END = "\x1eend of file\x1e"  # appended as a last record: an open quote swallow
 _MARKUP = re.compile(r"\s*<(?P<word>[!?/]?[A-Za-z][\w:.-]*)")
 _JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
 _BINARY = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_NOT_1252 = re.compile(  # UTF-8 with a damaged place, of which Windows-1252 would make "Ã©"; signs that no text holds
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|[\x0b\x1b\x7f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
     for encoding in guesses:
         try:
             text = raw.decode(encoding).removeprefix("\ufeff")  # else a quote behind it would not open anything
+            if encoding == "cp1252" and wanted is None and _NOT_1252.search(raw):
+                break
             return text, encoding.removesuffix("-sig")
         except (UnicodeError, LookupError):
             continue

@@ -8,5 +8,6 @@ MAX_RATIO = 200  # inflated to packed, of files that are not small anyway
 MAX_MEMBERS = 1_000  # files inside the zip that an xlsx is
 MAX_STRINGS = 1_000_000  # shared strings of a workbook
 MAX_ROWS = 100_000
+MAX_REPEATED = 1_000_000  # cells that an ods file holds only as a number of repetitions of a row
 MAX_COLUMNS = 500
 MAX_CELL_CHARACTERS = 32_767  # Excel's own

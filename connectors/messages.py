@@ -166,9 +166,8 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: berkas dilindungi kata sandi. Simpan tanpa kata sandi.",
     ),
     "FILE_OLD_FORMAT": (
-        "{where}: this is no .xlsx or .csv file but an older or other format (.xls, .ods). Save it as .xlsx.",
-        "{where}: ini bukan berkas .xlsx atau .csv, melainkan format lama atau lain (.xls, .ods). Simpan "
-        "sebagai .xlsx.",
+        "{where}: this is a spreadsheet in a format that is not read (.xlsb, or .xls of before 1993). Save it as .xlsx.",
+        "{where}: format lembar kerja ini tidak dapat dibaca (.xlsb, atau .xls sebelum 1993). Simpan sebagai .xlsx.",
     ),
     "FILE_HOSTILE": (
         "{where}: the file holds instructions (a DTD) that no office program writes, so it is not read. Ask "
@@ -178,9 +177,9 @@ FILES: dict[str, tuple[str, str]] = {
     ),
     "NOT_A_SPREADSHEET": (
         "{where}: the file is no spreadsheet although it is called one; inside is {found}. An export often "
-        "saves an error message this way: export it again.",
+        "saves an error message or a web page this way: export it again, or open it in Excel and save it as .xlsx.",
         "{where}: berkas ini bukan lembar kerja meskipun namanya begitu; isinya {found}. Ekspor sering "
-        "menyimpan pesan kesalahan seperti ini: ekspor ulang.",
+        "menyimpan pesan kesalahan atau halaman web seperti ini: ekspor ulang, atau buka di Excel lalu simpan sebagai .xlsx.",
     ),
     "SHEET_MISSING": (
         "{where}: there is no sheet “{sheet}”; the nearest is “{nearest}”. Correct `sheet` in hub.yaml or the "

@@ -1,7 +1,7 @@
-"""Looks into an xlsx file before a parser does: what kind of file it is, whether it is whole, how large, which sheets
-it has.
+"""Looks into an xlsx or ods file before a parser does: what kind of file it is, whether it is whole, how large, which
+sheets it has.
 
-An xlsx is a zip of XML files ("Office Open XML", ECMA-376). Nothing here trusts sizes that the file states about
+An xlsx is a zip of XML files ("Office Open XML", ECMA-376); so is an ods. Nothing here trusts sizes that the file states about
 itself further than the zip library checks them.
 """
 
@@ -11,6 +11,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,8 +26,10 @@ _STRICT_MAIN = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _WORKBOOK = "xl/workbook.xml"
+_CONTENT = "content.xml"
 _SMALL_MEMBER = 2_000_000  # a workbook's list of sheets is a few kilobytes
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_CHUNK = 1 << 18
+_OLD_BOF = tuple(bytes([9, version, size, 0]) for version in (0, 2, 4) for size in (4, 6))  # Excel 2 to 4
 _END_OF_ZIP = b"PK\x05\x06"
 
 
@@ -40,11 +43,12 @@ class Sheet:
 
 
 class Package:
-    """An open xlsx file."""
+    """An open xlsx or ods file."""
 
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self._archive = archive
         self._where = where
+        self.is_ods = _WORKBOOK not in archive.namelist()
 
     def __enter__(self) -> Package:
         return self
@@ -69,17 +73,25 @@ class Package:
         """A member that was read to its end (so its checksum fits) and is well-formed XML without a DTD.
 
         Raises SourceBroken FILE_DAMAGED or FILE_HOSTILE."""
+        data = b"".join(self._chunks(member, limit))
+        self._check_xml(data)
+        return data
+
+    def content(self) -> Iterator[bytes]:
+        """The content.xml of an ods file, piece by piece. Raises SourceBroken, LimitExceeded."""
+        return self._chunks(_CONTENT, MAX_INFLATED_BYTES)
+
+    def _chunks(self, member: str, limit: int) -> Iterator[bytes]:
         try:
             with self._archive.open(member) as stream:
-                data = stream.read(limit + 1)
+                while chunk := stream.read(_CHUNK):
+                    if stream.tell() > limit:
+                        raise LimitExceeded(self._where, "INFLATED_TOO_LARGE", limit=limit // 1_000_000)
+                    yield chunk
         except KeyError:
             raise SourceBroken(self._where, "FILE_DAMAGED") from None
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
-        if len(data) > limit:
-            raise LimitExceeded(self._where, "INFLATED_TOO_LARGE", limit=limit // 1_000_000)
-        self._check_xml(data)
-        return data
 
     def check_rest(self) -> None:
         """Reads what a parser reads besides the sheets, with the same checks."""
@@ -119,7 +131,7 @@ class Package:
 
 
 def open_package(path: Path, where: str) -> Package:
-    """Opens an xlsx file whose size and structure are within the limits. Raises SourceBroken, LimitExceeded; OSError
+    """Opens an xlsx or ods file whose size and structure are within the limits. Raises SourceBroken, LimitExceeded; OSError
     as it comes."""
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
@@ -133,7 +145,7 @@ def open_package(path: Path, where: str) -> Package:
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
         raise SourceBroken(where, "FILE_DAMAGED") from error
     try:
-        _check_members(archive.infolist(), where)
+        _check_members(archive, where)
     except SourceError:
         archive.close()
         raise
@@ -141,14 +153,12 @@ def open_package(path: Path, where: str) -> Package:
 
 
 def _refusal(stream: IO[bytes], size: int, where: str) -> SourceError | None:
-    """Why the bytes of a file can't be an xlsx, or None."""
+    """Why the bytes of a file can't be an xlsx or ods, or None."""
     head = stream.read(4096)
     if not head.strip(b"\0"):
         return SourceBroken(where, "DATA_FILE_EMPTY" if size == 0 else "FILE_DAMAGED")
-    if head.startswith(_OLE):
-        stream.seek(0)
-        encrypted = "EncryptedPackage".encode("utf-16le") in stream.read()
-        return SourceBroken(where, "FILE_PROTECTED" if encrypted else "FILE_OLD_FORMAT")
+    if head.startswith(_OLD_BOF):
+        return SourceBroken(where, "FILE_OLD_FORMAT")
     if not head.startswith(b"PK"):
         return SourceBroken(where, "NOT_A_SPREADSHEET", found=_kind_of(head))
     stream.seek(max(0, size - 65_557))  # the longest comment of a zip, and its last record
@@ -168,7 +178,8 @@ def _kind_of(head: bytes) -> str:
     return "binary" if b"\0" in head else "text"
 
 
-def _check_members(members: list[zipfile.ZipInfo], where: str) -> None:
+def _check_members(archive: zipfile.ZipFile, where: str) -> None:
+    members = archive.infolist()
     names = [member.filename for member in members]
     if len({name.casefold() for name in names}) < len(names) or any(member.flag_bits & 1 for member in members):
         raise SourceBroken(where, "FILE_DAMAGED")
@@ -176,6 +187,13 @@ def _check_members(members: list[zipfile.ZipInfo], where: str) -> None:
     packed = sum(member.compress_size for member in members)
     if inflated > MAX_INFLATED_BYTES or (inflated > MAX_FILE_BYTES and inflated > packed * MAX_RATIO):
         raise LimitExceeded(where, "INFLATED_TOO_LARGE", limit=MAX_INFLATED_BYTES // 1_000_000)
-    if _WORKBOOK not in names:
-        ods = "content.xml" in names
-        raise SourceBroken(where, "FILE_OLD_FORMAT") if ods else SourceBroken(where, "FILE_DAMAGED")
+    if _WORKBOOK in names:
+        return
+    if "xl/workbook.bin" in names:
+        raise SourceBroken(where, "FILE_OLD_FORMAT")
+    if "word/document.xml" in names or "ppt/presentation.xml" in names:
+        raise SourceBroken(where, "NOT_A_SPREADSHEET", found="Word" if "word/document.xml" in names else "PowerPoint")
+    if _CONTENT not in names:
+        raise SourceBroken(where, "FILE_DAMAGED")
+    if "META-INF/manifest.xml" in names and b"encryption-data" in Package(archive, where).xml("META-INF/manifest.xml"):
+        raise SourceBroken(where, "FILE_PROTECTED")

@@ -6,14 +6,28 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from connectors.cells import tidy
-from connectors.errors import DatasetMissing
-from connectors.package import Sheet, open_package
+from connectors.errors import DatasetMissing, SourceBroken
+from connectors.ods import list_tables
+from connectors.package import Package, Sheet, open_package
+from connectors.xls import Xls, is_ole
 
 
 def list_sheets(path: Path, where: str) -> list[Sheet]:
     """The worksheets of a file, without reading them. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    if is_ole(path):
+        return Xls(path, where).sheets
     with open_package(path, where) as package:
+        return sheets_of(package, where)
+
+
+def sheets_of(package: Package, where: str) -> list[Sheet]:
+    """The worksheets of an xlsx or ods file."""
+    if not package.is_ods:
         return package.sheets()
+    sheets = list_tables(package.content(), where)
+    if not sheets:  # a text or a drawing
+        raise SourceBroken(where, "NOT_A_SPREADSHEET", found="OpenDocument")
+    return sheets
 
 
 def choose_sheets(sheets: list[Sheet], wanted: str | None, where: str) -> list[Sheet]:

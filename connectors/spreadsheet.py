@@ -1,4 +1,4 @@
-"""Reads the xlsx and csv files of a folder: each file, or each sheet of it, is a part."""
+"""Reads the xlsx, xls, ods and csv files of a folder: each file, or each sheet of it, is a part."""
 
 from __future__ import annotations
 

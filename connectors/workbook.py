@@ -1,10 +1,11 @@
-"""Reads one sheet of an xlsx file with calamine. Runs in a child process (see child.py): a parser may die of a
-hostile file."""
+"""Reads one sheet of an xlsx or xls file with calamine, of an ods file without. Runs in a child process (see child.py): a
+parser may die of a hostile file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,10 +13,12 @@ import python_calamine as calamine
 
 from connectors.connector import Batch, Cell, CellError
 from connectors.errors import DatasetMissing, SourceBroken, SourceError
+from connectors.ods import read_tables
 from connectors.package import Package, Sheet, open_package
-from connectors.sheets import choose_sheets
+from connectors.sheets import choose_sheets, sheets_of
 from connectors.sheetxml import check_extent, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
+from connectors.xls import Xls, is_ole
 
 _CalamineCell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -36,12 +39,27 @@ TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
 def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of the sheet that `sheet` means. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing;
     OSError as it comes."""
+    if is_ole(path):
+        book = Xls(path, where)
+        member = choose_sheets(book.sheets, sheet, where)[0]
+        yield from _read(book.readable(), int(member.member), book.find_errors(member), dataset, where)
+        return
     with open_package(path, where) as package:
-        member = choose_sheets(package.sheets(), sheet, where)[0]
+        member = choose_sheets(sheets_of(package, where), sheet, where)[0]
+        if package.is_ods:
+            width, rows = read_tables(package.content(), member, where)
+            yield from read_table(rows, width, dataset, where)
+            return
         errors = _inspect(package, member, where)
-    try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
-            cells = workbook.get_sheet_by_name(member.name)
+    yield from _read(path.read_bytes(), member.name, errors, dataset, where)
+
+
+def _read(
+    raw: bytes, sheet: str | int, errors: dict[tuple[int, int], CellError], dataset: SheetDataset, where: str
+) -> Iterator[Batch]:
+    try:  # by its bytes: by its path, calamine would go by what the file is called
+        with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
+            cells = workbook.get_sheet_by_name(sheet) if isinstance(sheet, str) else workbook.get_sheet_by_index(sheet)
             end = cells.end or (-1, -1)
             width = max([end[1], *(column for _, column in errors)]) + 1
             height = max([end[0], *(row for row, _ in errors)]) + 1
@@ -64,9 +82,9 @@ def _rows(
     in_row: dict[int, list[tuple[int, CellError]]] = {}
     for (row, column), error in errors.items():
         in_row.setdefault(row, []).append((column, error))
-    found = sheet.iter_rows()
+    found, left = sheet.iter_rows(), sheet.start[1] if sheet.start else 0  # its rows begin at the first column in use
     for row in range(height):
-        cells = [_cell(value) for value in next(found, ())]
+        cells = [None] * left + [_cell(value) for value in next(found, ())]
         cells += [None] * (width - len(cells))
         for column, error in in_row.get(row, ()):
             cells[column] = error

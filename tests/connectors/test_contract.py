@@ -21,6 +21,7 @@ from connectors.paging import Paging
 from connectors.rest import RestDataset, RestSource
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.sql import SqlDataset, SqlSource
+from tests.connectors.test_spreadsheet_xls_ods import cell, label, number, ods, row, xls
 from tests.servers import Server
 
 Answer = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]
@@ -55,13 +56,29 @@ def case_of_xlsx(folder: Path, serve: Serve) -> Case:
     book = openpyxl.Workbook()
     for sheet in (book.active, book.create_sheet("Utan")):
         assert sheet is not None
-        for row in [("No", "Nama"), *((n, "x") for n in range(ROWS))]:
-            sheet.append(list(row))
+        for values in [("No", "Nama"), *((n, "x") for n in range(ROWS))]:
+            sheet.append(list(values))
     book.save(folder / "a.xlsx")
+    return _case_of_sheets(folder, "a.xlsx")
+
+
+def case_of_ods(folder: Path, serve: Serve) -> Case:
+    rows = "".join(row(cell(n), cell("x")) for n in range(ROWS))
+    ods(folder / "a.ods", *[row(cell("No"), cell("Nama")) + rows] * 2)
+    return _case_of_sheets(folder, "a.ods")
+
+
+def case_of_xls(folder: Path, serve: Serve) -> Case:
+    cells = label(0, 0, "No") + b"".join(number(n + 1, 0, n) for n in range(ROWS))
+    (folder / "a.xls").write_bytes(xls(("Alas", 0, cells), ("Utan", 0, cells)))
+    return _case_of_sheets(folder, "a.xls")
+
+
+def _case_of_sheets(folder: Path, name: str) -> Case:
     return Case(
-        lambda: Spreadsheet(folder, ["*.xlsx"], {"usulan": SheetDataset(sheet="*")}),
-        lambda: Spreadsheet(folder, ["tidak-ada.xlsx"], {"usulan": SheetDataset(sheet="*")}),
-        (folder / "a.xlsx").unlink,
+        lambda: Spreadsheet(folder, ["a.*"], {"usulan": SheetDataset(sheet="*")}),
+        lambda: Spreadsheet(folder, ["tidak-ada.*"], {"usulan": SheetDataset(sheet="*")}),
+        (folder / name).unlink,
         {"usulan": 2 * ROWS},
         folder,
     )
@@ -145,6 +162,8 @@ CASES = [
     case_of_memory,
     case_of_csv,
     case_of_xlsx,
+    case_of_ods,
+    case_of_xls,
     case_of_sql,
     case_of_wal,
     case_of_mailbox,

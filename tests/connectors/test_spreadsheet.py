@@ -95,6 +95,17 @@ async def test_cells_come_typed_with_the_number_of_their_row(tmp_path: Path, sou
     )
 
 
+async def test_a_table_that_begins_further_right_keeps_its_letters(tmp_path: Path, source: Make) -> None:
+    save(tmp_path / "a.xlsx", {"a": [[], [None, "No", "Biaya"], [None, 1, 2]]})
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        assert b'r="A2"' not in archive.read("xl/worksheets/sheet1.xml")
+
+    (batch,) = await read(source(header=2))
+
+    assert batch.columns == (Column("A", "A"), Column("No", "B"), Column("Biaya", "C"))
+    assert [(row.at, row.values) for row in batch.rows] == [("3", (None, 1.0, 2.0))]
+
+
 async def test_rows_come_in_batches_and_none_is_lost(tmp_path: Path, source: Make) -> None:
     save(tmp_path / "a.xlsx", {"a": [["No"], *([n] for n in range(1201))]})
 
@@ -473,8 +484,8 @@ REFUSED = {
     "html": (HTML, "NOT_A_SPREADSHEET"),
     "xml": (b"<?xml version='1.0'?><error/>", "NOT_A_SPREADSHEET"),
     "csv": (b"kode;nama\nP-1;Jembatan\n", "NOT_A_SPREADSHEET"),
-    "protected": (OLE + "EncryptedPackage".encode("utf-16le") + b"\0" * 4096, "FILE_PROTECTED"),
-    "xls": (OLE + "Workbook".encode("utf-16le") + b"\0" * 4096, "FILE_OLD_FORMAT"),
+    "ole": (OLE + b"\0" * 4096, "FILE_DAMAGED"),
+    "excel_4": (b"\x09\x04\x06\0" + b"\0" * 600, "FILE_OLD_FORMAT"),
     "zip": (b"PK\x05\x06" + b"\0" * 18, "FILE_DAMAGED"),
     "not_whole": (b"PK\x03\x04" + b"x" * 400, "FILE_DAMAGED"),
     "many": (

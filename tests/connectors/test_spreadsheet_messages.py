@@ -11,7 +11,21 @@ import pytest
 from config.hub import Language
 from config.messages import Messages
 from config.sentences import SENTENCES as CONFIG
-from connectors import columns, csvfile, dates, numbers, package, sheets, sheetxml, spreadsheet, table, values, workbook
+from connectors import (
+    columns,
+    csvfile,
+    dates,
+    numbers,
+    ods,
+    package,
+    sheets,
+    sheetxml,
+    spreadsheet,
+    table,
+    values,
+    workbook,
+    xls,
+)
 from connectors.columns import find_column
 from connectors.connector import Cell, CellError, Column
 from connectors.errors import ColumnMissing, SourceError
@@ -20,7 +34,7 @@ from connectors.messages import SENTENCES
 from connectors.opening import translate_os
 from connectors.values import Unreadable, read_decimal
 
-MODULES = [columns, csvfile, dates, numbers, package, sheets, sheetxml, spreadsheet, table, values, workbook]
+MODULES = [columns, csvfile, dates, numbers, ods, package, sheets, sheetxml, spreadsheet, table, values, workbook, xls]
 MESSAGES = Messages(SENTENCES)
 NAMES = tuple(Column(name, letter) for name, letter in (("No", "A"), ("Perkiraan  Biaya (Rp)", "B"), ("Status", "C")))
 

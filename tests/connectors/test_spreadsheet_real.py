@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sys
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -73,3 +77,51 @@ async def test_hidden_sheets_are_no_parts() -> None:
     spreadsheet = Spreadsheet(need("SheetJS__test_files"), ["sheet_visibility.xlsx"], {"d": SheetDataset(sheet="*")})
 
     assert [part.sheet for part in await spreadsheet.parts("d")] == ["Visible"]
+
+
+async def test_a_real_xls_has_its_rows_and_its_total() -> None:
+    folder = need("putributarbutar53__prp2_toba")
+    dataset = SheetDataset(header=1, rows=(3, 30))
+    batches = await read(folder, "sumut_dana_desa_2022-07.xls", dataset)
+    (*districts, total) = [row.values for batch in batches for row in batch.rows]
+    amounts = [read_decimal(values[2]) or Decimal(0) for values in districts]
+
+    assert (len(districts), districts[0][1], districts[1][:3]) == (27, "Deli Serdang", (2.0, "Karo", 188254482000.0))
+    assert sum(amounts) == read_decimal(total[2])
+
+
+async def test_dates_and_names_of_a_real_xls() -> None:
+    batches = await read(need("python-excel__xlrd"), "Formate.xls", SheetDataset(header=None, rows=(2, 4)))
+
+    assert [row.values for row in batches[0].rows] == [
+        ("\xc4cker", date(2005, 2, 23)),
+        ("\xd6cker", date(1988, 5, 3)),
+        ("Morgen", time(6, 34)),
+    ]
+
+
+async def test_types_of_a_real_ods() -> None:
+    batches = await read(need("okfn__messytables"), "ods_formats.ods", SheetDataset(rows=(2, 2)))
+
+    assert batches[0].rows[0].values[:8] == (date(2014, 11, 11), time(11, 12, 12), True, 11.11, 1.0, 2.0, 3.0, 100000.0)
+
+
+async def test_the_hostile_ods_of_the_suite(tmp_path: Path) -> None:
+    suite = REAL.parent / "suites" / "hostile_sheets.py"
+    if not suite.is_file():
+        pytest.skip("platform: the hostile files are not here; put shared/ beside the project to have them")
+    await (
+        await asyncio.create_subprocess_exec(sys.executable, suite, tmp_path, stdout=asyncio.subprocess.DEVNULL)
+    ).wait()
+    corpus = json.loads((tmp_path / "corpus.json").read_text())
+    must = {f["file"]: f["must"] for f in corpus["files"] if f["file"].endswith((".ods", ".xls"))}
+
+    found = {}
+    for name in must:
+        try:
+            found[name] = "serve" if await read(tmp_path, name, SheetDataset()) else ""
+        except SourceError:
+            found[name] = "refuse"
+
+    assert found == must
+    assert len(must) >= 7
