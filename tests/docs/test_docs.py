@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from config.model import HubWritten
 from config.yamlfile import read_yaml
-from simpul.demo.generate import hub_yaml
+from simpul.demo.generate import generate, hub_yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -39,8 +40,24 @@ def test_yaml_blocks_are_read_and_hold_known_names(tmp_path: Path, page: str, bl
     assert set(tree.plain()) <= set(HubWritten.model_fields)
 
 
-def test_the_example_is_what_the_demo_writes() -> None:
-    assert (ROOT / "examples" / "sumbawa" / "hub.yaml").read_text(encoding="utf-8") == hub_yaml()
+def test_the_example_shows_what_the_demo_writes(tmp_path: Path) -> None:
+    example = ROOT / "examples" / "sumbawa"
+    assert (example / "hub.yaml").read_text(encoding="utf-8") == hub_yaml()
+    generate(tmp_path, 8091)
+    for shown in example.glob("*/**/*.*"):
+        made = tmp_path / shown.relative_to(example)
+        if shown.suffix == ".xlsx":
+            assert cells(shown) == cells(made)
+        elif shown.suffix == ".mbox":  # the first five of some four hundred
+            assert made.with_name("pengaduan.mbox").read_bytes().startswith(shown.read_bytes().rstrip(b"\n"))
+        else:
+            assert shown.read_bytes() == made.read_bytes(), shown
+
+
+def cells(workbook: Path) -> list[tuple[object, ...]]:
+    """The values of every sheet."""
+    opened = openpyxl.load_workbook(workbook)
+    return [row for sheet in opened for row in sheet.iter_rows(values_only=True)]
 
 
 def test_both_readmes_name_the_two_commands() -> None:
