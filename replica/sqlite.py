@@ -58,9 +58,9 @@ class SqliteDatabase(Database):
         db = self._open()
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -65536")
-        db.execute("PRAGMA mmap_size = 268435456")
-        db.execute("PRAGMA temp_store = MEMORY")
         if readonly:
+            db.execute("PRAGMA mmap_size = 268435456")
+            db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA query_only = ON")
         return db
 
