@@ -80,9 +80,8 @@ class Merge:
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
         self.changed_links: set[str] = set()
-        self.resettled: set[str] = (
-            set()
-        )  # entities of which records began or ceased to answer for a key that stands twice
+        # entities of which records began or ceased to answer for a key that stands twice
+        self.resettled: set[str] = set()
 
     @contextmanager
     def transaction(self, staging: Path | None = None) -> Iterator[None]:
@@ -451,9 +450,8 @@ class Merge:
         for (entity,) in self._db.execute(
             "SELECT entity FROM touched GROUP BY entity HAVING count(*) > 500"
         ).fetchall():
-            self._db.execute(
-                f'ANALYZE "e_{entity}"'
-            )  # tells which column of a key with several parts is worth its index
+            # tells which column of a key with several parts is worth its index
+            self._db.execute(f'ANALYZE "e_{entity}"')
         matching = Matcher(self._db, self._database, self._config.path.parent).run()
         self.changed_links |= matching.changed
         for name in matching.changed:

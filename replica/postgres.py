@@ -16,14 +16,13 @@ from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
 from config.entities import Catalogue
 from replica.database import Database, ReplicaLocked, ReplicaUnusable
-from replica.mapping import columns_of
 from replica.reading import STATE, DeadlineExceeded
 from replica.session import POSTGRES, Session
 
@@ -63,7 +62,7 @@ class PostgresDatabase(Database):
         """Makes the schema and its tables if there are none. Raises ReplicaUnusable."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as session:
+            with closing(self.connect()) as session:
                 session.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
                 if not self.marks_of(session):
                     with self.write_lock(SECONDS_TO_CONNECT):
@@ -73,17 +72,20 @@ class PostgresDatabase(Database):
 
     def connect(self, *, readonly: bool = False) -> PostgresSession:
         """A session in autocommit mode, for use in any one thread at a time."""
-        return self._connect(readonly=readonly)
+        settings = {"search_path": f'"{self._schema}"', "application_name": "simpul", "timezone": "UTC"}
+        if readonly:
+            settings["default_transaction_read_only"] = "on"
+        return PostgresSession(self._url, settings)
 
     def reader(self) -> PostgresReader:
         """What reads for one operation at a time."""
-        return PostgresReader(self._connect(readonly=True))
+        return PostgresReader(self.connect(readonly=True))
 
     @contextmanager
     def write_lock(self, seconds: float) -> Iterator[None]:
         """An advisory lock, which the server gives back when the connection ends."""
         key = int.from_bytes(hashlib.sha256(f"simpul {self._schema}".encode()).digest()[:7])
-        with closing(self._connect()) as session:
+        with closing(self.connect()) as session:
             deadline = time.monotonic() + seconds
             while session.execute("SELECT pg_try_advisory_lock(?)", (key,)).fetchone() != (True,):
                 if time.monotonic() >= deadline:
@@ -93,37 +95,26 @@ class PostgresDatabase(Database):
 
     def attach(self, session: Session, staging: Path) -> None:
         """Copies of the staged rows, in temporary tables of the session."""
-        with closing(sqlite3.connect(staging, check_same_thread=False)) as rows:  # COPY reads it in its own
-            staged = {name for (name,) in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            for entity in self.tables.entities.values():
-                name = f"s_{entity.entity.name}"
-                if name in staged:
-                    types = [(f'"{column}"', entity.table.c[column].type) for column in columns_of(entity)]
-                    wanted = ", ".join(f"{column} {type_.compile(dialect=POSTGRES.sql)}" for column, type_ in types)
-                    own = "line BIGINT, part BIGINT, node TEXT, sort TEXT, at TEXT, hash TEXT, issues TEXT, raw TEXT"
-                    session.execute(f'CREATE TEMP TABLE "{name}" ({own}, {wanted})')
-                    _copy(session, name, rows)
+        known = {f"s_{name}": entity.table.c for name, entity in self.tables.entities.items()}
+        with closing(sqlite3.connect(staging, check_same_thread=False)) as rows:  # COPY reads it in its own thread
+            for (name,) in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                columns = []
+                for column, kind in rows.execute("SELECT name, type FROM pragma_table_info(?)", (name,)):
+                    if name in known and column in known[name]:
+                        kind = known[name][column].type.compile(dialect=POSTGRES.sql)
+                    else:  # the staging's own: numbers of rows and parts, and texts
+                        kind = "BIGINT" if kind else "TEXT"
+                    columns.append(f'"{column}" {kind}')
+                session.execute(f'CREATE TEMP TABLE "{name}" ({", ".join(columns)})')
+                cast(PostgresSession, session).copy(name, rows.execute(f'SELECT * FROM "{name}"'))
+                if name in known:
                     session.execute(f'CREATE INDEX ON "{name}" (node)')
-            own = "part BIGINT, at TEXT, code TEXT, field TEXT, raw TEXT, cell TEXT, params TEXT"
-            session.execute(f"CREATE TEMP TABLE s_reject ({own})")
-            _copy(session, "s_reject", rows)
 
     def marks_of(self, session: Session) -> dict[str, str]:
         """The marks that the replica carries; none if it is new."""
         if session.execute("SELECT to_regclass(?)", (f'"{self._schema}".meta',)).fetchone() == (None,):
             return {}
         return self._stored_marks(session)
-
-    def _connect(self, *, readonly: bool = False) -> PostgresSession:
-        settings = {"search_path": f'"{self._schema}"', "application_name": "simpul", "timezone": "UTC"}
-        if readonly:
-            settings["default_transaction_read_only"] = "on"
-        return PostgresSession(self._url, settings)
-
-
-def _copy(session: Session, name: str, staged: sqlite3.Connection) -> None:
-    if isinstance(session, PostgresSession):
-        session.copy(name, staged.execute(f'SELECT * FROM "{name}"'))
 
 
 @cache

@@ -139,13 +139,13 @@ class Syncer:
         than what stands in the replica."""
         report, started = SyncReport(source), self._clock()
         try:
-            last = self._last_run(source)
+            last = await _in_thread(self._last_run, source)
             datasets = await self._list(source)
             with self._folder() as folder, closing(Staging(folder, self._database)) as staging:
                 await self._stage(source, datasets, staging, report, full=full, progress=progress)
                 await _in_thread(staging.finish)
                 async with self._locked(wait):
-                    if self._last_run(source) != last:
+                    if await _in_thread(self._last_run, source) != last:
                         return None
                     await _in_thread(self._merge, source, datasets, staging, report, started, force)
         except self._database.errors as error:
@@ -211,7 +211,7 @@ class Syncer:
         full: bool,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        known = self._known_stamps(source)
+        known = await _in_thread(self._known_stamps, source)
         for dataset in datasets:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
