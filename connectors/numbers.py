@@ -20,6 +20,7 @@ Sign = Literal[",", "."]
 """The decimal sign of a column."""
 
 _LONGEST = 400  # characters of a number: the longest float in plain notation has 309 digits before the point
+_FEW = 16  # digits that need no closer look
 _EXACT = Context(prec=2 * _LONGEST)  # the default context would round to 28 digits
 
 _NUMBER = re.compile(
@@ -71,7 +72,7 @@ class DecimalSign:
 
     def observe(self, cell: Cell) -> None:
         """Looks at one cell of the column; anything but text says nothing."""
-        if isinstance(cell, str) and len(self._seen) < 2:
+        if isinstance(cell, str) and len(self._seen) < 2 and not is_whole(cell):
             try:
                 readings = _readings(tidy(cell))
             except Unreadable:
@@ -82,6 +83,11 @@ class DecimalSign:
     def decide(self) -> Sign | None:
         """The decimal sign, or None if the cells say nothing or contradict each other."""
         return next(iter(self._seen)) if len(self._seen) == 1 else None
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is nothing but a few digits: the same number with any decimal sign."""
+    return len(text) < _FEW and text.isascii() and text.isdigit()
 
 
 def read_decimal(cell: Cell, sign: Sign | None = None) -> Decimal | None:

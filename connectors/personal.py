@@ -16,11 +16,14 @@ _BLANK = "[ \t\u00a0\u2000-\u200b\u202f\u205f\u3000]"
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212_", "-"))
 _CHAIN = re.compile(rf"\(?\+?\d+(?:(?:[./()_\u2010-\u2015\u2212-]|{_BLANK}){{1,3}}\d+)*")
 _WORD = re.compile(rf"(?:\+\d{{1,3}}(?:[-.(]|{_BLANK}){{1,3}})?\+?\d+(?:[./-]{{1,3}}\d+)*")
+_SOME_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){4}")  # found wherever a chain has enough of them
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3}){5,}(?!\d)")  # a NIK that a spreadsheet took for a number
 _EMAIL = re.compile(
     r"(?<![\w.+'-])[\w.+'-]++(?:@|\uff20|%40|=40| ?[\[(] ?at ?[\])] ?)[\w-]++(?:\.[\w-]++)+",
     re.IGNORECASE,
 )
+
+_AT = re.compile(r"[@\uff20]|[%=]40|[\[(] ?at", re.IGNORECASE)  # without one of these there is no address
 
 _MONTH, _DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
 _DATE = rf"(?:0000-00-00|\d{{4}}-{_MONTH}-{_DAY}|\d{{4}}/{_MONTH}/{_DAY}|{_DAY}[-/.]{_MONTH}[-/.](?:19|20)\d\d)"
@@ -63,8 +66,10 @@ _MANY, _SOME = 10, 5  # digits that are personal anywhere, and after a word that
 def mask_personal(text: str) -> str:
     """The text with personal numbers and addresses replaced by [NIK], [NIP], [NPWP], [telepon], [surel],
     [rekening]."""
-    if "@" in text or "\uff20" in text or "40" in text or "at" in text.lower():
+    if _AT.search(text):
         text = _EMAIL.sub("[surel]", text)
+    if not _SOME_DIGITS.search(text):
+        return text
     return _CHAIN.sub(_mask_chain, _GROUPED.sub("[NIK]", text) if "," in text else text)
 
 

@@ -52,6 +52,7 @@ _NO = frozenset(["tidak", "tdk", "n", "no", "false", "salah", "0"])  # not "t": 
 _UNWANTED = {code: None for code in (*range(32), *range(127, 160), 0xFEFF) if chr(code) not in "\t\n"}
 _BROKEN = re.compile("[\ud800-\udfff]")
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE | re.ASCII)
+_PLAIN = re.compile(r"(?=[ !-~]*[0-9A-Za-z])[!-~]+(?: [!-~]+)*")  # nothing to tidy, and not only dashes
 _EXACT_DIGITS = 10**15  # Excel keeps 15 digits; the rest of a longer code is gone
 
 
@@ -59,6 +60,8 @@ def read_text(cell: Cell) -> str | None:
     """The text of a cell: NFC, ends trimmed, line breaks kept as \\n, no other control characters.
 
     What was undecodable stays as U+FFFD: see is_damaged. Raises Unreadable CELL_ERROR."""
+    if type(cell) is str and _PLAIN.fullmatch(cell):
+        return cell
     if is_empty(cell):
         return None
     text = write_cell(cell).replace("\r\n", "\n").replace("\r", "\n").translate(_UNWANTED)
@@ -76,6 +79,8 @@ def read_code(cell: Cell) -> str | None:
 
     Raises Unreadable LOSSY_CODE where the source no longer says what was written: fractions (1.1 or 1.10?), numbers
     of more than 15 digits, scientific notation, codes that became dates; and CELL_ERROR."""
+    if type(cell) is str and "+" not in cell and _PLAIN.fullmatch(cell):
+        return cell
     if is_empty(cell):
         return None
     if isinstance(cell, str | tuple):
@@ -112,7 +117,7 @@ def write_cell(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int):
-        return str(Decimal(cell))  # int to str refuses more than 4300 digits
+        return str(cell) if -_EXACT_DIGITS < cell < _EXACT_DIGITS else str(Decimal(cell))  # str refuses 4300 digits
     if isinstance(cell, float | Decimal):
         return _write_number(cell)
     if isinstance(cell, datetime):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -19,8 +18,7 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 def node_of(entity: str, parts: Sequence[str]) -> str:
     """The identity of a record: 32 hex digits of the SHA-256 of its entity and key, equal after every rebuild."""
-    text = json.dumps([entity, *parts], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(orjson.dumps([entity, *parts])).hexdigest()[:32]
 
 
 def sort_text(parts: Sequence[str], node: str) -> str:

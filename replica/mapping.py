@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from operator import itemgetter
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from config.hub import EntityMapping, FieldMapping
 from connectors.cells import is_nothing
 from connectors.columns import find_column
 from connectors.connector import Batch, Cell, CellError, Column, Part, Row
+from connectors.numbers import is_whole
 from connectors.personal import mask_personal
 from connectors.values import (
     DecimalSign,
@@ -89,6 +91,9 @@ def columns_of(table: EntityTable) -> list[str]:
 
 
 _Producer = Callable[[dict[str, object]], object]
+_Take = Callable[[Row], Cell]
+_Convert = Callable[[Cell], tuple[object, Unreadable | None]]  # raises Unreadable
+_Reader = Callable[[Row, bool, _Found], None]  # puts a field, or the issue with it, into what has been found
 
 
 class _Rejected(Exception):
@@ -108,10 +113,14 @@ class Mapper:
         self._zone = zone
         self._signs: dict[str, DecimalSign] = {}
         self._columns: tuple[Column, ...] | None = None
+        self._names: list[str] = []
         self._places: dict[str, int] = {}
         self._occurrences: dict[str, int] = {}
         self._declared = {field.name: field for field in table.entity.fields}
+        self._is_secret = any(f.sensitive for f in table.entity.fields if f.name in table.entity.key)
+        self._blank: list[object] = [None] * len(columns_of(table))
         self._outputs = self._producers()
+        self._readers: list[_Reader] = []  # made when the columns are known and every batch has been observed
         self._patterns = {m.field: re.compile(m.pattern) for m in mapping.fields if m.pattern}
         self._values = {m.field: compile_values(m.values) for m in mapping.fields if m.values}
         self._plain = {m.field for m in mapping.fields if not (m.pattern or m.parts or m.values)}
@@ -160,6 +169,8 @@ class Mapper:
     def records(self, batch: Batch) -> Iterator[Record | Reject]:
         """The record, or reject, of each row that the mapping takes."""
         self._locate(batch.columns)
+        if not self._readers:
+            self._readers = [self._reader(mapping) for mapping in self._mapping.fields]
         for row in batch.rows:
             if self._is_taken(row):
                 try:
@@ -171,10 +182,12 @@ class Mapper:
         if columns == self._columns:
             return
         self._columns = columns
+        self._names = [column.name for column in columns]
         wanted = {name for m in self._mapping.fields for name in (*m.columns, *([m.within] if m.within else []))}
         wanted |= set(self._mapping.where or ())
         names = [name for name in wanted if name not in PSEUDO_COLUMNS]
         self._places = {name: find_column(columns, name, self._part.label) for name in sorted(names)}
+        self._readers = []
 
     def _is_taken(self, row: Row) -> bool:
         for name, wanted in (self._mapping.where or {}).items():
@@ -185,10 +198,12 @@ class Mapper:
 
     def _record(self, row: Row, grid: bool) -> Record:
         found = _Found({"file": self._part.file, "sheet": self._part.sheet})
-        for mapping in self._mapping.fields:
-            self._read(mapping, row, grid, found)
+        for read in self._readers:
+            read(row, grid, found)
         node, sort = self._identity(row, grid, found)
-        values = tuple([None if produce is None else produce(found.values) for produce in self._outputs])
+        values = self._blank.copy()
+        for place, produce in self._outputs:
+            values[place] = produce(found.values)
         issues = [{**issue, "cell": None} for issue in found.issues]  # where a row stands is not what it holds
         content = hashlib.sha256(orjson.dumps([values, issues])).hexdigest()[:CONTENT]
         return Record(
@@ -198,93 +213,106 @@ class Mapper:
             content + self._salt,
             orjson.dumps(found.issues).decode() if found.issues else None,
             self._raw(row),
-            values,
+            tuple(values),
         )
 
     def _raw(self, row: Row) -> str:
-        columns = cast("tuple[Column, ...]", self._columns)
-        cells = {c.name: text for c, cell in zip(columns, row.values, strict=True) if (text := _text_of(cell))}
+        cells = {name: text for name, cell in zip(self._names, row.values, strict=True) if (text := _text_of(cell))}
         return orjson.dumps(cells).decode()
 
     # -- one field ----------------------------------------------------------------------------------------------------
 
-    def _read(self, mapping: FieldMapping, row: Row, grid: bool, found: _Found) -> None:
-        cell, label = self._cell(mapping, row)
+    def _reader(self, mapping: FieldMapping) -> _Reader:
+        """What reads one field of a row: everything that is equal for all rows of the part is looked up once."""
+        take, label = self._taker(mapping)
+        name = mapping.field
         if mapping.type is None:
-            self._read_reference(mapping, cell, row, grid, found)
-            if mapping.required and found.values[f"{mapping.field}Raw"] is None:
-                place = _place(label, row, grid)
-                raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, _shown(cell), place, "{}"))
-            return
-        declared = self._declared[mapping.field]
-        is_key = mapping.field in self._entity.key
-        try:
-            value, issue = self._convert(mapping, declared, cell)
-        except Unreadable as unreadable:
-            value, issue = None, unreadable
-        if issue is not None and issue.code == "UNKNOWN_VALUE":
-            value = "UNKNOWN"
-        if declared.type is FieldType.ENUM:
-            text = _text_of(cell)
-            found.values[f"{mapping.field}Raw"] = None if text is None else mask_personal(text)
-        if issue is not None:
-            place, raw = _place(label, row, grid), _shown(cell, secret=declared.sensitive)
-            if is_key or (value is None and (declared.required or mapping.required)):
-                params = orjson.dumps(issue.params).decode()
-                raise _Rejected(Reject(row.at, issue.code, mapping.field, raw, place, params))
-            found.issues.append(
-                {"code": issue.code, "field": mapping.field, "raw": raw, "cell": place, "params": issue.params}
-            )
-        if value is None and (declared.required or mapping.required) and not is_key:
-            place, raw = _place(label, row, grid), _shown(cell, secret=declared.sensitive)
-            raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, raw, place, "{}"))
-        found.values[mapping.field] = value
+            return lambda row, grid, found: self._read_reference(mapping, take(row), label, row, grid, found)
+        declared = self._declared[name]
+        convert = self._converter(mapping, declared)
+        is_key = name in self._entity.key
+        is_needed = declared.required or mapping.required
+        is_enum = declared.type is FieldType.ENUM
 
-    def _cell(self, mapping: FieldMapping, row: Row) -> tuple[Cell, str | None]:
-        """The cell (joined, if there are several columns) and the label of its first column."""
+        def reject(row: Row, grid: bool, cell: Cell, code: str, params: dict[str, object]) -> _Rejected:
+            raw, place = _shown(cell, secret=declared.sensitive), _place(label, row, grid)
+            return _Rejected(Reject(row.at, code, name, raw, place, orjson.dumps(params).decode()))
+
+        def read(row: Row, grid: bool, found: _Found) -> None:
+            cell = take(row)
+            try:
+                value, issue = convert(cell)
+            except Unreadable as unreadable:
+                value, issue = None, unreadable
+            if is_enum:
+                text = _text_of(cell)
+                found.values[f"{name}Raw"] = None if text is None else mask_personal(text)
+            if issue is not None:
+                if issue.code == "UNKNOWN_VALUE":
+                    value = "UNKNOWN"
+                if is_key or (value is None and is_needed):
+                    raise reject(row, grid, cell, issue.code, issue.params)
+                raw, place = _shown(cell, secret=declared.sensitive), _place(label, row, grid)
+                found.issues.append(
+                    {"code": issue.code, "field": name, "raw": raw, "cell": place, "params": issue.params}
+                )
+            if value is None and is_needed and not is_key:
+                raise reject(row, grid, cell, "MISSING_REQUIRED", {})
+            found.values[name] = value
+
+        return read
+
+    def _taker(self, mapping: FieldMapping) -> tuple[_Take, str | None]:
+        """What gives a row's cell (joined, if there are several columns), and the label of the first column."""
         if mapping.value is not None:
-            return mapping.value, None
-        cells = [self._one(name, row) for name in mapping.columns]
+            value = mapping.value
+            return (lambda row: value), None
         columns = self._columns or ()
         labels = [columns[self._places[name]].label for name in mapping.columns if name in self._places]
         label = labels[0] if labels else None
-        if len(cells) == 1:
-            return cells[0], label
-        parts = [_text_of(cell) for cell in cells]
-        if any(part is None for part in parts):
-            return None, label
-        return mapping.join.join(cast("list[str]", parts)), label
+        takers = [self._one(name) for name in mapping.columns]
+        if len(takers) == 1:
+            return takers[0], label
 
-    def _one(self, name: str, row: Row) -> Cell:
-        if name == "$file":
-            return self._part.file
-        if name == "$sheet":
-            return self._part.sheet
-        return row.values[self._places[name]]
+        def joined(row: Row) -> Cell:
+            parts = [_text_of(take(row)) for take in takers]
+            if any(part is None for part in parts):
+                return None
+            return mapping.join.join(cast("list[str]", parts))
 
-    def _read_reference(self, mapping: FieldMapping, cell: Cell, row: Row, grid: bool, found: _Found) -> None:
+        return joined, label
+
+    def _one(self, name: str) -> _Take:
+        if name in PSEUDO_COLUMNS:
+            value = self._part.file if name == "$file" else self._part.sheet
+            return lambda row: value
+        place = self._places[name]
+        return lambda row: row.values[place]
+
+    def _read_reference(
+        self, mapping: FieldMapping, cell: Cell, label: str | None, row: Row, grid: bool, found: _Found
+    ) -> None:
         raw, within = f"{mapping.field}Raw", f"{mapping.field}Within"
         found.values[raw] = found.values[within] = None
         try:
             text = self._prepared(mapping, cell)
             found.values[raw] = None if text is None else mask_personal(text)
             if mapping.within:
-                above = read_text(self._one(mapping.within, row))
+                above = read_text(self._one(mapping.within)(row))
                 found.values[within] = None if above is None else mask_personal(above)
         except Unreadable as unreadable:
-            columns = self._columns or ()
-            names = [name for name in mapping.columns if name in self._places]
-            label = columns[self._places[names[0]]].label if names else None
-            place = _place(label, row, grid)
             found.issues.append(
                 {
                     "code": unreadable.code,
                     "field": mapping.field,
                     "raw": _shown(cell),
-                    "cell": place,
+                    "cell": _place(label, row, grid),
                     "params": unreadable.params,
                 }
             )
+        if mapping.required and found.values[raw] is None:
+            place = _place(label, row, grid)
+            raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, _shown(cell), place, "{}"))
 
     def _prepared(self, mapping: FieldMapping, cell: Cell) -> str | None:
         """A cell as text with `pattern`, `parts` and `values` applied."""
@@ -309,39 +337,62 @@ class Mapper:
             text = self._values[mapping.field](text) or text
         return text
 
-    def _convert(self, mapping: FieldMapping, declared: Field, cell: Cell) -> tuple[object, Unreadable | None]:
-        """The value of a field and, where it was kept nevertheless, what is wrong with it. Raises Unreadable."""
-        kind = declared.type
-        plain = mapping.field in self._plain
+    def _converter(self, mapping: FieldMapping, declared: Field) -> _Convert:
+        """What turns a cell into the value of a field and, where it was kept nevertheless, what is wrong with it."""
+        kind, scale, zone = declared.type, declared.scale, self._zone
         if kind.is_list:
-            return self._list(mapping, cell)
+            return lambda cell: self._list(mapping, cell)
         if kind is FieldType.ENUM:
-            return self._enum(mapping, declared, cell)
-        prepared: Cell = (
-            cell if plain and kind not in (FieldType.TEXT, FieldType.CODE) else self._prepared(mapping, cell)
-        )
+            return lambda cell: self._enum(mapping, declared, cell)
+        is_plain = mapping.field in self._plain
         sign = mapping.decimal or (self._signs[mapping.field].decide() if mapping.field in self._signs else None)
-        match kind:
-            case FieldType.INT:
-                return _whole(read_decimal(prepared, sign), mapping), None
-            case FieldType.MONEY | FieldType.DECIMAL:
-                if type(prepared) is int and prepared and mapping.unit is None and abs(prepared) < SMALL:
-                    return prepared * 10**declared.scale, None
-                return _scaled(read_decimal(prepared, sign), mapping, declared.scale)
-            case FieldType.DATE:
-                day = read_date(prepared, self._zone)
-                return (None if day is None else day.isoformat()), None
-            case FieldType.DATETIME:
-                moment = read_datetime(prepared, self._zone)
-                return (None if moment is None else store_time(moment)), None
-            case FieldType.BOOLEAN:
-                answer = read_boolean(prepared)
-                return (None if answer is None else int(answer)), None
-            case FieldType.TEXT if prepared is not None:
-                text = cast(str, prepared)
-                return mask_personal(text), Unreadable("TEXT_DAMAGED") if is_damaged(text) else None
-            case _:
-                return prepared, None
+        is_simple = is_plain and mapping.unit is None and mapping.zero_means == "zero"
+
+        def prepared(cell: Cell) -> Cell:
+            return cell if is_plain else self._prepared(mapping, cell)
+
+        def decimal(cell: Cell) -> tuple[object, Unreadable | None]:
+            if is_simple:  # most amounts are whole numbers
+                if type(cell) is int and -SMALL < cell < SMALL:
+                    return cell * 10**scale, None
+                if type(cell) is str and is_whole(cell):
+                    whole = int(cell)
+                    if whole < SMALL:
+                        return whole * 10**scale, None
+            return _scaled(read_decimal(prepared(cell), sign), mapping, scale)
+
+        def text(cell: Cell) -> tuple[object, Unreadable | None]:
+            read = read_text(cell) if is_plain else self._prepared(mapping, cell)
+            if read is None:
+                return None, None
+            return mask_personal(read), Unreadable("TEXT_DAMAGED") if is_damaged(read) else None
+
+        def day(cell: Cell) -> tuple[object, Unreadable | None]:
+            found = read_date(prepared(cell), zone)
+            return (None if found is None else found.isoformat()), None
+
+        def moment(cell: Cell) -> tuple[object, Unreadable | None]:
+            found = read_datetime(prepared(cell), zone)
+            return (None if found is None else store_time(found)), None
+
+        def yes_or_no(cell: Cell) -> tuple[object, Unreadable | None]:
+            answer = read_boolean(prepared(cell))
+            return (None if answer is None else int(answer)), None
+
+        if kind is FieldType.INT:
+            return lambda cell: (_whole(read_decimal(prepared(cell), sign), mapping), None)
+        if kind is FieldType.CODE and is_plain:
+            return lambda cell: (read_code(cell), None)
+        if kind is FieldType.CODE:
+            return lambda cell: (self._prepared(mapping, cell), None)
+        return {
+            FieldType.MONEY: decimal,
+            FieldType.DECIMAL: decimal,
+            FieldType.DATE: day,
+            FieldType.DATETIME: moment,
+            FieldType.BOOLEAN: yes_or_no,
+            FieldType.TEXT: text,
+        }[kind]
 
     def _list(self, mapping: FieldMapping, cell: Cell) -> tuple[object, Unreadable | None]:
         items: list[str]
@@ -394,12 +445,10 @@ class Mapper:
                 raise _Rejected(Reject(row.at, "MISSING_KEY", name, None, cell, "{}"))
             parts.append(_key_text(value))
         node = node_of(entity.name, parts)
-        secret = any(f.sensitive for f in entity.fields if f.name in entity.key)
-        return node, node if secret else sort_text(parts, node)
+        return node, node if self._is_secret else sort_text(parts, node)
 
-    def _producers(self) -> tuple[_Producer | None, ...]:
-        """What fills each column that `Record.values` fill, from the values of the fields; None if no field of the mapping
-        does."""
+    def _producers(self) -> list[tuple[int, _Producer]]:
+        """What fills the columns of `Record.values` from the values of the fields: the place of the column, and how."""
         filled = set(PSEUDO_FIELDS)
         for mapping in self._mapping.fields:
             filled |= {mapping.field, f"{mapping.field}Raw", f"{mapping.field}Within"}
@@ -413,9 +462,10 @@ class Mapper:
                 return lambda values: normalised_value(self._entity, field, values.get(field), way)
             if column.startswith("f_"):
                 return lambda values: None if values.get(field) is None else fold(str(values[field]))
-            return lambda values: values.get(field)
+            return itemgetter(field) if field in filled else None
 
-        return tuple(map(producer, columns_of(self._table)))
+        found = ((place, producer(column)) for place, column in enumerate(columns_of(self._table)))
+        return [(place, produce) for place, produce in found if produce is not None]
 
 
 def _place(label: str | None, row: Row, grid: bool) -> str | None:
@@ -474,7 +524,7 @@ def _matches(wanted: str, text: str) -> bool:
 
 def _text_of(cell: Cell) -> str | None:
     """A cell as text for people, whatever it holds."""
-    text = write_cell(cell).strip()
+    text = (cell if type(cell) is str else write_cell(cell)).strip()
     return (text if text.isascii() else _BROKEN.sub("\ufffd", text)) or None
 
 
