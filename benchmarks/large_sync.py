@@ -2,21 +2,28 @@
 
     python benchmarks/large_sync.py [ROWS]
 
-Reading is what the connector does by itself: every row of every part, thrown away. Each run is a process of its own."""
+The same rows stand in a workbook, a CSV file and a database. Reading is what the connector does by itself: every row of
+every part, thrown away. Each run is a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import openpyxl
 
 ROWS = 200_000
 RUNS = 3
+COLUMNS = ("id", "rekening", "uraian", "pagu", "realisasi")
 
 HUB = """\
 name: Kabupaten Ukur
@@ -25,12 +32,7 @@ timezone: Asia/Makassar
 replica: sqlite:///replica.db
 sources:
   finance:
-    kind: sql
-    url: sqlite:///keuangan.db
-    datasets:
-      lines:
-        table: anggaran
-        key: id
+{source}
 entities:
   BudgetLine:
     from: finance.lines
@@ -42,23 +44,48 @@ entities:
       ceiling: pagu
       realised: realisasi
 """
+SOURCES = {
+    "xlsx": """\
+    kind: spreadsheet
+    path: keuangan.xlsx
+    datasets: {lines: {sheet: Anggaran, header: 1}}""",
+    "csv": """\
+    kind: spreadsheet
+    path: keuangan.csv
+    datasets: {lines: {header: 1}}""",
+    "sqlite": """\
+    kind: sql
+    url: sqlite:///keuangan.db
+    datasets: {lines: {table: anggaran, key: id}}""",
+}
 
 
-def make(folder: Path, rows: int) -> None:
-    """A finance database with this many lines, and its hub.yaml."""
-    import sqlite3
+def lines(rows: int) -> Iterator[tuple[int, str, str, int, int]]:
+    """So many budget lines."""
+    for n in range(rows):
+        yield n, f"5.1.02.{n % 97:02}.{n % 9973:04}", f"Belanja barang dan jasa kegiatan {n}", n * 1000, n * 730
 
-    (folder / "hub.yaml").write_text(HUB, encoding="utf-8")
-    with sqlite3.connect(folder / "keuangan.db") as db:
-        db.execute("CREATE TABLE anggaran (id INTEGER PRIMARY KEY, rekening, uraian, pagu INTEGER, realisasi INTEGER)")
-        db.executemany(
-            "INSERT INTO anggaran VALUES (?, ?, ?, ?, ?)",
-            (
-                (n, f"5.1.02.{n % 97:02}.{n % 9973:04}", f"Belanja barang dan jasa kegiatan {n}", n * 1000, n * 730)
-                for n in range(rows)
-            ),
-        )
-    db.close()
+
+def make(folder: Path, kind: str, rows: int) -> None:
+    """A source with this many lines, and its hub.yaml."""
+    (folder / "hub.yaml").write_text(HUB.format(source=SOURCES[kind]), encoding="utf-8")
+    if kind == "sqlite":
+        with sqlite3.connect(folder / "keuangan.db") as db:
+            db.execute(
+                "CREATE TABLE anggaran (id INTEGER PRIMARY KEY, rekening, uraian, pagu INTEGER, realisasi INTEGER)"
+            )
+            db.executemany("INSERT INTO anggaran VALUES (?, ?, ?, ?, ?)", lines(rows))
+        db.close()
+    elif kind == "csv":
+        with open(folder / "keuangan.csv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([COLUMNS, *lines(rows)])
+    else:
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet("Anggaran")
+        sheet.append(COLUMNS)
+        for line in lines(rows):
+            sheet.append(line)
+        book.save(folder / "keuangan.xlsx")
 
 
 def run(folder: Path, what: str) -> None:
@@ -94,23 +121,24 @@ def measure(folder: Path, what: str) -> tuple[float, float]:
 
 
 def main(rows: int) -> None:
-    for size in (rows, 2 * rows):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            make(folder, size)
-            reads, syncs, again = [], [], []
-            for _ in range(RUNS):
-                for old in folder.glob("replica.db*"):
-                    old.unlink()
-                reads.append(measure(folder, "read"))
-                syncs.append(measure(folder, "sync"))
-                again.append(measure(folder, "sync"))
-            read, first, second = (min(of)[0] for of in (reads, syncs, again))
-            memory = max(megabytes for _, megabytes in (*syncs, *again))
-            print(
-                f"{size:,} rows: reading {read:.2f} s; first sync {first:.2f} s ({first / read:.1f} times);"
-                f" sync of unchanged rows {second:.2f} s ({second / read:.1f} times); at most {memory:.0f} MB"
-            )
+    for kind in SOURCES:
+        for size in (rows, 2 * rows):
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                make(folder, kind, size)
+                reads, syncs, again = [], [], []
+                for _ in range(RUNS):
+                    for old in folder.glob("replica.db*"):
+                        old.unlink()
+                    reads.append(measure(folder, "read"))
+                    syncs.append(measure(folder, "sync"))
+                    again.append(measure(folder, "sync"))
+                read, first, second = (min(of)[0] for of in (reads, syncs, again))
+                memory = max(megabytes for _, megabytes in (*syncs, *again))
+                print(
+                    f"{kind}, {size:,} rows: reading {read:.2f} s; first sync {first:.2f} s ({first / read:.1f} times);"
+                    f" sync of unchanged rows {second:.2f} s ({second / read:.1f} times); at most {memory:.0f} MB"
+                )
 
 
 if __name__ == "__main__":

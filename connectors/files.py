@@ -37,7 +37,7 @@ def matches(root: Path, patterns: Sequence[str]) -> list[Path]:
                 if Path(plain).is_absolute()
                 else (root, plain)
             )
-            found += base.glob(relative)
+            found += base.glob(relative) if Path(relative).parts else [base]
     except PermissionError as error:
         raise SourceBusy(", ".join(patterns)) from error
     except (OSError, ValueError, NotImplementedError) as error:
@@ -65,8 +65,9 @@ def key_of(path: Path, root: Path) -> str:
 
 
 def _contents(root: Path, patterns: Sequence[str]) -> str:
-    """What does stand in the folder of the first pattern, for the message."""
-    folder = (root / patterns[0].replace("\\", "/")).parent if patterns else root
+    """What does stand in the folder of the first pattern, or in the folder that it names, for the message."""
+    folder = root / patterns[0].replace("\\", "/") if patterns else root
+    folder = folder if folder.is_dir() else folder.parent
     try:
         names = sorted(path.name for path in folder.iterdir())
     except OSError:

@@ -90,6 +90,15 @@ def test_no_file_matched(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("path", [".", "./", "../{name}"])
+def test_a_folder_is_no_file(tmp_path: Path, path: str) -> None:
+    (tmp_path / "Alas.docx").touch()
+    with pytest.raises(SourceError) as caught:
+        find_files(tmp_path, [path.format(name=tmp_path.name)])
+
+    assert "Alas.docx" in told(caught.value, "en")
+
+
 def test_a_column_that_is_not_there_names_the_nearest() -> None:
     error = missing("Perkiraan Biaya (RP.)")
 
