@@ -77,7 +77,7 @@ def make(folder: Path, kind: str, rows: int) -> None:
             db.executemany("INSERT INTO anggaran VALUES (?, ?, ?, ?, ?)", lines(rows))
         db.close()
     elif kind == "csv":
-        with open(folder / "keuangan.csv", "w", encoding="utf-8", newline="") as file:
+        with (folder / "keuangan.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *lines(rows)])
     else:
         book = openpyxl.Workbook(write_only=True)
