@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,16 @@ class EnumType:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """How a decimal field is worked out of two others of the record when it is mapped: left / right (null where right is
+    0) or left - right; null where one of them is. Rounded half to even at the field's own scale."""
+
+    operation: Literal["ratio", "difference"]
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One value of a record. An ENUM field has a TEXT companion called `<name>Raw`; a reference link has
     `<link>Raw` and `<link>Within` (`raw_of` names the owner; companions are filled by the owner's mapping)."""
@@ -71,6 +82,7 @@ class Field:
     scale: int = 0
     enum: EnumType | None = None
     raw_of: str | None = None
+    computed: Computed | None = None  # no column feeds it
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,10 @@ class Mappings:
             hint = self._places.hint("", [declared.raw_of])
             self._places.add(place, "UNKNOWN_FIELD", at_key=True, entity=entity.name, name=name, hint=hint)
             return None
+        if declared is not None and declared.computed is not None:
+            sides = f"{declared.computed.left}, {declared.computed.right}"
+            self._places.add(place, "COMPUTED_FIELD", at_key=True, field=f"{entity.name}.{name}", sides=sides)
+            return None
         if written.column is None and written.value is None:
             self._places.add(place, "MISSING_OPTION", at_key=True, name="column")
             return None

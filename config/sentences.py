@@ -156,6 +156,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} has no effect on {field}: it is for {instead}. Leave it out.",
         "{name} tidak berguna untuk {field}: hanya untuk {instead}. Hapuslah.",
     ),
+    "COMPUTED_FIELD": (
+        "{field} is worked out of {sides}; no column feeds it. Take it out here.",
+        "{field} dihitung dari {sides}; tidak diisi dari kolom. Hapus dari sini.",
+    ),
     "NOT_A_COLUMN": (
         "{field} is a link, which no column can feed. Give it rules under links.",
         "{field} adalah kaitan, bukan isian dari kolom. Beri aturannya di links.",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from connectors.select import And, Op, Order
+from connectors.select import And, Op
 
 Variables = Mapping[str, object]
 
@@ -20,6 +20,27 @@ class Slot:
     """A value that is known only when a plan runs. `None` read from it is an explicit null."""
 
     read: Callable[[Variables], object]
+
+
+MeasureKind = Literal["count", "sum", "ratio", "min", "max", "known", "unreadable", "distinct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number over a set: count (name ignored), sum, min, max, known (non-null), unreadable (issues on that field),
+    distinct (different values), ratio (of a field that is the ratio of two others: their sums over the records that have
+    both)."""
+
+    kind: MeasureKind
+    name: str = ""
+
+    @property
+    def width(self) -> int:
+        """How many columns it takes: a sum comes as (high, low), a ratio as two sums."""
+        return {"sum": 2, "ratio": 4}.get(self.kind, 1)
+
+
+COUNT = Measure("count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +53,21 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Quantified partners over a hop: some, none or every partner satisfies `condition`; or their number compares."""
+    """Quantified partners over a hop: some, none or every partner satisfies `condition`."""
 
     hop: str
-    quantifier: Literal["some", "none", "every"] | Count
+    quantifier: Literal["some", "none", "every"]
+    condition: object = And(())
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`op value` on a measure over the partners of a hop that satisfy `condition`. Of no values only a count is known."""
+
+    hop: str
+    measure: Measure
+    op: Op
+    value: object
     condition: object = And(())
 
 
@@ -88,6 +120,24 @@ Start = Everything | ByNode | Partners
 
 
 @dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort key: of the record at the end of `path` (to-one hops) the field or derived value `name`, or, with a `hop` to
+    many, a measure over the partners there. Nulls come last unless `nulls_first`, in both directions."""
+
+    path: tuple[str, ...] = ()
+    name: str = ""
+    hop: str | None = None
+    measure: Measure = COUNT
+    descending: bool = False
+    nulls_first: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many columns it sorts by: a sum takes two."""
+        return 1 if self.hop is None else self.measure.width
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One column of the answer, at the end of `path` (to-one hops from the entity asked).
 
@@ -102,8 +152,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One end of a keyset page: the values of the order and the tie-break, as a cursor carries them. `position` is the
-    index among `Page.order`; the last is the tie-break."""
+    """One end of a keyset page: the values of the order's columns and the tie-break, as a cursor carries them."""
 
     values: Slot
 
@@ -123,23 +172,16 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Ask for records. Columns follow `outputs`; from `Partners`, one more column in front holds the parent's `_id` and the
-    rows of a parent stand together."""
+    rows of a parent stand together. `keyed` adds the columns of the order and the tie-break at the end, for cursors."""
 
     entity: str
     outputs: tuple[Output, ...]
     start: Start = Everything()
     where: object = And(())
-    order: tuple[Order, ...] = ()
+    order: tuple[Sort, ...] = ()
     page: Page = Page()
     every_scope: bool = False  # also records that do not count (scope: ALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number over a set: count (name ignored), sum, min, max, known (non-null), unreadable (issues on that field)."""
-
-    kind: Literal["count", "sum", "min", "max", "known", "unreadable"]
-    name: str = ""
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,12 @@ def stored_as(field: Field) -> Stored:
 
 
 def _stored_decimal(op: Op, value: Decimal, scale: int) -> object:
-    """The scaled integer that gives the same answer under `op` as the decimal itself."""
+    number = whole_decimal(op, value, scale)
+    return stored_int(op, number) if isinstance(number, int) else number
+
+
+def whole_decimal(op: Op, value: Decimal, scale: int) -> int | float:
+    """The scaled integer that gives the same answer under `op` as the decimal itself; a float where none does."""
     value = Decimal(value)
     if value and abs(value.adjusted()) > LARGEST_EXPONENT:
         return math.copysign(math.inf, value) if value.adjusted() > 0 else math.copysign(NEVER_EQUAL, value)
@@ -202,12 +207,12 @@ def _stored_decimal(op: Op, value: Decimal, scale: int) -> object:
     whole = int("".join(map(str, digits))) * (-1 if sign else 1)
     shift = cast(int, exponent) + scale
     if shift >= 0:
-        return stored_int(op, whole * 10**shift)
-    floor, rest = divmod(whole, 10**-shift)
+        return int(whole * 10**shift)
+    floor, rest = divmod(whole, int(10**-shift))
     if rest == 0:
-        return stored_int(op, floor)
+        return floor
     if op in (Op.LT, Op.GTE):
-        return stored_int(op, floor + 1)
+        return floor + 1
     if op in (Op.LTE, Op.GT):
-        return stored_int(op, floor)
+        return floor
     return NEVER_EQUAL

@@ -11,37 +11,30 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
-    Integer,
     and_,
     case,
     func,
-    literal_column,
     null,
     or_,
     select,
 )
 from sqlalchemy import Select as SqlSelect
-from sqlalchemy import cast as cast_to
 
 from config.entities import Catalogue
-from connectors.select import Order
 from replica.ask import (
     Bound,
     ByNode,
     Everything,
-    Measure,
     Page,
     Partners,
     Rows,
+    Sort,
     Totals,
     Variables,
 )
 from replica.binding import TEXT, Binder, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
-from replica.session import SQLITE
 from replica.tables import Tables
-
-SUM_BASE = 1_000_000_000  # a sum is taken as (high, low) of this base, since SQLite's SUM overflows past 64 bits
 
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
@@ -50,8 +43,15 @@ def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
 
 
 def compile_totals(catalogue: Catalogue, tables: Tables, totals: Totals) -> Statement:
-    """The statement that answers `totals`. Each sum takes two columns (high, low): the sum is high * SUM_BASE + low."""
+    """The statement that answers `totals`. Each sum takes two columns (high, low): the sum is high * SUM_BASE + low, see
+    Conditions.measure."""
     return _Compiler(catalogue, tables).totals(totals)
+
+
+_Key = tuple[ColumnElement[Any], bool, bool]  # what is sorted by, descending, nulls first
+_Places = dict[
+    tuple[str, ...], tuple[str, Alias, Alias | None]
+]  # a path of hops to entity, table, and match of the last
 
 
 class _Compiler:
@@ -65,10 +65,15 @@ class _Compiler:
 
     def rows(self, rows: Rows) -> Statement:
         base, match, parent = self._start(rows.entity, rows.start)
-        source, columns = self._outputs(rows, base, match)
+        source, columns, places = self._outputs(rows, base, match)
         conditions = self._filter(rows, base)
-        order = [self._order_key(rows.entity, base, item) for item in rows.order]
-        keys = [*order, (base.c._sort, False, False)]
+        keys: list[_Key] = []
+        for sort in rows.order:
+            source = self._walk(source, places, sort.path)
+            keys += self._sort_keys(places[sort.path], sort)
+        keys.append((base.c._sort, False, False))
+        if rows.keyed:
+            columns += [column.label(f"k{place}") for place, (column, _, _) in enumerate(keys)]
         for bound, forward in ((rows.page.after, True), (rows.page.before, False)):
             if bound is not None:
                 conditions.append(self._beyond(keys, bound, forward))
@@ -80,7 +85,8 @@ class _Compiler:
 
     def totals(self, totals: Totals) -> Statement:
         base, _, parent = self._start(totals.entity, totals.start)
-        columns = [column for measure in totals.measures for column in self._measure(totals.entity, base, measure)]
+        entity = self._catalogue[totals.entity]
+        columns = [column for measure in totals.measures for column in self._conditions.measure(entity, base, measure)]
         conditions = self._filter(totals, base)
         source = self._joined(totals.start, base, parent)
         if parent is None:
@@ -126,10 +132,12 @@ class _Compiler:
 
     # -- columns ------------------------------------------------------------------------------------------------------
 
-    def _outputs(self, rows: Rows, base: Alias, match: Alias | None) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    def _outputs(
+        self, rows: Rows, base: Alias, match: Alias | None
+    ) -> tuple[FromClause, list[ColumnElement[Any]], _Places]:
         parent = self._conditions.near(self._starts[1], match) if match is not None else None
         source: FromClause = self._joined(rows.start, base, parent)
-        places: dict[tuple[str, ...], tuple[str, Alias, Alias | None]] = {(): (rows.entity, base, match)}
+        places: _Places = {(): (rows.entity, base, match)}
         parts: dict[tuple[str, ...], Alias] = {}
         columns: list[ColumnElement[Any]] = []
         for output in rows.outputs:
@@ -152,14 +160,9 @@ class _Compiler:
                         source = source.outerjoin(part, part.c.id == table.c._part)
                     column = parts[output.path].c[output.name]
             columns.append(column.label(f"o{len(columns)}"))
-        return source, columns
+        return source, columns, places
 
-    def _walk(
-        self,
-        source: FromClause,
-        places: dict[tuple[str, ...], tuple[str, Alias, Alias | None]],
-        path: tuple[str, ...],
-    ) -> FromClause:
+    def _walk(self, source: FromClause, places: _Places, path: tuple[str, ...]) -> FromClause:
         for length in range(1, len(path) + 1):
             here = path[:length]
             if here in places:
@@ -180,25 +183,6 @@ class _Compiler:
             source = source.outerjoin(partner, counts)
             places[here] = (hop.to, partner, match)
         return source
-
-    def _measure(self, entity: str, base: Alias, measure: Measure) -> list[ColumnElement[Any]]:
-        if measure.kind == "count":
-            return [func.count()]
-        column: ColumnElement[Any] = base.c[f"c_{measure.name}"]
-        match measure.kind:
-            case "sum":
-                number = literal_column(str(SUM_BASE), Integer)
-                halves: list[ColumnElement[Any]] = [func.sum(column.op("/")(number)), func.sum(column.op("%")(number))]
-                return [cast_to(half, BigInteger) for half in halves] if self._tables.dialect is not SQLITE else halves
-            case "min":
-                return [func.min(column)]
-            case "max":
-                return [func.max(column)]
-            case "known":
-                return [func.count(column)]
-            case _:
-                broken = self._conditions.issue_exists(base, None, [measure.name])
-                return [func.coalesce(func.sum(case((broken, 1), else_=0)), 0)]
 
     # -- pages --------------------------------------------------------------------------------------------------------
 
@@ -238,19 +222,21 @@ class _Compiler:
         shown = [column for column in inner.c if column.name != "place"]
         return select(*shown).where(*kept).order_by(inner.c.parent, inner.c.place)
 
-    def _order_key(self, entity: str, base: Alias, order: Order) -> tuple[ColumnElement[Any], bool, bool]:
-        record = self._catalogue[entity]
-        if record.field(order.name):
-            return base.c[f"c_{order.name}"], order.descending, order.nulls_first
-        return (
-            self._conditions.derived(record, base, derived_of(record, order.name)),
-            order.descending,
-            order.nulls_first,
-        )
+    def _sort_keys(self, place: tuple[str, Alias, Alias | None], sort: Sort) -> list[_Key]:
+        name, table, _ = place
+        entity = self._catalogue[name]
+        if sort.hop is not None:
+            columns = self._conditions.figure(entity, table, sort.hop, sort.measure)
+        elif entity.field(sort.name):
+            columns = [table.c[f"c_{sort.name}"]]
+        else:
+            derived = self._conditions.derived(entity, table, derived_of(entity, sort.name))
+            columns = [case((table.c._id.is_not(null()), derived))] if sort.path else [derived]
+        return [(column, sort.descending, sort.nulls_first) for column in columns]
 
     def _beyond(
         self,
-        keys: list[tuple[ColumnElement[Any], bool, bool]],
+        keys: list[_Key],
         bound: Bound,
         forward: bool,
     ) -> ColumnElement[bool]:
@@ -275,7 +261,7 @@ class _Compiler:
         return self._binder.add(param, number_of(column))
 
 
-def _sorted(key: tuple[ColumnElement[Any], bool, bool], backward: bool) -> ColumnElement[Any]:
+def _sorted(key: _Key, backward: bool) -> ColumnElement[Any]:
     column, descending, nulls_first = key
     ordered = column.desc() if descending != backward else column.asc()
     return ordered.nulls_first() if nulls_first != backward else ordered.nulls_last()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
     Alias,
+    BigInteger,
     ColumnElement,
+    Integer,
     and_,
     case,
     false,
@@ -18,20 +22,28 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy import Select as SqlSelect
+from sqlalchemy import Text as AnyText
+from sqlalchemy import cast as cast_to
 
-from config.entities import Catalogue, Derived, Entity, Hop
+from config.entities import Catalogue, Computed, Derived, Entity, Field, Hop
 from connectors.select import And, Compare, Not, Op, Or
-from replica.ask import Count, HasIssues, Linked, Matched, Within
-from replica.binding import Binder, Stored, number_of, stored_as, stored_int, stored_node, stored_text
+from replica.ask import Count, HasIssues, Linked, Matched, Measure, Measured, Within
+from replica.binding import NUMBER as NUMERIC
+from replica.binding import Binder, Stored, number_of, stored_as, stored_int, stored_node, stored_text, whole_decimal
+from replica.session import SQLITE
 from replica.tables import Tables, fold
 from replica.where import read_where
 
 # SQLite before 3.46 parses with a stack of 100 entries, so a statement must not nest deeply. A condition has this much room;
 # what needs more than is left becomes a common table expression, which stands in front of the statement.
 ROOM = 60
-LINK, EVERY, NEGATION, GROUP, DERIVED, LAST = 12, 5, 4, 3, 8, 26
+LINK, EVERY, NEGATION, GROUP, DERIVED, MEASURE, LAST = 12, 5, 4, 3, 8, 12, 26
 
-ONE: ColumnElement[Any] = literal_column("1")
+ZERO: ColumnElement[Any] = literal_column("0", Integer)
+ONE: ColumnElement[Any] = literal_column("1", Integer)
+SUM_BASE = 1_000_000_000  # a sum is taken as (high, low) of this base, since SQLite's SUM overflows past 64 bits
+NUMBER: ColumnElement[Any] = literal_column(str(SUM_BASE), Integer)
 ACCEPTED: ColumnElement[Any] = literal_column("'ACCEPTED'")
 
 
@@ -59,6 +71,8 @@ class Conditions:
                 return self._compare(entity, base, condition, room)
             case Linked():
                 return self._linked(entity, base, condition, room)
+            case Measured():
+                return self._measured(entity, base, condition, room)
             case Matched():
                 return self._matched(entity, base, condition)
             case Within(value=value):
@@ -125,25 +139,115 @@ class Conditions:
             return cast(ColumnElement[bool], self._binder.place_of(column, needle) > literal_column("0"))
         return func.substr(column, ONE, func.length(needle)) == needle
 
-    def _linked(self, entity: Entity, base: Alias, linked: Linked, room: int) -> ColumnElement[bool]:
-        hop = self._catalogue.hops(entity.name)[linked.hop]
+    def _partners(self, entity: Entity, base: Alias, name: str) -> tuple[Hop, Alias, SqlSelect[Any]]:
+        """The hop, the table of its partners, and a select over the accepted ones of a record that count."""
+        hop = self._catalogue.hops(entity.name)[name]
         match = self._binder.alias(self._tables.link(hop.link))
         partner = self._binder.alias(self._tables.entities[hop.to].table)
+        near = self.near(hop, match) == base.c._id
         partners = match.join(partner, partner.c._id == self.far(hop, match))
-        near: list[ColumnElement[bool]] = [
-            self.near(hop, match) == base.c._id,
-            self.has_status(match, None),
-            partner.c[hop.counted] == ONE,
-        ]
-        if isinstance(linked.quantifier, Count):
-            number = select(func.count()).select_from(partners).where(*near).scalar_subquery()
-            return self._operator(number, linked.quantifier.op, linked.quantifier.value, stored_int)
+        counted = partner.c[hop.counted] == ONE
+        return hop, partner, select().select_from(partners).where(near, self.has_status(match, None), counted)
+
+    def _linked(self, entity: Entity, base: Alias, linked: Linked, room: int) -> ColumnElement[bool]:
+        hop, partner, partners = self._partners(entity, base, linked.hop)
         room -= LINK + (EVERY if linked.quantifier == "every" else 0)
         condition = self.condition(self._catalogue[hop.to], partner, linked.condition, room)
         if linked.quantifier == "every":
             condition = self._negated(condition)
-        found = select(ONE).select_from(partners).where(*near, condition).exists()
+        found = partners.add_columns(ONE).where(condition).exists()
         return found if linked.quantifier == "some" else not_(found)
+
+    def _measured(self, entity: Entity, base: Alias, asked: Measured, room: int) -> ColumnElement[bool]:
+        hop, partner, partners = self._partners(entity, base, asked.hop)
+        target = self._catalogue[hop.to]
+        condition = self.condition(target, partner, asked.condition, room - LINK - MEASURE)
+        holds = self.compare_measure(target, partner, asked.measure, asked.op, asked.value)
+        found = partners.add_columns(case((holds, ONE), else_=ZERO)).where(condition)
+        return found.scalar_subquery() == ONE
+
+    def figure(self, entity: Entity, base: Alias, name: str, measure: Measure) -> list[ColumnElement[Any]]:
+        """A measure over the partners of a record as columns to sort by; null for a record that is not there."""
+        hop, partner, partners = self._partners(entity, base, name)
+        columns = self.measure(self._catalogue[hop.to], partner, measure)
+        of = [partners.add_columns(column).scalar_subquery() for column in columns]
+        return [case((base.c._id.is_not(null()), one)) for one in of]
+
+    # -- measures -----------------------------------------------------------------------------------------------------
+
+    def measure(self, entity: Entity, base: Alias, measure: Measure) -> list[ColumnElement[Any]]:
+        """A measure over a set as columns; a sum as (high, low) in which low is from 0 to SUM_BASE - 1, so that sums
+        compare as pairs do."""
+        if measure.kind == "count":
+            return [func.count(base.c._id)]
+        column: ColumnElement[Any] = base.c[f"c_{measure.name}"]
+        match measure.kind:
+            case "sum":
+                high, low = self.halves(column)
+                carry = case((low.op("%")(NUMBER) < ZERO, low.op("/")(NUMBER) - ONE), else_=low.op("/")(NUMBER))
+                return [high + carry, low - carry * NUMBER]
+            case "ratio":
+                return self._ratio(entity, base, measure.name)
+            case "min":
+                return [func.min(column)]
+            case "max":
+                return [func.max(column)]
+            case "known":
+                return [func.count(column)]
+            case "distinct":
+                return [func.count(column.distinct())]
+            case _:
+                broken = self.issue_exists(base, None, [measure.name])
+                return [func.coalesce(func.sum(case((broken, 1), else_=0)), 0)]
+
+    def _ratio(self, entity: Entity, base: Alias, name: str) -> list[ColumnElement[Any]]:
+        computed = cast(Computed, cast(Field, entity.field(name)).computed)
+        left, right = base.c[f"c_{computed.left}"], base.c[f"c_{computed.right}"]
+        both = and_(left.is_not(null()), right.is_not(null()))
+        return [half for side in (left, right) for half in self.halves(case((both, side)))]
+
+    def halves(self, column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """The sums of a column's parts above and below SUM_BASE: neither outgrows 64 bits as the whole sum might."""
+        high, low = func.sum(column.op("/")(NUMBER)), func.sum(column.op("%")(NUMBER))
+        if self._tables.dialect is SQLITE:
+            return high, low
+        return cast_to(high, BigInteger), cast_to(low, BigInteger)
+
+    def compare_measure(
+        self, entity: Entity, base: Alias, measure: Measure, op: Op, value: object
+    ) -> ColumnElement[bool]:
+        """`op value` on a measure over a set."""
+        columns = self.measure(entity, base, measure)
+        field = entity.field(measure.name)
+        if len(columns) == 1:
+            stored = stored_as(field) if field is not None and measure.kind in ("min", "max") else stored_int
+            return self._operator(columns[0], op, value, stored)
+        high, low = columns
+        scale = field.scale if field is not None and field.type.is_decimal else 0
+
+        def pair(of: object) -> tuple[object, object]:
+            return _pair(whole_decimal(op, cast(Decimal, of), scale))
+
+        if op is Op.IS_NULL:
+            return high.is_(null()) if value else high.is_not(null())
+        if op is Op.IN:
+            many = self._binder.list_of(value, convert=lambda v: "{}:{}".format(*pair(v)))
+            both = cast_to(high, AnyText) + literal_column("':'", AnyText) + cast_to(low, AnyText)
+            return both.in_(select(many.c.value))
+        first = self._binder.value(value, lambda v: pair(v)[0], NUMERIC)
+        second = self._binder.value(value, lambda v: pair(v)[1], NUMERIC)
+        same = and_(high == first, low == second)
+        match op:
+            case Op.EQ:
+                return same
+            case Op.NE:
+                return not_(same)
+            case Op.LT | Op.LTE:
+                less = or_(high < first, and_(high == first, low < second))
+                return less if op is Op.LT else or_(less, same)
+            case _:
+                more = or_(high > first, and_(high == first, low > second))
+                return more if op is Op.GT else or_(more, same)
 
     def _matched(self, entity: Entity, base: Alias, matched: Matched) -> ColumnElement[bool]:
         hop = self._catalogue.hops(entity.name)[matched.hop]
@@ -216,6 +320,14 @@ class Conditions:
             return match.c.status == ACCEPTED
         wanted = self._binder.list_of(statuses)
         return match.c.status.in_(select(wanted.c.value))
+
+
+def _pair(number: int | float) -> tuple[object, object]:
+    """A number to compare a sum with, as (high, low)."""
+    if isinstance(number, float):
+        return (number, 0) if math.isinf(number) else (0, number)
+    high, low = divmod(number, SUM_BASE)
+    return stored_int(Op.EQ, high), low
 
 
 def _is_flat(entity: Entity, condition: object) -> bool:

@@ -6,14 +6,14 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from operator import itemgetter
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from config.entities import Entity, Field, FieldType
+from config.entities import Computed, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from connectors.cells import is_nothing
 from connectors.columns import find_column
@@ -48,6 +48,7 @@ PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
 SMALL = 10**9  # an integer that fits into a column at any scale that is stored as one
+_EXACT = Context(prec=80)  # two stored numbers have 19 digits each: no quotient of theirs is rounded twice
 CONTENT = 24  # digits of a record's hash that say what it holds; the others say how it was mapped
 _BROKEN = re.compile("[\ud800-\udfff]")  # half of a sign, as JSON may carry it; SQLite takes none
 
@@ -83,6 +84,11 @@ class _Found:
 
     values: dict[str, object] = field(default_factory=dict)
     issues: list[dict[str, object]] = field(default_factory=list)
+
+
+def decimal_of(stored: int, scale: int) -> Decimal:
+    """The number that a scaled integer stands for."""
+    return Decimal(stored).scaleb(-scale, _EXACT)
 
 
 def columns_of(table: EntityTable) -> list[str]:
@@ -447,6 +453,19 @@ class Mapper:
         node = node_of(entity.name, parts)
         return node, node if self._is_secret else sort_text(parts, node)
 
+    def _computed(self, field: Field, how: Computed) -> _Producer:
+        """What works a field out of two others, as stored."""
+        left, right = self._declared[how.left], self._declared[how.right]
+
+        def work_out(values: dict[str, object]) -> int | None:
+            one, other = values.get(left.name), values.get(right.name)
+            if one is None or other is None:
+                return None
+            ends = decimal_of(cast(int, one), left.scale), decimal_of(cast(int, other), right.scale)
+            return compute(how.operation, *ends, field.scale)
+
+        return work_out
+
     def _producers(self) -> list[tuple[int, _Producer]]:
         """What fills the columns of `Record.values` from the values of the fields: the place of the column, and how."""
         filled = set(PSEUDO_FIELDS)
@@ -456,6 +475,9 @@ class Mapper:
 
         def producer(column: str) -> _Producer | None:
             field, way = normalised.get(column, (column[2:], None))
+            declared = self._declared.get(field)
+            if declared is not None and declared.computed is not None:
+                return self._computed(declared, declared.computed) if column.startswith("c_") else None
             if field not in filled:
                 return None
             if way is not None:
@@ -479,6 +501,18 @@ def _own(entity: Entity) -> tuple[str, ...]:
 
 def _key_text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def compute(operation: str, left: Decimal, right: Decimal, scale: int) -> int | None:
+    """A computed field as stored: the exact result rounded half to even; null where it can't be had."""
+    if operation == "difference":
+        result = _EXACT.subtract(left, right)
+    elif not right:
+        return None
+    else:
+        result = _EXACT.divide(left, right)
+    stored = int(result.scaleb(scale, _EXACT).to_integral_value(ROUND_HALF_EVEN, _EXACT))
+    return stored if abs(stored) <= MAX_INTEGER else None
 
 
 def _is_number(mapping: FieldMapping) -> bool:

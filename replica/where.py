@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from config.entities import Catalogue, Entity
 from connectors.select import And, Compare, Not, Op, Or
-from replica.ask import Count, HasIssues, Linked, Matched, Within
+from replica.ask import COUNT, Count, HasIssues, Linked, Matched, Measure, Measured, MeasureKind, Within
 
 Where = Mapping[str, object]
 
@@ -40,24 +40,18 @@ def _member(catalogue: Catalogue, entity: Entity, name: str, value: object) -> o
 
 
 def _comparison(name: str, comparison: Where) -> object:
+    return And(tuple(_compared(comparison, lambda op, value: Compare(name, op, value))))
+
+
+def _compared(comparison: Where, ask: Callable[[Op, object], object]) -> list[object]:
+    """What each member of a comparison asks. A null operand is like no value: no comparison with it is true."""
     parts: list[object] = []
     for op, operand in comparison.items():
         if op == "isNull":
             if operand is not None:
-                parts.append(Compare(name, Op.IS_NULL, operand))
+                parts.append(ask(Op.IS_NULL, operand))
         else:
-            parts.append(NEVER if operand is None else Compare(name, Op(op), operand))
-    return And(tuple(parts))
-
-
-def _counts(comparison: Where, ask: Callable[[Count], object]) -> list[object]:
-    """A number of partners is never null, so `isNull` is decided here."""
-    parts: list[object] = []
-    for op, operand in comparison.items():
-        if op == "isNull":
-            parts.append(NEVER if operand else ALWAYS)
-        else:
-            parts.append(NEVER if operand is None else ask(Count(Op(op), operand)))
+            parts.append(NEVER if operand is None else ask(Op(op), operand))
     return parts
 
 
@@ -65,15 +59,25 @@ def _linked(catalogue: Catalogue, hop: str, to: str, many: bool, value: Where) -
     entity = catalogue[to]
     if not many:
         return Linked(hop, "some", read_where(catalogue, entity, value))
+    looked_at = read_where(catalogue, entity, cast(Where, value.get("of") or {}))
+
+    def measured(kind: MeasureKind, name: str, comparison: Where) -> list[object]:
+        measure = COUNT if kind == "count" else Measure(kind, name)
+        return _compared(comparison, lambda op, operand: Measured(hop, measure, op, operand, looked_at))
+
     parts: list[object] = []
-    for quantifier, operand in value.items():
-        if operand is None:
-            continue
-        if quantifier == "count":
-            parts += _counts(cast(Where, operand), lambda count: Linked(hop, count))
-        else:
-            condition = read_where(catalogue, entity, cast(Where, operand))
-            parts.append(Linked(hop, cast("Literal['some', 'none', 'every']", quantifier), condition))
+    for member, operand in value.items():
+        match member, operand:
+            case (_, None) | ("of", _):
+                pass
+            case "count", _:
+                parts += measured("count", "", cast(Where, operand))
+            case ("sum" | "min" | "max") as kind, _:
+                for name, comparison in cast(Where, operand).items():
+                    parts += measured(kind, name, cast(Where, comparison or {}))
+            case _:
+                condition = read_where(catalogue, entity, cast(Where, operand))
+                parts.append(Linked(hop, cast("Literal['some', 'none', 'every']", member), condition))
     return And(tuple(parts))
 
 
@@ -93,8 +97,15 @@ def _issues(value: Where) -> object:
             continue
         inner = cast(Where, operand)
         if quantifier == "count":
-            parts += _counts(inner, HasIssues)
+            parts += _compared(inner, _issue_count)
         else:
             asked = cast("Literal['some', 'none']", quantifier)
             parts.append(HasIssues(asked, inner.get("code"), inner.get("field")))
     return And(tuple(parts))
+
+
+def _issue_count(op: Op, value: object) -> object:
+    """A number of issues is never null."""
+    if op is Op.IS_NULL:
+        return NEVER if value else ALWAYS
+    return HasIssues(Count(op, value))

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from graphql import FieldNode
 
-from config.entities import Entity
-from connectors.select import Order
-from replica.ask import Measure, Output, Partners, Rows, Start, Totals
+from config.entities import Computed, Entity, Field
+from replica.ask import Measure, MeasureKind, Output, Partners, Rows, Sort, Start, Totals
 from replica.where import read_where
 from resolvers.asked import Asked, as_where
 from resolvers.collect import Fields
-from resolvers.pages import read_order, read_page
+from resolvers.pages import cursor_width, read_order, read_page
 from resolvers.records import Records, compile_shape
 from resolvers.run import ConnectionStep, Fetch, Pattern
 from resolvers.shape import Columns, write_object
-from resolvers.values import ordering_mark, write_average, write_sum
+from resolvers.values import ordering_mark, write_average, write_ratio, write_sum
 
 FIRST = 50  # records of a root connection when no page is asked
 NESTED_FIRST = 20
-
-MeasureKind = Literal["count", "sum", "min", "max", "known", "unreadable"]
 
 
 def plan_connection(
@@ -33,7 +30,7 @@ def plan_connection(
     is_linked = isinstance(start, Partners)
     arguments = asked.arguments(parent, nodes)
     columns = Columns(1 if is_linked else 0)
-    order = read_order(arguments.get("orderBy"))
+    order = read_order(asked.catalogue, entity, arguments.get("orderBy"))
     page, facts = read_page(asked, entity, order, arguments, nodes, NESTED_FIRST if is_linked else FIRST)
     writing = _Connection(asked, entity, columns, order, where, is_linked)
     body = writing.members(asked.fields_of(f"{entity.name}Connection", nodes))
@@ -42,7 +39,7 @@ def plan_connection(
     fetch = totals = None
     if writing.needs_rows:
         columns.place(Output((), "own", "_id"))  # rows are counted even if nothing of them is asked
-        rows = Rows(entity.name, columns.outputs, start, condition, order, page, every)
+        rows = Rows(entity.name, columns.outputs, start, condition, order, page, every, writing.needs_keys)
         fetch = Fetch(asked.rows(rows), tuple(writing.records.children), writing.shapes)
     if writing.measures:
         totals = asked.totals(Totals(entity.name, tuple(writing.measures), start, condition, every))
@@ -65,7 +62,7 @@ class _Connection:
     """Writes the members of a connection object and notes what they need."""
 
     def __init__(
-        self, asked: Asked, entity: Entity, columns: Columns, order: tuple[Order, ...], where: Pattern, is_linked: bool
+        self, asked: Asked, entity: Entity, columns: Columns, order: tuple[Sort, ...], where: Pattern, is_linked: bool
     ) -> None:
         self._asked = asked
         self._entity = entity
@@ -77,6 +74,7 @@ class _Connection:
         self.records = Records(asked, columns, plan_link)
         self.measures: list[Measure] = []
         self.needs_rows = False
+        self.needs_keys = False
 
     @property
     def parameters(self) -> list[str]:
@@ -144,13 +142,10 @@ class _Connection:
                 return f"({self._cursor('rows[e - 1]')} if e > s else None)"
 
     def _cursor(self, row: str) -> str:
-        places = []
-        for item in self._order:
-            kind: Literal["field", "derived"] = "field" if self._entity.field(item.name) else "derived"
-            places.append(self._columns.place(Output((), kind, item.name)))
-        places.append(self._columns.place(Output((), "own", "_sort")))
+        self.needs_keys = True
+        width = cursor_width(self._order)  # the order's columns stand at the end of the row
         mark = ordering_mark(self._entity.name, self._order)
-        return self._asked.writer.cursor(mark, [f"{row}[{place}]" for place in places])
+        return self._asked.writer.cursor(mark, [f"{row}[{place}]" for place in range(-width, 0)])
 
     # -- totals -------------------------------------------------------------------------------------------------------
 
@@ -160,12 +155,12 @@ class _Connection:
         if wanted not in self.measures:
             self.measures.append(wanted)
         before = self.measures[: self.measures.index(wanted)]
-        return sum(2 if measure.kind == "sum" else 1 for measure in before)
+        return sum(measure.width for measure in before)
 
     def _aggregated(self, kind: str, nodes: list[FieldNode]) -> str:
         if kind == "count":
             return f"t[{self._measure('count')}]"
-        suffix = "Known" if kind == "unreadable" else kind.capitalize()
+        suffix = {"unreadable": "Known", "countDistinct": "Distinct"}.get(kind, kind.capitalize())
         return self._object(suffix, nodes, lambda name, _: self._number(kind, name))
 
     def _number(self, kind: str, name: str) -> str:
@@ -181,6 +176,13 @@ class _Connection:
                 if kind == "sum":
                     return f"{writer.name(write_sum)}({pair}, {scale})"
                 return f"{writer.name(write_average)}({pair}, t[{self._measure('known', name)}], {scale})"
+            case "ratio":
+                place = self._measure("ratio", name)
+                sides = cast(Computed, field.computed)
+                scales = tuple(cast(Field, self._entity.field(side)).scale for side in (sides.left, sides.right))
+                return f"{writer.name(write_ratio)}(t[{place}:{place + 4}], {scales}, {scale})"
+            case "countDistinct":
+                return f"t[{self._measure('distinct', name)}]"
             case "min" | "max":
                 return writer.value(field, f"t[{self._measure(cast(MeasureKind, kind), name)}]")
             case _:
@@ -191,5 +193,6 @@ def _no_totals(measures: Sequence[Measure]) -> tuple[object, ...]:
     """The totals of a parent without partners."""
     row: list[object] = []
     for measure in measures:
-        row += [None, None] if measure.kind == "sum" else [None] if measure.kind in ("min", "max") else [0]
+        is_null = measure.kind in ("sum", "ratio", "min", "max")
+        row += [None if is_null else 0] * measure.width
     return tuple(row)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from graphql import FieldNode
 
-from config.entities import Entity
-from connectors.select import Order
-from replica.ask import Bound, Page, Slot, Variables
+from config.entities import Catalogue, Entity
+from replica.ask import Bound, Measure, MeasureKind, Page, Slot, Sort, Variables
 from resolvers.asked import Asked, as_int, reader
 from resolvers.errors import BadRequest
 from resolvers.run import PageFacts
@@ -20,22 +19,37 @@ MAX_OFFSET = 10_000
 MAX_ORDERS = 20
 
 
-def read_order(items: object) -> tuple[Order, ...]:
-    """`orderBy` as orders. Raises BadRequest if they are too many."""
-    wanted = cast("Sequence[Mapping[str, str]]", items or ())
+def read_order(catalogue: Catalogue, entity: Entity, items: object) -> tuple[Sort, ...]:
+    """`orderBy` as sort keys. Raises BadRequest if they are too many."""
+    wanted = cast("Sequence[Mapping[str, object]]", items or ())
     if len(wanted) > MAX_ORDERS:
         raise BadRequest("QUERY_TOO_COSTLY", "OPERATION_TOO_LARGE", (), what="orderBy", limit=MAX_ORDERS)
-    order = []
-    for item in wanted:
-        ((name, direction),) = item.items()
-        order.append(Order(name, direction.startswith("DESC"), direction.endswith("NULLS_FIRST")))
-    return tuple(order)
+    return tuple(_sort(catalogue, entity, (), item) for item in wanted)
+
+
+def _sort(catalogue: Catalogue, entity: Entity, path: tuple[str, ...], item: Mapping[str, object]) -> Sort:
+    ((name, value),) = item.items()
+    if isinstance(value, str):
+        return Sort(path, name, **_direction(value))
+    inner = cast("Mapping[str, object]", value)
+    hop = catalogue.hops(entity.name)[name]
+    if not hop.many:
+        return _sort(catalogue, catalogue[hop.to], (*path, name), inner)
+    ((kind, of),) = inner.items()
+    if kind == "count":
+        return Sort(path, hop=name, **_direction(cast(str, of)))
+    ((field, direction),) = cast("Mapping[str, str]", of).items()
+    return Sort(path, hop=name, measure=Measure(cast(MeasureKind, kind), field), **_direction(direction))
+
+
+def _direction(direction: str) -> dict[str, Any]:
+    return {"descending": direction.startswith("DESC"), "nulls_first": direction.endswith("NULLS_FIRST")}
 
 
 def read_page(
     asked: Asked,
     entity: Entity,
-    order: tuple[Order, ...],
+    order: tuple[Sort, ...],
     arguments: Mapping[str, object],
     nodes: list[FieldNode],
     default: int,
@@ -51,8 +65,9 @@ def read_page(
     if skip is not None:
         asked.bound(skip, MAX_OFFSET, "offset", nodes)
     mark = ordering_mark(entity.name, order)
-    after = _bound(asked, arguments.get("after"), mark, len(order) + 1, nodes)
-    before = _bound(asked, arguments.get("before"), mark, len(order) + 1, nodes)
+    width = cursor_width(order)
+    after = _bound(asked, arguments.get("after"), mark, width, nodes)
+    before = _bound(asked, arguments.get("before"), mark, width, nodes)
     near = before is not None if backward else after is not None
 
     def beyond(variables: Variables) -> bool:
@@ -66,6 +81,11 @@ def read_page(
         backward=backward,
     )
     return page, PageFacts(size, beyond, backward)
+
+
+def cursor_width(order: Sequence[Sort]) -> int:
+    """How many values a cursor of this order holds; the last is the tie-break."""
+    return sum(sort.width for sort in order) + 1
 
 
 def _bound(asked: Asked, cursor: object, mark: str, length: int, nodes: list[FieldNode]) -> Bound | None:

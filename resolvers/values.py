@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from connectors.select import Order
-from replica.compile import SUM_BASE
+from replica.ask import Sort
+from replica.conditions import SUM_BASE
 
 MASK = "***"
 EXTRA_PLACES = 4  # an average keeps this many places more than what it is taken of
@@ -67,6 +67,15 @@ def write_average(high: int | None, low: int | None, known: int, scale: int) -> 
     )
 
 
+def write_ratio(sides: Sequence[int | None], scales: Sequence[int], scale: int) -> str | None:
+    """Two sums that came as (high, low, high, low), divided once and rounded half to even."""
+    left, right = _whole(sides[0] or 0, sides[1]), _whole(sides[2] or 0, sides[3])
+    if sides[0] is None or not right:
+        return None
+    quotient = _EXACT.divide(Decimal(left * 10 ** (scales[1] + scale)), Decimal(right * 10 ** scales[0]))
+    return plain_decimal(int(quotient.to_integral_value(ROUND_HALF_EVEN, context=_EXACT)), scale)
+
+
 def _whole(high: int, low: int | None) -> int:
     return high * SUM_BASE + (low or 0)
 
@@ -99,10 +108,10 @@ def cell_of(columns: str | None, grid: int | None, at: str, field: str) -> str |
     return f"{label}{at}" if grid else label
 
 
-def ordering_mark(entity: str, order: Sequence[Order]) -> str:
+def ordering_mark(entity: str, order: Sequence[Sort]) -> str:
     """A short hash of an ordering; a cursor answers to no other."""
-    text = repr((entity, [(item.name, item.descending, item.nulls_first) for item in order]))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    keys = [(s.path, s.name, s.hop, s.measure.kind, s.measure.name, s.descending, s.nulls_first) for s in order]
+    return hashlib.sha256(repr((entity, keys)).encode()).hexdigest()[:12]
 
 
 def write_cursor(mark: str, values: Sequence[object]) -> str:

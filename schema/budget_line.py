@@ -38,6 +38,12 @@ class BudgetLine:
     ceiling: str | None = declare.money("Ceiling in rupiah", "Pagu dalam rupiah")
     previous_ceiling: str | None = declare.money("Ceiling before this version", "Pagu sebelum versi ini")
     realised: str | None = declare.money("Paid so far in rupiah", "Realisasi keuangan dalam rupiah")
+    absorption: str | None = declare.ratio(
+        "realised",
+        "ceiling",
+        "Share of the ceiling that has been paid, 0.5 is half; null without a ceiling or with one of 0",
+        "Serapan: bagian pagu yang sudah dibayar, 0.5 berarti separuh; kosong bila pagu kosong atau 0",
+    )
     realised_as_of: str | None = declare.day("Day up to which payments are counted", "Realisasi sampai tanggal")
     period_kind: str | None = declare.choice(PERIOD_KIND, "What the realised amount covers", "Cakupan realisasi")
 

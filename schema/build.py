@@ -42,6 +42,7 @@ EXTREMES = (
     FieldType.DATE,
     FieldType.DATETIME,
 )
+MOMENTS = (FieldType.DATE, FieldType.DATETIME)
 PSEUDO = {
     "file": Text("File that it stands in", "Berkas tempatnya"),
     "sheet": Text("Sheet that it stands in", "Lembar tempatnya"),
@@ -205,18 +206,30 @@ class _Builder:
         name = self._name
         open_fields = [field for field in self._fields if not field.sensitive and not field.type.is_list]
         numbers = [field for field in open_fields if field.type.is_number]
+        summed = self._summed
         extremes = [field for field in open_fields if field.type in EXTREMES and not _is_companion(field)]
         members = [Member("count", "Int!", Text("How many records", "Banyaknya data"))]
         if numbers:
             known = [Member(field.name, "Int!", field.description) for field in numbers]
             decimals = [Member(field.name, "Decimal", field.description) for field in numbers]
-            self._part(members, "sum", Text("Exact sums", "Jumlah tepat"), decimals)
-            self._part(members, "avg", Text("Averages", "Rata-rata"), decimals)
+            sums = [member for member in decimals if member.name in {field.name for field in summed}]
+            self._part(members, "sum", Text("Exact sums", "Jumlah tepat"), sums)
+            self._part(members, "avg", Text("Averages", "Rata-rata"), sums)
             self._part(
                 members, "known", Text("How many values each sum is made of", "Banyaknya nilai yang terbaca"), known
             )
             words = Text("How many cells could not be read", "Banyaknya sel yang tidak terbaca")
             members.append(Member("unreadable", f"{name}Known", words))
+        ratios = [Member(f.name, "Decimal", f.description) for f in numbers if f not in summed]
+        if ratios:
+            words = Text(
+                "Sums divided, over the records that have both figures",
+                "Jumlah dibagi jumlah, atas data yang punya kedua angka",
+            )
+            self._part(members, "ratio", words, ratios)
+        distinct = [Member(field.name, "Int!", field.description) for field in open_fields]
+        words = Text("How many different values, null not counted", "Banyaknya nilai berbeda, kosong tidak dihitung")
+        self._part(members, "countDistinct", words, distinct, "Distinct")
         if extremes:
             same = [Member(field.name, OUTPUT[field.type], field.description) for field in extremes]
             self._part(members, "min", Text("Smallest values", "Nilai terkecil"), same)
@@ -224,8 +237,8 @@ class _Builder:
         words = Text(f"Figures over {self._entity.plural}", f"Angka dari {self._entity.plural}")
         self._types.add_type(f"{name}Aggregate", words, members)
 
-    def _part(self, members: list[Member], kind: str, words: Text, fields: list[Member]) -> None:
-        type_name = f"{self._name}{kind.capitalize()}"
+    def _part(self, members: list[Member], kind: str, words: Text, fields: list[Member], suffix: str = "") -> None:
+        type_name = f"{self._name}{suffix or kind.capitalize()}"
         self._types.add_type(type_name, words, fields)
         members.append(Member(kind, type_name, words))
 
@@ -267,8 +280,43 @@ class _Builder:
             ),
             Member("count", "IntComparison", Text("by how many there are", "menurut banyaknya")),
         ]
+        sums = [Member(field.name, "DecimalComparison", field.description) for field in self._summed]
+        extremes = [Member(f.name, COMPARISON[f.type], f.description) for f in self._measurable]
+        self._measures(members, "Where", sums, extremes)
+        words = Text(
+            "what count, sum, min and max look at; all partners if it is left out",
+            "data yang dilihat count, sum, min, dan max; semua bila tidak diisi",
+        )
+        members.append(Member("of", f"{name}Where", words))
         words = Text(f"Conditions on linked {entity.plural}", f"Syarat atas {entity.plural} yang terkait")
         self._types.add_input(f"{name}LinkWhere", words, members)
+
+    def _measures(
+        self, members: list[Member], suffix: str, sums: list[Member], extremes: list[Member], *, one_of: bool = False
+    ) -> None:
+        """Adds sum, min and max to an input about many records."""
+        for kind, words, fields in (
+            ("sum", Text("by exact sums; none where no value is known", "menurut jumlah tepat"), sums),
+            ("min", Text("by smallest values", "menurut nilai terkecil"), extremes),
+            ("max", Text("by largest values", "menurut nilai terbesar"), extremes),
+        ):
+            if fields:
+                shared = "Sum" if kind == "sum" else "Extreme"
+                type_name = f"{self._name}{shared}{suffix}"
+                if type_name not in self._types:
+                    self._types.add_input(type_name, words, fields, one_of=one_of)
+                members.append(Member(kind, type_name, words))
+
+    @property
+    def _summed(self) -> list[Field]:
+        """The fields of which a sum means something."""
+        open_fields = [field for field in self._fields if not field.sensitive and field.type.is_number]
+        return [field for field in open_fields if field.computed is None or field.computed.operation != "ratio"]
+
+    @property
+    def _measurable(self) -> list[Field]:
+        """The fields of which a smallest value means something to compare or sort by."""
+        return [f for f in self._fields if not f.sensitive and (f.type.is_number or f.type in MOMENTS)]
 
     def _add_order(self) -> None:
         entity = self._entity
@@ -278,8 +326,16 @@ class _Builder:
             if not field.sensitive and not field.type.is_list
         ]
         members += [Member(derived.name, "Direction", derived.description) for derived in entity.derived]
+        for hop in self._hops.values():
+            members.append(Member(hop.name, f"{hop.to}LinkOrder" if hop.many else f"{hop.to}Order", hop.description))
         words = Text(f"What to sort {entity.plural} by", f"Pengurut {entity.plural}")
         self._types.add_input(f"{self._name}Order", words, members, one_of=True)
+        members = [Member("count", "Direction", Text("by how many there are", "menurut banyaknya"))]
+        sums = [Member(field.name, "Direction", field.description) for field in self._summed]
+        extremes = [Member(field.name, "Direction", field.description) for field in self._measurable]
+        self._measures(members, "Order", sums, extremes, one_of=True)
+        words = Text(f"What of linked {entity.plural} to sort by", f"Pengurut menurut {entity.plural} yang terkait")
+        self._types.add_input(f"{self._name}LinkOrder", words, members, one_of=True)
 
     def _add_lookup(self) -> None:
         entity = self._entity

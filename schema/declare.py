@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -11,6 +12,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from config.entities import (
     DEFAULT_SCALE,
+    Computed,
     Current,
     Derived,
     Entity,
@@ -62,6 +64,16 @@ def money(en: str, id: str) -> Any:
 def decimal(en: str, id: str) -> Any:
     """A quantity or percentage."""
     return _field(FieldType.DECIMAL, en, id)
+
+
+def ratio(left: str, right: str, en: str, id: str) -> Any:
+    """`left / right` of the same record; null where one is missing or `right` is 0. Over many records, the sums divided."""
+    return _field(FieldType.DECIMAL, en, id, computed=Computed("ratio", left, right))
+
+
+def difference(left: str, right: str, en: str, id: str) -> Any:
+    """`left - right` of the same record; null where one is missing."""
+    return _field(FieldType.DECIMAL, en, id, computed=Computed("difference", left, right))
 
 
 def day(en: str, id: str, *, required: bool = False) -> Any:
@@ -191,7 +203,7 @@ def to_entity(cls: type) -> Entity:
 
 
 def _named(field: Field, name: str) -> Field:
-    return Field(name, field.type, field.description, field.required, field.sensitive, field.scale, field.enum)
+    return replace(field, name=name)
 
 
 def _placed(link: Link, name: str, source: str) -> Link:
@@ -219,9 +231,11 @@ def _field(
     required: bool = False,
     sensitive: bool = False,
     enum: EnumType | None = None,
+    computed: Computed | None = None,
 ) -> Any:
     words = Text(en, id)
-    field = Field("", type_, words, required, sensitive, DEFAULT_SCALE.get(type_, 0), enum)
+    scale = DEFAULT_SCALE.get(type_, 0)
+    field = Field("", type_, words, required, sensitive, scale, enum, computed=computed)
     return strawberry.field(description=both(words), metadata={_FIELD: field})
 
 

@@ -43,6 +43,12 @@ class Project:
     status: str | None = declare.choice(PROJECT_STATUS, "Where the project stands", "Status proyek")
     physical_progress: str | None = declare.decimal("Physical progress in percent", "Realisasi fisik dalam persen")
     financial_progress: str | None = declare.decimal("Financial progress in percent", "Realisasi keuangan dalam persen")
+    progress_gap: str | None = declare.difference(
+        "physicalProgress",
+        "financialProgress",
+        "Physical minus financial progress in points of percent; below 0 the work is behind the money",
+        "Realisasi fisik dikurangi keuangan dalam poin persen; di bawah 0 pekerjaan tertinggal dari uang",
+    )
     location_text: str | None = declare.text("Place as written", "Lokasi sebagaimana tertulis")
 
     region: Linked = declare.reference(

@@ -314,3 +314,19 @@ def test_the_language_is_that_of_the_environment_where_none_is_named() -> None:
     assert default_language({"LANG": "en_US.UTF-8"}) == "en"
     assert default_language({"LANG": "en_US.UTF-8", "SIMPUL_LANG": "id"}) == "id"
     assert default_language({"LANG": "C.UTF-8"}) == "id"
+
+
+def test_a_field_that_is_worked_out_takes_no_column(tmp_path: Path) -> None:
+    lines = (
+        "  BudgetLine:\n    from: plans.wishes\n    key: [lineId]\n    fields: {lineId: No, absorption: Serapan}\n"
+        "  HealthPost:\n"
+    )
+    text = GOOD.replace("  HealthPost:\n", lines)
+    where = "hub.yaml:26:27: BudgetLine.absorption"
+
+    assert problems(tmp_path, text) == [
+        f"{where} is worked out of realised, ceiling; no column feeds it. Take it out here."
+    ]
+    assert problems(tmp_path, text, "id") == [
+        f"{where} dihitung dari realised, ceiling; tidak diisi dari kolom. Hapus dari sini."
+    ]

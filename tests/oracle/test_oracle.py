@@ -59,7 +59,7 @@ NAMES = ("Region", "Proposal", "BudgetLine", "Project", "Complaint", "Agency")
 FIELDS = {
     "Region": "code name aliases level",
     "Proposal": "number fiscalYear status title quantity estimatedCost proposer proposedAt",
-    "BudgetLine": "lineId fiscalYear version versionNo accountCode isLeaf ceiling realised",
+    "BudgetLine": "lineId fiscalYear version versionNo accountCode isLeaf ceiling realised absorption",
     "Project": "projectId name accountCodes status physicalProgress",
     "Complaint": "trackingId title receivedAt messages answered attachments",
     "Agency": "code name",
@@ -417,8 +417,7 @@ class Oracle:
         found = [pair for pair in found if self.holds(pair[0], args.get("where") or {})]
         found.sort(key=lambda pair: pair[0].sort)
         for item in reversed(args.get("orderBy") or []):
-            ((name, direction),) = item.items()
-            found = self.sorted(entity, found, name, named(direction))
+            found = self.sorted(found, item)
         backward = args.get("last") is not None
         skip = args.get("offset") or 0
         size = args["last"] if backward else args["first"] if args.get("first") is not None else default
@@ -428,21 +427,38 @@ class Oracle:
             page, more = found[skip : skip + size], len(found) > skip + size
         return Conn(entity, found, page, more, skip > 0, backward, linked)
 
-    def sorted(self, entity: str, found: list[tuple[Rec, Any]], name: str, direction: str) -> list[tuple[Rec, Any]]:
-        def value(pair: tuple[Rec, Any]) -> Any:
-            return self.own(pair[0], name)
-
-        nulls = [pair for pair in found if value(pair) is None]
-        known = [pair for pair in found if value(pair) is not None]
-
-        def key(pair: tuple[Rec, Any]) -> Any:
-            v = value(pair)
-            return v.encode() if isinstance(v, str) else v
-
+    def sorted(self, found: list[tuple[Rec, Any]], item: dict[str, Any]) -> list[tuple[Rec, Any]]:
+        values = {id(rec): self.figure(rec, item) for rec, _ in found}
+        direction: Any = item
+        while isinstance(direction, dict):
+            (direction,) = direction.values()
+        direction = named(direction)
+        nulls = [pair for pair in found if values[id(pair[0])] is None]
+        known = [pair for pair in found if values[id(pair[0])] is not None]
         ordered: list[tuple[Rec, Any]] = []
-        for wanted in sorted({key(pair) for pair in known}, reverse=direction.startswith("DESC")):
-            ordered += [pair for pair in known if key(pair) == wanted]
+        for wanted in sorted({binary(values[id(rec)]) for rec, _ in known}, reverse=direction.startswith("DESC")):
+            ordered += [pair for pair in known if binary(values[id(pair[0])]) == wanted]
         return nulls + ordered if direction.endswith("NULLS_FIRST") else ordered + nulls
+
+    def figure(self, rec: Rec, item: dict[str, Any]) -> Any:
+        """What one item of orderBy sorts by."""
+        ((name, inner),) = item.items()
+        hops = self.world.catalogue.hops(rec.entity)
+        if name not in hops:
+            return self.own(rec, name)
+        partners = [p for p, _ in self.counted(rec, name)]
+        if not hops[name].many:
+            return self.figure(partners[0], inner) if partners else None
+        ((kind, of),) = inner.items()
+        return self.measured(partners, kind, next(iter(of)) if isinstance(of, dict) else "")
+
+    def measured(self, recs: list[Rec], kind: str, field: str) -> Any:
+        if kind == "count":
+            return len(recs)
+        known = [r.values[field] for r in recs if r.values[field] is not None]
+        if not known:
+            return None
+        return {"sum": sum, "min": min, "max": max}[kind](known)  # type: ignore[operator]  # of numbers and times alike
 
     def own(self, rec: Rec, name: str) -> Any:
         return rec.values[name] if name in rec.values else self.derived(rec, name)
@@ -466,7 +482,11 @@ class Oracle:
         recs = [rec for rec, _ in conn.all]
         known = {f.name: [r.values[f.name] for r in recs if r.values.get(f.name) is not None] for f in entity.fields}
         numbers = [f for f in entity.fields if f.type.is_number]
+        plain_fields = [f for f in entity.fields if not f.type.is_list]
+        distinct = {f.name: {binary(r.values[f.name]) for r in recs} - {None} for f in plain_fields}
         return {
+            "countDistinct": {name: len(values) for name, values in distinct.items()},
+            "ratio": {f.name: self.ratio(recs, f) for f in numbers if f.computed},
             "count": len(recs),
             "sum": {f.name: plain(sum(known[f.name], Decimal(0))) if known[f.name] else None for f in numbers},
             "avg": {f.name: average(f, known[f.name]) for f in numbers},
@@ -483,6 +503,15 @@ class Oracle:
                 if not f.type.is_list
             },
         }
+
+    def ratio(self, recs: list[Rec], f: Field) -> str | None:
+        assert f.computed is not None
+        pairs = [(r.values[f.computed.left], r.values[f.computed.right]) for r in recs]
+        pairs = [(left, right) for left, right in pairs if left is not None and right is not None]
+        left, right = (sum((pair[side] for pair in pairs), Decimal(0)) for side in (0, 1))
+        if not right:
+            return None
+        return plain(Context(prec=80).divide(left, right).quantize(Decimal("1e-6"), ROUND_HALF_EVEN, Context(prec=80)))
 
     # conditions
 
@@ -510,7 +539,8 @@ class Oracle:
             partners = [p for p, _ in self.counted(rec, name)]
             if not hops[name].many:
                 return any(self.holds(p, value) for p in partners)
-            return all(self.quantified(partners, q, w) for q, w in value.items() if w is not None)
+            looked_at = [p for p in partners if self.holds(p, value.get("of") or {})]
+            return all(self.quantified(partners, looked_at, q, w) for q, w in value.items() if w is not None)
         matches = [m for _, m in self.counted(rec, name.removesuffix("Match"))]
         fine = True
         if value.get("isNull") is not None:
@@ -519,9 +549,13 @@ class Oracle:
             fine = fine and any(m["method"] in [named(v) for v in value["method"]] for m in matches)
         return fine
 
-    def quantified(self, partners: list[Rec], quantifier: str, value: Any) -> bool:
+    def quantified(self, partners: list[Rec], looked_at: list[Rec], quantifier: str, value: Any) -> bool:
+        if quantifier == "of":
+            return True
         if quantifier == "count":
-            return compares(len(partners), value)
+            return compares(len(looked_at), value)
+        if quantifier in ("sum", "min", "max"):
+            return all(compares(self.measured(looked_at, quantifier, f), c) for f, c in value.items() if c is not None)
         truths = [self.holds(p, value) for p in partners]
         return {"some": any(truths), "none": not any(truths), "every": all(truths)}[quantifier]
 
@@ -752,6 +786,8 @@ class Writer:
     def object(self, type_: GraphQLInputObjectType, depth: int) -> dict[str, Any]:
         names = list(type_.fields)
         if type_.is_one_of:
+            if depth > 3:
+                names = [n for n in names if is_enum_type(get_named_type(type_.fields[n].type))] or names
             name = self.draw(st.sampled_from(names))
             return {name: self.value(type_.fields[name].type, depth + 1)}
         if depth > 4:

@@ -6,8 +6,10 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.catalogue import complete
-from config.entities import Catalogue, Entity, EnumType, Field, FieldType, KeyRule, Link, Normalise, Text
+from config.entities import Catalogue, Computed, Entity, EnumType, Field, FieldType, KeyRule, Link, Normalise, Text
 from config.hub import EntityMapping, FieldMapping
 from connectors.connector import Batch, Cell, CellError, Column, Part, Row
 from connectors.errors import ColumnMissing
@@ -369,3 +371,57 @@ def test_whatever_stands_in_a_row_it_becomes_a_record_or_a_reject_that_sqlite_ca
     kept = (*record.values, record.raw, record.issues) if isinstance(record, Record) else (record.raw, record.params)
     with closing(sqlite3.connect(":memory:")) as db:
         assert db.execute(f"SELECT {', '.join('?' * len(kept))}", kept).fetchone() == kept
+
+
+def fitting(exact: Fraction) -> int | None:
+    """Rounded half to even, if 64 bits hold it."""
+    return round(exact) if abs(round(exact)) < 2**63 else None
+
+
+NUMBERS = st.one_of(st.none(), st.integers(-(10**15), 10**15))
+
+
+@given(left=NUMBERS, right=NUMBERS)
+def test_computed_fields_are_exact_and_rounded_once(left: int | None, right: int | None) -> None:
+    made = replace(
+        entity(),
+        fields=(
+            *entity().fields,
+            Field("share", FieldType.DECIMAL, W, scale=6, computed=Computed("ratio", "money", "size")),
+            Field("gap", FieldType.DECIMAL, W, scale=6, computed=Computed("difference", "money", "size")),
+        ),
+    )
+    found, names = read(
+        [
+            {
+                "code": "1",
+                "money": None if left is None else Decimal(left) / 100,
+                "size": None if right is None else Decimal(right) / 1000,
+            }
+        ],
+        field("code"),
+        field("money"),
+        field("size"),
+        of=made,
+    )
+    share, gap = (found[0].values[names.index(f"c_{name}")] for name in ("share", "gap"))
+
+    if left is None or right is None:
+        assert (share, gap) == (None, None)
+    else:
+        one, other = Fraction(left, 100), Fraction(right, 1000)
+        assert gap == fitting((one - other) * 10**6)
+        assert share == (None if right == 0 else fitting(one / other * 10**6))
+
+
+def test_a_computed_field_is_null_where_a_side_is_not_mapped() -> None:
+    made = replace(
+        entity(),
+        fields=(
+            *entity().fields,
+            Field("share", FieldType.DECIMAL, W, scale=6, computed=Computed("ratio", "money", "size")),
+        ),
+    )
+    found, names = read([{"code": "1", "money": 5}], field("code"), field("money"), of=made)
+
+    assert found[0].values[names.index("c_share")] is None
