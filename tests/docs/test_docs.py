@@ -60,6 +60,16 @@ def cells(workbook: Path) -> list[tuple[object, ...]]:
     return [row for sheet in opened for row in sheet.iter_rows(values_only=True)]
 
 
+@pytest.mark.parametrize("name", ["clients.md", "clients.id.md"])
+def test_the_files_of_clients_are_shown_as_they_are_tested(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    shown = re.findall(r"\]\(\.\./(tests/clients/[\w./]+)\)[^\n]*\n\n```\w+\n(.*?)```", text, re.DOTALL)
+
+    assert len(shown) == text.count("```") / 2 > 0
+    for file, block in shown:
+        assert block == (ROOT / file).read_text(encoding="utf-8"), file
+
+
 def test_both_readmes_name_the_two_commands() -> None:
     for name in ("README.md", "README.id.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
