@@ -322,7 +322,7 @@ def test_a_field_that_is_worked_out_takes_no_column(tmp_path: Path) -> None:
         "  HealthPost:\n"
     )
     text = GOOD.replace("  HealthPost:\n", lines)
-    where = "hub.yaml:26:27: BudgetLine.absorption"
+    where = "hub.yaml:27:26: BudgetLine.absorption"
 
     assert problems(tmp_path, text) == [
         f"{where} is worked out of realised, ceiling; no column feeds it. Take it out here."
