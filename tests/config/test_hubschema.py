@@ -89,7 +89,7 @@ entities:
     fields:
       projectId: id
       accountCodes: {column: mak, split: ;, parts: 7-12}
-      name: {column: [a, b], join: ' '}
+      name: {column: [a, b], join: }
       status: {column: s, values: {Jalan: ONGOING}}
       tambahan: {column: x, type: money, sensitive: true, description: {en: more, id: lebih}}
   Posyandu:
@@ -312,6 +312,7 @@ def test_what_is_left_out_is_missed_by_the_loader_where_the_schema_misses_it(tmp
         ("refresh: watch", "refresh: 10"),
         ("zeroMeans: unknown", "zeroMeans: nol"),
         ("many: true", "many: ya"),
+        ("encoding: cp1252", "encoding:"),
         ("{Jalan: ONGOING}", "{Jalan: BERJALAN}"),
         ("version: {value: ORIGINAL}", "version: {value: MURNI}"),
         ("      projectId: id", "      proyekId: id"),
