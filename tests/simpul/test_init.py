@@ -180,3 +180,14 @@ def test_the_schema_alone_is_written_anew_beside_a_hub_that_is_there(simpul: Run
     assert ended.code == 0
     assert ended.out.endswith("begins with the line # yaml-language-server: $schema=hub.schema.json\n")
     assert held(tmp_path) == {"hub.yaml": "name: lama", "hub.schema.json": starter("en")["hub.schema.json"]}
+
+
+@pytest.mark.parametrize(("language", "guide"), [("en", "install-offline.md"), ("id", "install-offline.id.md")])
+def test_the_guide_shows_what_it_says(simpul: RunSimpul, tmp_path: Path, language: Language, guide: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / guide).read_text(encoding="utf-8")
+
+    made = simpul(tmp_path, "init", "kabupaten", "--lang", language)
+    checked = simpul(tmp_path, "check", "--config", "kabupaten/hub.yaml", "--lang", language)
+
+    for ended in (made, checked):
+        assert "".join(f"    {line}\n" for line in ended.out.splitlines()) in text
