@@ -48,7 +48,10 @@ class _Maker:
         made["properties"]["sources"] |= {
             "type": "object",
             "propertyNames": {"pattern": f"^(?:{NAME.pattern})$"},
-            "additionalProperties": {"anyOf": [self._source(kind) for kind in SOURCES]},
+            "additionalProperties": {
+                "properties": {"kind": {"enum": list(SOURCES)}},  # so that a wrong one is told with all of them
+                "anyOf": [self._source(kind) for kind in SOURCES],
+            },
         }
         made["properties"]["entities"] |= self._entities()
         made["properties"]["links"]["properties"] = {
@@ -58,7 +61,6 @@ class _Maker:
         }
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "hub.yaml",
             **made,
             "$defs": dict(sorted(self._defs.items())),
         }
@@ -113,9 +115,10 @@ class _Maker:
             "then": {"properties": {"fields": {"properties": names, "additionalProperties": own}}},
         }
 
-    def _fields(self, builtin: Entity) -> Iterator[tuple[str, Schema]]:
+    def _fields(self, builtin: Entity) -> Iterator[tuple[str, Schema | bool]]:
         for field in builtin.fields:
-            yield field.name, {**_ref("FieldOrColumn"), **self._enum(field), "description": self._explained(field)}
+            shape = {**_ref("FieldOrColumn"), **self._enum(field), "description": self._explained(field)}
+            yield field.name, shape if field.computed is None else False
         for link in builtin.links:
             if link.reference:
                 yield link.name, {**_ref("FieldOrColumn"), "description": self._said(link.description)}

@@ -152,7 +152,8 @@ def as_the_loader_reads(folder: Path, text: str) -> Any:
 def codes(folder: Path, data: Any) -> set[str]:
     """What the loader finds wrong."""
     path = folder / "hub.yaml"
-    path.write_text(json.dumps(data), encoding="utf-8")  # which is YAML
+    text = json.dumps(data).replace(": null", ': ""')  # which is YAML; an editor's null is nothing written
+    path.write_text(text, encoding="utf-8")
     (folder / "a.csv").write_text("No,ID\n", encoding="utf-8")
     return {problem.code for problem in check_config(path, describe(), {"RAHASIA": "x"})}
 
@@ -313,9 +314,12 @@ def test_what_is_left_out_is_missed_by_the_loader_where_the_schema_misses_it(tmp
         ("zeroMeans: unknown", "zeroMeans: nol"),
         ("many: true", "many: ya"),
         ("encoding: cp1252", "encoding:"),
+        ("name: Semua bentuk", "name:"),
+        ("port: 5432", "port:"),
         ("{Jalan: ONGOING}", "{Jalan: BERJALAN}"),
         ("version: {value: ORIGINAL}", "version: {value: MURNI}"),
         ("      projectId: id", "      proyekId: id"),
+        ("      lineId: a\n", "      lineId: a\n      absorption: {column: b, type: decimal}\n"),
         ("datasets: {replies: {}}", "datasets: {balasan: {}}"),
         ("  lembar:\n", "  lembar kerja:\n"),
         ("normalise: [zeros]", "normalise: [nol]"),
