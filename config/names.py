@@ -81,6 +81,8 @@ SUFFIXES = (
     "Min",
     "Order",
     "Ratio",
+    "RatioOrder",
+    "RatioWhere",
     "Sum",
     "SumOrder",
     "SumWhere",
