@@ -25,6 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WHOLE = re.compile(r"-?\d{1,30}")
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
 _PLUS_LOST = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:\d\d)")  # a + in an address arrives as a blank
+_NO_QUERY = re.compile(r"^The (\w+) operation is not supported")  # graphql-core, of mutations and subscriptions
 LONGEST = 80  # characters of a wrong value that are repeated
 
 
@@ -142,6 +143,9 @@ class SavedQuestions:
             return self._messages.render("SAVED_SEVERAL", {"names": extensions["names"]}, language)
         if code not in ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"):
             return str(error["message"])
+        kind = _NO_QUERY.search(str(error["message"]))
+        if kind:
+            return self._messages.render("OPERATION_NOT_A_QUERY", {"kind": kind[1]}, language)
         said = self._messages.render("SAVED_INVALID", {"reason": " ".join(str(error["message"]).split())}, language)
         return f"{said} {extensions['hint']}" if "hint" in extensions else said
 

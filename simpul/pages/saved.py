@@ -39,13 +39,13 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A saved question as it is listed: broken ones have no addresses but a problem."""
+    """A saved question as it is listed: its page, and the addresses of its whole table unless something has to be filled in
+    first. A broken one has a problem."""
 
     title: str
-    name: str
     url: str
-    json: str
-    csv: str
+    json: str | None
+    csv: str | None
     problem: str | None
 
 
@@ -79,14 +79,13 @@ class SavedPages:
             address = read_address(question, request, self._messages, language, ("expand", "lang"))
         except Unasked as unasked:
             problems = [str(error["message"]) for error in unasked.errors]
-            asked = [text for name, text in request.query_params.multi_items() if name != "lang" and text]
-            waiting = question is not None and unasked.status == 400 and not asked
-            status = 200 if waiting else unasked.status
+            status = 200 if question is not None and unasked.status == 400 and _is_new(request) else unasked.status
         if address is not None:
             beginning, answer = await self._beginning(address, language)
             problems = [str(error["message"]) for error in answer.errors]
             said = troubles(answer, self._messages, language, self._zone)
-            status = Written(answer, 0).status
+            closed = not answer.started and address.question.lists and _is_new(request)
+            status = 200 if closed else Written(answer, 0).status
             if answer.errors:
                 beginning = Beginning()
         context = {
@@ -122,8 +121,10 @@ class SavedPages:
     def _link(self, question: Question, language: Language) -> Link:
         path, asked = f"/q/{question.name}", urlencode({"lang": language})
         problem = question.findings[0].render() if question.findings else None
+        if question.lists or any(variable.required for variable in question.variables):
+            return Link(question.title, f"{path}?{asked}", None, None, problem)
         csv = f"{path}.csv?locale=id" if language == "id" else f"{path}.csv"
-        return Link(question.title, question.name, f"{path}?{asked}", f"{path}.json", csv, problem)
+        return Link(question.title, f"{path}?{asked}", f"{path}.json", csv, problem)
 
     def _addresses(self, name: str, request: Request, language: Language) -> dict[str, str]:
         """Where the whole table is, with the same variables."""
@@ -147,6 +148,11 @@ class SavedPages:
                 "default": variable.default or "",
                 "type": "date" if variable.kind == "Date" and not variable.many else "text",
             }
+
+
+def _is_new(request: Request) -> bool:
+    """Whether nothing was filled in yet: then the page is a form, not a failure."""
+    return not any(text for name, text in request.query_params.multi_items() if name != "lang")
 
 
 def _choices(variable: Variable) -> Sequence[str]:

@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import SEEK_END
 from tempfile import SpooledTemporaryFile
 
 import orjson
@@ -109,7 +110,8 @@ def table_endpoint(
             if written.answer.errors:
                 file.close()
                 return _failed(written.status, written.answer.errors, form, headers_of(written), language)
-            return _table(request, file, name, form, headers_of(written))
+            tag = await asyncio.to_thread(_tag, file)
+            return _table(request, file, tag, f"{name}.{form}", {"Content-Type": MEDIA[form], **headers_of(written)})
         except BaseException:
             file.close()
             raise
@@ -118,27 +120,30 @@ def table_endpoint(
 
 
 def _table(
-    request: Request, file: SpooledTemporaryFile[bytes], name: str, form: Form, said: Mapping[str, str]
+    request: Request, file: SpooledTemporaryFile[bytes], tag: str, name: str, said: Mapping[str, str]
 ) -> Response:
-    size = file.tell()
-    file.seek(0)
-    digest = hashlib.sha256()
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    file.seek(0)
-    tag = f'"{digest.hexdigest()[:32]}"'
-    disposition = "attachment" if form is Form.CSV else "inline"
+    disposition = "attachment" if name.endswith(".csv") else "inline"
     headers = {
         "Cache-Control": "no-cache",
         "Vary": "Accept-Language, Origin",
         "ETag": tag,
-        "Content-Disposition": f'{disposition}; filename="{name}.{form}"',
+        "Content-Disposition": f'{disposition}; filename="{name}"',
         **said,
     }
     if _is_known(request.headers.get("if-none-match", ""), tag):
         file.close()
         return Response(status_code=304, headers=headers)
-    return _Spooled(file, {**headers, "Content-Type": MEDIA[form], "Content-Length": str(size)})
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    return _Spooled(file, {**headers, "Content-Length": str(size)})
+
+
+def _tag(file: SpooledTemporaryFile[bytes]) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return f'"{digest.hexdigest()[:32]}"'
 
 
 def _is_known(header: str, tag: str) -> bool:
