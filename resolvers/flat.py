@@ -104,12 +104,13 @@ class Branch:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A list of objects: under which key it stands and what is asked of each. `name` is what asks for it; `checked` says
-    that its object tells by our own pageInfo whether it is whole."""
+    that its object tells by our own pageInfo whether it is whole, `bounded` that it is not if it is as long as can be."""
 
     key: str
     name: str
     branch: Branch
     checked: bool = False
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,12 @@ class Layout:
                 spread = self._fill(below, inner, row)
                 found = spread if spread[0] is not None else found
         if branch.rows is not None:
-            if branch.rows.checked and value[MORE]["hasNextPage"]:
-                raise BadRequest("BAD_USER_INPUT", "TABLE_LIST_LONG", (), list=branch.rows.name, limit=MAX_FIRST)
-            found = (value[branch.rows.key] or (), branch.rows.branch)
+            items = value[branch.rows.key] or ()
+            is_full = branch.rows.bounded and len(items) >= MAX_FIRST
+            if is_full or (branch.rows.checked and value[MORE]["hasNextPage"]):
+                name = branch.rows.name or branch.rows.key
+                raise BadRequest("BAD_USER_INPUT", "TABLE_LIST_LONG", (), list=name, limit=MAX_FIRST)
+            found = (items, branch.rows.branch)
         return found
 
     def _spread(
@@ -331,9 +335,10 @@ class _Layouter:
                 inner = Branch()
                 item = cast(GraphQLObjectType, get_named_type(of.fields[name].type))
                 below = (self._edge if name == "edges" else self._members)(item, asked, prefix, path, inner)
-                selections.append(_asked(asked[0], below))
                 by_cursor = name != "groups"
-                branch.rows = Rows(key, path, inner, by_cursor and not top and not self._is_cut(nodes[0]))
+                bounded = not by_cursor and "first" in of.fields[name].args and not self._is_cut(asked[0])
+                selections.append(_asked(_whole(asked[0]) if bounded else asked[0], below))
+                branch.rows = Rows(key, path, inner, by_cursor and not top and not self._is_cut(nodes[0]), bounded)
             elif not (top and rows):
                 place = f"{path}.{key}" if path else key
                 selections.append(self._member(of, key, asked, f"{prefix}{key}.", place, branch))
@@ -343,7 +348,7 @@ class _Layouter:
         if by_cursor and not self._is_cut(node):
             selections.append(_page_info())
             if not top:
-                node = _with_argument(node, "first", IntValueNode(value=str(MAX_FIRST)))
+                node = _whole(node)
         return _asked(node, selections)
 
     def _edge(
@@ -449,6 +454,11 @@ def _asked(node: FieldNode, selections: Sequence[FieldNode] | None = None) -> Fi
         selection_set=below,
         loc=node.loc,
     )
+
+
+def _whole(node: FieldNode) -> FieldNode:
+    """A list with as many items as can be asked."""
+    return _with_argument(node, "first", IntValueNode(value=str(MAX_FIRST)))
 
 
 def _page_info() -> FieldNode:

@@ -109,8 +109,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "terminal), atau mintalah totalCount atau aggregate-nya saja.",
     ),
     "TABLE_LIST_LONG": (
-        "The list {list} of one row has more than {limit} items; write `first` at it, or narrow it by `where`.",
-        "Daftar {list} pada satu baris berisi lebih dari {limit}; tuliskan `first` padanya, atau persempit dengan `where`.",
+        "The list {list} has {limit} items or more, which is more than one answer holds; narrow it by `where`, or write `first`.",
+        "Daftar {list} berisi {limit} atau lebih, melebihi isi satu jawaban; persempit dengan `where`, atau tuliskan `first`.",
     ),
     "ENTITY_NEVER_READ": (
         "{entity} has never been read from source {source}; see the sources page for the reason, then sync again.",

@@ -24,7 +24,7 @@ type LineEdge { node: Line! cursor: String! match: Match }
 type GroupKey { agency: Agency }
 type Group { key: GroupKey! count: Int! sum: Sums nodes: [Line!]! }
 type LineConnection {
-  nodes: [Line!]! edges: [LineEdge!]! groups(by: [String!]): [Group!]! totalCount: Int aggregate: Aggregate! pageInfo: PageInfo!
+  nodes: [Line!]! edges: [LineEdge!]! groups(by: [String!], first: Int): [Group!]! totalCount: Int aggregate: Aggregate! pageInfo: PageInfo!
 }
 type Line implements Node {
   id: ID! code: String ceiling: Decimal aliases: [String!] agency: Agency issues: [Issue!]!
@@ -77,6 +77,17 @@ def test_groups_are_rows_and_keep_their_key_and_sums() -> None:
     assert list(laid.rows({"lines": {"groups": groups}})) == [["1.03", "PU", 2, "10.50"], [None, None, 1, None]]
     assert laid.following is None
     assert "totalCount" not in print_ast(laid.first)
+
+
+def test_groups_are_whole_unless_the_operation_cuts_them() -> None:
+    whole, cut = table("{ lines { groups { count } } }"), table("{ lines { groups(first: 1000) { count } } }")
+    most = {"lines": {"groups": [{"count": 1}] * 1000}}
+
+    assert "groups(first: 1000)" in print_ast(whole.first)
+    assert len(list(cut.rows(most))) == 1000
+    with pytest.raises(BadRequest) as caught:
+        list(whole.rows(most))
+    assert (caught.value.message, caught.value.params["list"]) == ("TABLE_LIST_LONG", "groups")
 
 
 def test_edges_lose_their_node_and_keep_match_and_cursor_in_the_order_of_the_operation() -> None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from resolvers.engine import Request as Question
 from resolvers.flat import Column
@@ -23,6 +24,7 @@ from simpul.compose import build_hub, load
 from simpul.tables import Locale, write_csv, write_json
 from tests.servers import apart
 
+CHROMIUM = Path("/usr/bin/chromium")
 ROWS = 2345  # more than two pages of 1000
 TITLES = {
     5: '=HYPERLINK("http://jahat.example";"klik")',
@@ -372,6 +374,41 @@ def test_all_pages_are_of_one_state_also_if_a_sync_ends_in_between(simpul: RunSi
     assert synced == [True]
 
 
+def test_a_person_fills_in_the_form_in_a_real_browser(server: Server) -> None:
+    if not CHROMIUM.exists():
+        pytest.skip("platform: needs /usr/bin/chromium; `apt-get install chromium`")
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="id-ID")
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.goto(server.url)
+        page.click("text=rincian")
+        waiting = page.inner_text("main")
+        page.get_by_label("number *").fill("1")
+        page.get_by_label("Satu baris untuk tiap isi").select_option("budgetLines")
+        page.click("text=Tampilkan")
+        rows = page.locator("tbody tr").all_inner_texts()
+        with page.expect_download() as downloading:
+            page.get_by_role("link", name="CSV").click()
+        file, content = downloading.value.suggested_filename, downloading.value.path().read_bytes()
+        page.click("text=English")
+        english = page.inner_text("main")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        browser.close()
+
+    assert "number belum diisi; isi dengan: teks." in waiting
+    assert [row.split("\t") for row in rows] == [
+        ["1", "2", "CROSSWALK", "1", "11", "125.000.000", "40.000.000"],
+        ["1", "2", "CROSSWALK", "1", "13", "1.000", "-1.500,25"],
+    ]
+    assert file == "rincian.csv"
+    assert [row["budgetLines.realised"] for row in read_csv(content, "id")] == ["40000000", "-1500,25"]
+    assert "Show" in english and "-1,500.25" in english  # the variables are kept
+    assert wide == 0
+    assert complaints == []
+
+
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
 
@@ -395,6 +432,8 @@ def test_the_page_shows_the_beginning_with_links_to_the_whole(client: httpx.Clie
     assert "&#39;" not in text.split("<tbody>")[1]  # only a spreadsheet needs the apostrophe
     assert "=HYPERLINK(&#34;http://jahat.example&#34;;&#34;klik&#34;)" in text
     assert "<option selected>REJECTED</option>" in text and "<option>DRAFT</option>" in text
+    other = re.search(r'<a class="lang" href="([^"]*)"', text)
+    assert other and "status=REJECTED&status=ACCEPTED&" in html.unescape(other[1])
     assert csv_url and json_url
     whole = read_csv(client.get(html.unescape(csv_url[1])).content, "id" if language == "id" else "en")
     assert len(whole) == len(client.get(html.unescape(json_url[1])).json()) == ROWS
