@@ -6,12 +6,16 @@ import csv
 import html
 import io
 import json
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any, Protocol
 
 import httpx
@@ -597,6 +601,18 @@ def test_a_failure_leaves_the_old_file_alone(simpul: RunSimpul, synced_folder: P
     assert ended.code == 1
     assert file.read_text() == "isi lama"
     assert [path.name for path in tmp_path.iterdir()] == ["lama.csv"]
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(synced_folder: Path) -> None:
+    command = [sys.executable, "-m", "simpul", "query", "usulan", "--csv", "-"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, cwd=synced_folder, env=env, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (0, b"")
 
 
 def test_without_csv_a_saved_question_is_answered_as_graphql(simpul: RunSimpul, synced_folder: Path) -> None:
