@@ -310,8 +310,9 @@ class _Layouter:
             inner = Branch()
             self._note(path, path, node, top)
             selections = self._members(named, nodes, prefix, path, inner)
-            branch.rows = Rows(key, path, inner)
-            return _asked(node, selections)
+            bounded = "first" in of.fields[name].args and not self._is_cut(node)
+            branch.rows = Rows(key, path, inner, bounded=bounded)
+            return _asked(_whole(node) if bounded else node, selections)
         inner = Branch()
         branch.inner.append((key, inner))
         if _is_connection(named):
@@ -335,10 +336,9 @@ class _Layouter:
                 inner = Branch()
                 item = cast(GraphQLObjectType, get_named_type(of.fields[name].type))
                 below = (self._edge if name == "edges" else self._members)(item, asked, prefix, path, inner)
-                by_cursor = name != "groups"
-                bounded = not by_cursor and "first" in of.fields[name].args and not self._is_cut(asked[0])
-                selections.append(_asked(_whole(asked[0]) if bounded else asked[0], below))
-                branch.rows = Rows(key, path, inner, by_cursor and not top and not self._is_cut(nodes[0]), bounded)
+                selections.append(_asked(asked[0], below))
+                by_cursor = name != "groups"  # groups come whole or are refused
+                branch.rows = Rows(key, path, inner, by_cursor and not top and not self._is_cut(nodes[0]))
             elif not (top and rows):
                 place = f"{path}.{key}" if path else key
                 selections.append(self._member(of, key, asked, f"{prefix}{key}.", place, branch))

@@ -22,9 +22,9 @@ type Sums { ceiling: Decimal }
 type Aggregate { count: Int! sum: Sums }
 type LineEdge { node: Line! cursor: String! match: Match }
 type GroupKey { agency: Agency }
-type Group { key: GroupKey! count: Int! sum: Sums nodes: [Line!]! }
+type Group { key: GroupKey! count: Int! sum: Sums nodes(first: Int): [Line!]! }
 type LineConnection {
-  nodes: [Line!]! edges: [LineEdge!]! groups(by: [String!], first: Int): [Group!]! totalCount: Int aggregate: Aggregate! pageInfo: PageInfo!
+  nodes: [Line!]! edges: [LineEdge!]! groups(by: [String!], first: Int): [Group!] totalCount: Int aggregate: Aggregate! pageInfo: PageInfo!
 }
 type Line implements Node {
   id: ID! code: String ceiling: Decimal aliases: [String!] agency: Agency issues: [Issue!]!
@@ -79,15 +79,16 @@ def test_groups_are_rows_and_keep_their_key_and_sums() -> None:
     assert "totalCount" not in print_ast(laid.first)
 
 
-def test_groups_are_whole_unless_the_operation_cuts_them() -> None:
-    whole, cut = table("{ lines { groups { count } } }"), table("{ lines { groups(first: 1000) { count } } }")
-    most = {"lines": {"groups": [{"count": 1}] * 1000}}
+def test_records_of_a_group_are_whole_unless_the_operation_cuts_them() -> None:
+    whole = table("{ lines { groups { count nodes { id } } } }", ["nodes"])
+    cut = table("{ lines { groups { count nodes(first: 1000) { id } } } }", ["nodes"])
+    most = {"lines": {"groups": [{"count": 1, "nodes": [{"id": "a"}] * 1000}]}}
 
-    assert "groups(first: 1000)" in print_ast(whole.first)
+    assert "nodes(first: 1000)" in print_ast(whole.first)
     assert len(list(cut.rows(most))) == 1000
     with pytest.raises(BadRequest) as caught:
         list(whole.rows(most))
-    assert (caught.value.message, caught.value.params["list"]) == ("TABLE_LIST_LONG", "groups")
+    assert (caught.value.message, caught.value.params["list"]) == ("TABLE_LIST_LONG", "nodes")
 
 
 def test_edges_lose_their_node_and_keep_match_and_cursor_in_the_order_of_the_operation() -> None:

@@ -82,6 +82,8 @@ query ($status: [ProposalStatus!], $cheaper: Decimal) {
     "aduan": "query ($since: DateTime) { complaints(where: {receivedAt: {gte: $since}}) "
     "{ nodes { title receivedAt answered attachments projectCode } } }",
     "kosong": '{ proposals(where: {number: {eq: "tidak ada"}}) { nodes { number estimatedCost proposedAt } } }',
+    "kelompok": "{ proposals { groups(by: [{status: {}}]) { key { status } count sum { estimatedCost } } totalCount } }",
+    "isi-kelompok": "query ($n: Int) { proposals { groups(by: [{status: {}}]) { count nodes(first: $n) { number } } } }",
     "rusak": "{ proposals { nodes { nomor } } }",
 }
 
@@ -269,7 +271,11 @@ def test_a_list_inside_the_rows_multiplies_them_only_on_request(client: httpx.Cl
         ("jumlah.json?query={__typename}&lang=en", 400, "There is no variable called query. This question has no var"),
         ("jumlah.json?locale=id&lang=en", 400, "There is no variable called locale."),
         ("jumlah.csv?locale=fr&lang=en", 400, "`locale` is `id`"),
-        ("nihil.json?lang=en", 404, "There is no saved question called nihil; there are: aduan, jumlah, kosong, rinc"),
+        (
+            "nihil.json?lang=en",
+            404,
+            "There is no saved question called nihil; there are: aduan, isi-kelompok, jumlah, k",
+        ),
         ("hub.yaml.json?lang=id", 404, "Tidak ada pertanyaan tersimpan bernama hub.yaml;"),
         ("rusak.json?lang=id", 503, "queries/rusak.graphql:1:23: Bukan query yang sah: Cannot query field 'nomor'"),
         ("rusak.csv?lang=en", 503, "queries/rusak.graphql:1:23: Not a valid query: Cannot query field 'nomor'"),
@@ -505,6 +511,25 @@ def test_an_empty_table_has_its_head_and_totals_are_one_row(client: httpx.Client
             "budgetLines.totalCount": str(told["budgetLines"]["totalCount"]),
         }
     ]
+
+
+def test_groups_are_rows_and_their_records_on_request(client: httpx.Client) -> None:
+    rows = read_csv(client.get("/q/kelompok.csv").content)
+    groups: dict[str, tuple[str, str]] = {row["key.status"]: (row["count"], row["sum.estimatedCost"]) for row in rows}
+    told = ask(client, "{ proposals { aggregate { sum { estimatedCost } } } }")["proposals"]["aggregate"]["sum"]
+    closed = client.get("/q/isi-kelompok.json?lang=en")
+    long = client.get("/q/isi-kelompok.csv?expand=nodes&lang=en")
+    opened = client.get("/q/isi-kelompok.json?expand=nodes&n=2").json()
+
+    assert list(rows[0]) == ["key.status", "count", "sum.estimatedCost"]
+    assert {status: int(count) for status, (count, _) in groups.items()} == {
+        "ACCEPTED": ROWS - ROWS // 7,
+        "REJECTED": ROWS // 7,
+    }
+    assert sum(Decimal(total) for _, total in groups.values()) == Decimal(told["estimatedCost"])
+    assert "expand=nodes" in message(closed)
+    assert (long.status_code, long.text.startswith("The list nodes has 1000 items or more")) == (400, True)
+    assert [list(row) for row in opened] == [["count", "nodes.number"]] * 4
 
 
 def test_head_asks_for_the_same_and_a_known_table_is_not_sent_again(client: httpx.Client) -> None:
