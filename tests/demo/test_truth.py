@@ -12,9 +12,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +25,7 @@ import pytest
 
 from resolvers.engine import Answer, Request
 from simpul.compose import Hub, build_hub, load
-from simpul.demo.generate import generate, mission_query, question
+from simpul.demo.generate import SEED, generate, mission_query, question
 from simpul.demo.regency import SHOWCASE, YEAR, make_regency
 from simpul.tables import Form, Locale, write_table
 from tests.replicas import drop_schemas, postgres
@@ -89,7 +91,9 @@ def test_the_saved_questions_of_the_sample_hold_what_was_planted(regency: tuple[
         tables[saved.name] = json.loads(written.getvalue(), parse_float=Decimal)
     answered: Any = ask(regency, "{ complaints(where: {answered: {eq: false}}) { totalCount } }").data
 
-    assert {name: len(rows) for name, rows in tables.items()} == {
+    counts = {name: len(tables[name]) for name in ("usulan", "anggaran", "pengaduan")}
+    assert set(tables) == {*counts, "serapan-kas", "corong", "proyek-tertinggal"}
+    assert counts == {
         "usulan": truth["entities"]["Proposal"]["current"],
         "anggaran": truth["entities"]["BudgetLine"]["current"],
         "pengaduan": answered["complaints"]["totalCount"],
@@ -352,6 +356,104 @@ def test_proposals_by_status_and_district(regency: tuple[Path, Hub], truth: Any)
     assert {node["name"] for node in districts["regions"]["nodes"]} == set(truth["proposalsByDistrict"])
 
 
+def saved_question(name: str) -> str:
+    """The text of a saved question of the sample."""
+    return files("simpul.demo").joinpath("queries", "saved", f"{name}.graphql").read_text(encoding="utf-8")
+
+
+def test_absorption_by_agency_and_month_equals_sql_by_hand(regency: tuple[Path, Hub]) -> None:
+    folder, _ = regency
+    expected: dict[tuple[str, int], list[Decimal]] = {}
+    with closing(sqlite3.connect(folder / "data" / "keuangan.db")) as db:
+        rows = db.execute(
+            "SELECT KD_URUSAN || '.' || KD_BIDANG || '.' || KD_UNIT || '.' || KD_SUB, k.BULAN, k.RENCANA, k.REALISASI"
+            " FROM TA_KAS k JOIN TA_ANGGARAN a USING (TAHUN, KD_VERSI, ID_RINCI) WHERE TAHUN = ? AND KD_VERSI ="
+            " (SELECT max(b.KD_VERSI) FROM TA_ANGGARAN b WHERE b.TAHUN = a.TAHUN AND b.ID_RINCI = a.ID_RINCI)",
+            (YEAR,),
+        )
+        for agency, month, planned, realised in rows:
+            sums = expected.setdefault((agency, month), [Decimal(0), Decimal(0), Decimal(0), Decimal(0)])
+            sums[0] += Decimal(planned)
+            if realised is not None:
+                sums[1] += Decimal(realised)
+                sums[2] += Decimal(planned)
+                sums[3] += 1
+    answer: Any = ask(regency, saved_question("serapan-kas"))
+    groups = answer.data["cashFlowMonths"]["groups"]
+
+    found = {(group["key"]["budgetLine"]["agency"]["code"], group["key"]["month"]): group for group in groups}
+    assert len(found) == len(groups) == len(expected) > 12
+    assert [(g["key"]["budgetLine"]["agency"]["code"], g["key"]["month"]) for g in groups] == sorted(
+        found, key=lambda pair: ([int(part) for part in pair[0].split(".")], pair[1])
+    )
+    for pair, (planned, realised, planned_of_known, known) in expected.items():
+        group = found[pair]
+        assert Decimal(group["sum"]["planned"]) == planned
+        assert (Decimal(group["sum"]["realised"] or 0), group["sum"]["realised"] is None) == (realised, known == 0)
+        share = (realised / planned_of_known).quantize(Decimal("1e-6"), ROUND_HALF_EVEN) if known else None
+        assert group["ratio"]["fulfilment"] is None if share is None else Decimal(group["ratio"]["fulfilment"]) == share
+    assert answer.statements == 2  # one beside the state of the datasets
+
+
+def test_the_funnel_by_district_is_what_was_planted(regency: tuple[Path, Hub]) -> None:
+    planted = make_regency(SEED)
+    kept = [proposal for proposal in planted.proposals if proposal.reject is None]
+    lines: dict[int, list[Any]] = {}
+    for line in planted.lines:
+        if line.proposal is not None:
+            lines.setdefault(id(line.proposal), []).append(line)
+    projects: dict[int, list[Any]] = {}
+    for project in planted.projects:
+        if project.line is not None and project.line.proposal is not None:
+            projects.setdefault(id(project.line.proposal), []).append(project)
+    expected: dict[str | None, list[int]] = {}
+    for proposal in kept:
+        counts = expected.setdefault(proposal.district.code if proposal.village else None, [0] * 5)
+        stages = (
+            True,
+            proposal.status.value == "ACCEPTED",
+            id(proposal) in lines,
+            any((p.contract_value.value or 0) > 0 for p in projects.get(id(proposal), [])),
+            any(p.status.value == "COMPLETED" for p in projects.get(id(proposal), [])),
+        )
+        for place, reached in enumerate(stages):
+            counts[place] += reached
+    answer: Any = ask(regency, saved_question("corong"))
+    names = ("proposed", "accepted", "budgeted", "contracted", "completed")
+    groups = {
+        (g["key"]["region"] or {}).get("code"): [g[name] for name in names] for g in answer.data["proposals"]["groups"]
+    }
+    whole: Any = ask(regency, "{ proposals { totalCount } }")
+
+    assert sum(counts[0] for counts in groups.values()) == whole.data["proposals"]["totalCount"]  # nobody is lost
+    left_behind = whole.data["proposals"]["totalCount"] - len(kept)  # wishes of villages that no district took on
+    assert sum(groups[code][0] - counts[0] for code, counts in expected.items()) == left_behind
+    assert {code: groups[code][1:] for code in expected} == {code: counts[1:] for code, counts in expected.items()}
+    assert sum(counts[4] for counts in expected.values()) > 20
+    assert answer.statements == 2
+
+
+def test_projects_behind_their_money_are_those_that_were_planted(regency: tuple[Path, Hub]) -> None:
+    planted = make_regency(SEED)
+    unanswered: dict[str, int] = {}
+    for complaint in planted.complaints:
+        if complaint.project is not None and not complaint.replies:
+            unanswered[complaint.project.project_id] = unanswered.get(complaint.project.project_id, 0) + 1
+    expected = {
+        project.project_id: (project.progress - project.reports[-1][3], unanswered[project.project_id])
+        for project in planted.projects
+        if project.status.value == "ONGOING" and project.reports and project.project_id in unanswered
+        if project.reports[-1][3] > project.progress
+    }
+    answer: Any = ask(regency, saved_question("proyek-tertinggal"))
+    nodes = answer.data["projects"]["nodes"]
+
+    assert {n["projectId"]: (Decimal(n["progressGap"]), n["complaints"]["totalCount"]) for n in nodes} == expected
+    assert len(expected) > 3
+    assert [Decimal(n["progressGap"]) for n in nodes] == sorted(Decimal(n["progressGap"]) for n in nodes)
+    assert answer.statements == 3
+
+
 def test_the_mission_query_is_answered_in_at_most_six_statements(regency: tuple[Path, Hub]) -> None:
     answer = ask(regency, mission_query())
 
@@ -518,8 +620,9 @@ def test_both_engines_answer_alike_to_the_sen_and_in_order(regency: tuple[Path, 
 
 
 def test_both_engines_answer_the_ready_questions_alike(regency: tuple[Path, Hub], beside: Hub) -> None:
-    for name in ("mission", "districts", "unlinked"):
-        one, other = (RUNNER.run(hub.engine.execute(Request(question(name), {}))) for hub in (beside, regency[1]))
+    saved = [saved_question(name) for name in ("serapan-kas", "corong", "proyek-tertinggal")]
+    for query in (*map(question, ("mission", "districts", "unlinked")), *saved):
+        one, other = (RUNNER.run(hub.engine.execute(Request(query, {}))) for hub in (beside, regency[1]))
         assert (timeless(one.data), one.errors) == (timeless(other.data), other.errors)
         assert one.data
 
