@@ -454,6 +454,22 @@ def test_projects_behind_their_money_are_those_that_were_planted(regency: tuple[
     assert answer.statements == 3
 
 
+@pytest.mark.parametrize("page", ["questions.md", "questions.id.md"])
+def test_the_guide_shows_what_the_sample_answers(regency: tuple[Path, Hub], page: str) -> None:
+    text = Path("docs", page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```(graphql|csv)\n(.*?)```", text, re.DOTALL)
+    queries = [block for kind, block in blocks if kind == "graphql"]
+    saved = {name: saved_question(name) for name in ("serapan-kas", "corong", "proyek-tertinggal")}
+
+    assert all(ask(regency, query).errors == () for query in queries)
+    assert queries[2:] == [text.partition("\n")[2] for text in saved.values()]  # but for their titles
+    for (_, shown), query in zip([b for b in blocks if b[0] == "csv"], saved.values(), strict=True):
+        written = io.BytesIO()
+        RUNNER.run(write_table(regency[1].engine, Request(query, {}), (), Form.CSV, Locale.ID, written))
+        lines = written.getvalue().decode("utf-8-sig").splitlines()
+        assert [line for line in lines if line in shown.splitlines()] == shown.splitlines()
+
+
 def test_the_mission_query_is_answered_in_at_most_six_statements(regency: tuple[Path, Hub]) -> None:
     answer = ask(regency, mission_query())
 
