@@ -1,0 +1,169 @@
+"""Words as a search compares them: without case and accents, abbreviations written out, numbers with their parts.
+
+What is indexed and what is asked go through the same hands, so no engine ever takes a text apart or reads a query's syntax."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from replica.tables import fold
+
+WORDS_FORMAT = "1"  # of what this module makes of a text; another one has every index made anew
+
+ABBREVIATIONS = {
+    "bh": "buah",
+    "dgn": "dengan",
+    "ds": "desa",
+    "dsn": "dusun",
+    "dus": "dusun",
+    "gg": "gang",
+    "jbt": "jembatan",
+    "jl": "jalan",
+    "jln": "jalan",
+    "kab": "kabupaten",
+    "kamp": "kampung",
+    "kec": "kecamatan",
+    "keg": "kegiatan",
+    "kel": "kelurahan",
+    "komp": "kompleks",
+    "komplek": "kompleks",
+    "kp": "kampung",
+    "ling": "lingkungan",
+    "lingk": "lingkungan",
+    "lk": "lingkungan",
+    "no": "nomor",
+    "nmr": "nomor",
+    "perum": "perumahan",
+    "pkt": "paket",
+    "prop": "provinsi",
+    "propinsi": "provinsi",
+    "prov": "provinsi",
+    "psr": "pasar",
+    "rehab": "rehabilitasi",
+    "thn": "tahun",
+    "utk": "untuk",
+    "yg": "yang",
+}
+"""Each stands for one word; one of several words (SD, SKPD) is a word of its own."""
+
+LONGEST = 64  # characters of a word
+WHOLE_DIGITS = 3  # a number of so many digits is matched whole: RT 2 is not RT 21
+MOST_CHARACTERS = 20_000  # of one value; what follows is not searched
+MOST_BYTES = 200_000  # of the words of a record; a tsvector holds a megabyte at most
+SHORT = 200  # characters of a value whose words are kept: names come again and again
+
+_LETTER = r"(?:[^\W_]|[\u0300-\u036f])"
+_NEIGHBOURHOOD = r"(?i:rt|rw)[\s.]{0,3}\d+"
+_PIECE = re.compile(rf"{_NEIGHBOURHOOD}|\d{_LETTER}*(?:[.,/_-]\d{_LETTER}*)+|{_LETTER}+(?:['’ʼ]{_LETTER}+)*")
+_COMPOUND = re.compile(r"[.,/_-]")
+_APOSTROPHES = str.maketrans("", "", "'’ʼ")
+_NUMBERED = re.compile(r"(rt|rw)\W*(\d+)")
+_RUN = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word that is asked for: one of `forms` is to be found, whole, or also at the beginning of a longer word."""
+
+    forms: tuple[str, ...]
+    is_prefix: bool
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.forms or (self.is_prefix and word.startswith(self.forms))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word or number where it stands in a text, and all that it is found by."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+def terms_of(text: str) -> tuple[Term, ...]:
+    """What is asked for by a text; nothing if there is no word in it."""
+    terms: dict[Term, None] = {}
+    for found in _PIECE.finditer(text):
+        place = _neighbourhood(found.group())
+        if place:
+            terms[Term((".".join(place),), False)] = None
+            continue
+        runs = _runs(found.group())
+        if _is_compound(found.group(), runs):
+            terms[Term((".".join(runs)[:LONGEST],), True)] = None
+            continue
+        for run in runs:
+            word = _word(run)
+            if run.isdecimal():
+                terms[Term((word,), len(word) > WHOLE_DIGITS)] = None
+            else:  # an abbreviation may as well be the beginning of another word: kec is also kecil
+                terms[Term(tuple(dict.fromkeys((word, run[:LONGEST]))), len(run) > 1)] = None
+    return tuple(terms)
+
+
+def pieces_of(text: str) -> Iterator[Piece]:
+    """The words of a text and where they stand."""
+    for found in _PIECE.finditer(text, 0, MOST_CHARACTERS):
+        place = _neighbourhood(found.group())
+        if place:
+            yield Piece(found.start(), found.end(), (".".join(place), *place))
+            continue
+        runs = _runs(found.group())
+        words = [_word(run) for run in runs]
+        if _is_compound(found.group(), runs):  # a code is found from its beginning, and by each of its parts
+            words.insert(0, ".".join(runs)[:LONGEST])
+        yield Piece(found.start(), found.end(), tuple(words))
+
+
+def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
+    """The words of a record as its index keeps them: those of its title, and the others. Each stands once, between blanks."""
+    left = MOST_BYTES
+    seen: set[str] = set()
+    lines = []
+    for texts in ((head,), rest):
+        kept: list[str] = []
+        for word in (word for text in texts if text for word in _words(text)):
+            if word not in seen:
+                left -= len(word.encode()) + 1
+                if left < 0:
+                    break
+                seen.add(word)
+                kept.append(word)
+        lines.append(f" {' '.join(kept)} " if kept else "")
+    return lines[0], lines[1]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return _words_of_short(text) if len(text) <= SHORT else _words_of(text)
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for piece in pieces_of(text) for word in piece.words))
+
+
+_words_of_short = lru_cache(maxsize=16_384)(_words_of)
+
+
+def _runs(piece: str) -> list[str]:
+    """The letters and digits of a piece, folded, without what stands between them."""
+    return _RUN.findall(fold(piece.translate(_APOSTROPHES)))
+
+
+def _neighbourhood(piece: str) -> tuple[str, str] | None:
+    """RT 02, Rt2 and rt. 002 are one place."""
+    found = _NUMBERED.fullmatch(fold(piece))
+    return (found[1], _word(found[2])) if found else None
+
+
+def _is_compound(piece: str, runs: Sequence[str]) -> bool:
+    return len(runs) > 1 and _COMPOUND.search(piece) is not None
+
+
+def _word(run: str) -> str:
+    if run.isdecimal():
+        run = run.lstrip("0") or "0"
+    return ABBREVIATIONS.get(run, run)[:LONGEST]
