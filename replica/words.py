@@ -5,6 +5,7 @@ What is indexed and what is asked go through the same hands, so no engine ever t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,7 +88,7 @@ class Piece:
 def terms_of(text: str) -> tuple[Term, ...]:
     """What is asked for by a text; nothing if there is no word in it."""
     terms: dict[Term, None] = {}
-    for found in _PIECE.finditer(text):
+    for found in _PIECE.finditer(unicodedata.normalize("NFC", text)):  # as texts are stored
         place = _neighbourhood(found.group())
         if place:
             terms[Term((".".join(place),), False)] = None
