@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from replica.tables import fold
 
@@ -54,7 +55,6 @@ LONGEST = 64  # characters of a word
 WHOLE_DIGITS = 3  # a number of so many digits is matched whole: RT 2 is not RT 21
 MOST_CHARACTERS = 20_000  # of one value; what follows is not searched
 MOST_BYTES = 200_000  # of the words of a record; a tsvector holds a megabyte at most
-SHORT = 200  # characters of a value whose words are kept: names come again and again
 
 _LETTER = r"(?:[^\W_]|[\u0300-\u036f])"
 _NEIGHBOURHOOD = r"(?i:rt|rw)[\s.]{0,3}\d+"
@@ -109,15 +109,7 @@ def terms_of(text: str) -> tuple[Term, ...]:
 def pieces_of(text: str) -> Iterator[Piece]:
     """The words of a text and where they stand."""
     for found in _PIECE.finditer(text, 0, MOST_CHARACTERS):
-        place = _neighbourhood(found.group())
-        if place:
-            yield Piece(found.start(), found.end(), (".".join(place), *place))
-            continue
-        runs = _runs(found.group())
-        words = [_word(run) for run in runs]
-        if _is_compound(found.group(), runs):  # a code is found from its beginning, and by each of its parts
-            words.insert(0, ".".join(runs)[:LONGEST])
-        yield Piece(found.start(), found.end(), tuple(words))
+        yield Piece(found.start(), found.end(), _words(found.group()))
 
 
 def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
@@ -127,7 +119,8 @@ def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
     lines = []
     for texts in ((head,), rest):
         kept: list[str] = []
-        for word in (word for text in texts if text for word in _words(text)):
+        pieces = (piece for text in texts if text for piece in _PIECE.findall(text, 0, MOST_CHARACTERS))
+        for word in chain.from_iterable(map(_words, pieces)):
             if word not in seen:
                 left -= len(word.encode()) + 1
                 if left < 0:
@@ -138,15 +131,22 @@ def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
     return lines[0], lines[1]
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return _words_of_short(text) if len(text) <= SHORT else _words_of(text)
+def _words(piece: str) -> tuple[str, ...]:
+    """All that a piece is found by."""
+    return _words_of_short(piece) if len(piece) <= LONGEST else _words_of(piece)
 
 
-def _words_of(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for piece in pieces_of(text) for word in piece.words))
+def _words_of(piece: str) -> tuple[str, ...]:
+    place = _neighbourhood(piece)
+    if place:
+        return ".".join(place), *place
+    runs = _runs(piece)
+    words = map(_word, runs)
+    # a code is found from its beginning, and by each of its parts
+    return (".".join(runs)[:LONGEST], *words) if _is_compound(piece, runs) else tuple(words)
 
 
-_words_of_short = lru_cache(maxsize=16_384)(_words_of)
+_words_of_short = lru_cache(maxsize=65_536)(_words_of)  # the same words come again and again
 
 
 def _runs(piece: str) -> list[str]:

@@ -433,6 +433,47 @@ def test_the_same_seed_makes_the_same_regency() -> None:
     assert make_regency(7) != make_regency(8)
 
 
+SEARCH = """
+query ($text: String!, $in: [SearchEntity!]) {
+  search(text: $text, in: $in, first: 1000) {
+    totalCount counts { entity count } nodes { entity score snippets { field text parts { text isMatch } } node { id } } } }
+"""
+
+
+def test_a_search_for_jl_finds_every_road_of_the_lists(regency: tuple[Path, Hub]) -> None:
+    query = "query ($after: String) { proposals(first: 1000, after: $after) { totalCount pageInfo { endCursor hasNextPage } nodes { id title problem } } }"
+    _, *wishes = answers(regency[1], query)
+    roads = {
+        node["id"]: re.search(r"\b(jalan|jln?\b)", node["title"] or "", re.IGNORECASE) is not None
+        for node in wishes
+        if re.search(r"\b(jalan|jln?\b)", f"{node['title']} {node['problem']}", re.IGNORECASE)
+    }
+    assert len(roads) > 100
+
+    for written in ("jl", "JLN.", "jalan", "jal"):
+        data: Any = ask(regency, SEARCH, text=written, **{"in": ["Proposal"]}).data
+        found = {
+            hit["node"]["id"]: any(snippet["field"] == "title" for snippet in hit["snippets"])
+            for hit in data["search"]["nodes"]
+            if any(snippet["field"] in ("title", "problem") for snippet in hit["snippets"])
+        }
+        assert found == roads, written
+        scores = [hit["score"] for hit in data["search"]["nodes"]]
+        assert scores == sorted(scores, reverse=True) and len(scores) == data["search"]["totalCount"]
+
+
+def test_a_search_finds_a_wish_and_what_became_of_it(regency: tuple[Path, Hub]) -> None:
+    data: Any = ask(regency, SEARCH, text="irigasi dsn jaya luar").data
+    kinds = {hit["entity"] for hit in data["search"]["nodes"]}
+
+    assert {"Proposal", "Project"} <= kinds
+    shown: Any = ask(
+        regency, '{ proposal(by: {key: {file: "Alas.xlsx", number: "117"}}) { id projects { nodes { id } } } }'
+    ).data
+    nodes = {hit["node"]["id"] for hit in data["search"]["nodes"]}
+    assert {shown["proposal"]["id"], *(node["id"] for node in shown["proposal"]["projects"]["nodes"])} <= nodes
+
+
 # -- the other engine -------------------------------------------------------------------------------------------------
 
 
@@ -494,6 +535,16 @@ def test_both_engines_answer_the_ready_questions_alike(regency: tuple[Path, Hub]
         one, other = (RUNNER.run(hub.engine.execute(Request(question(name), {}))) for hub in (beside, regency[1]))
         assert (timeless(one.data), one.errors) == (timeless(other.data), other.errors)
         assert one.data
+
+
+@pytest.mark.parametrize("text", ["jl alas", "jemb", "irigasi dsn jaya", "rt 2", "5.2.04", "kec empang", "rusak"])
+def test_both_engines_find_the_same_in_the_same_order(regency: tuple[Path, Hub], beside: Hub, text: str) -> None:
+    request = Request(SEARCH, {"text": text})
+    one, other = (RUNNER.run(hub.engine.execute(request)) for hub in (beside, regency[1]))
+
+    found: Any = one.data
+    assert (one.data, one.errors) == (other.data, other.errors)
+    assert found["search"]["totalCount"] > 0
 
 
 def fields_of(type_: Any) -> Any:
