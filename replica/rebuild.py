@@ -62,7 +62,7 @@ class Rebuild:
                 self._drop_all([name])
                 self._create(name)
         for name in self._tables.search:
-            if name in entities or f"table:x_{name}" in changed:
+            if f"table:x_{name}" in changed:
                 SearchIndex(self._db, self._tables).make_anew(name)
                 entities.add(name)  # answers to searches change
         for mark in changed:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -112,23 +112,24 @@ def pieces_of(text: str) -> Iterator[Piece]:
         yield Piece(found.start(), found.end(), _words(found.group()))
 
 
-def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
+def indexed(head: str | None, rest: Iterable[str | None]) -> tuple[str, str]:
     """The words of a record as its index keeps them: those of its title, and the others. Each stands once, between blanks."""
-    left = MOST_BYTES
-    seen: set[str] = set()
-    lines = []
-    for texts in ((head,), rest):
-        kept: list[str] = []
-        pieces = (piece for text in texts if text for piece in _PIECE.findall(text, 0, MOST_CHARACTERS))
-        for word in chain.from_iterable(map(_words, pieces)):
-            if word not in seen:
-                left -= len(word.encode()) + 1
-                if left < 0:
-                    break
-                seen.add(word)
-                kept.append(word)
-        lines.append(f" {' '.join(kept)} " if kept else "")
-    return lines[0], lines[1]
+    title = dict.fromkeys(_words_in((head,)))
+    first = _line(title, MOST_BYTES)
+    others = [word for word in dict.fromkeys(_words_in(rest)) if word not in title]
+    return first, _line(others, MOST_BYTES - len(first.encode()))
+
+
+def _words_in(texts: Iterable[str | None]) -> Iterator[str]:
+    pieces = (_PIECE.findall(text, 0, MOST_CHARACTERS) for text in texts if text)
+    return chain.from_iterable(map(_words, chain.from_iterable(pieces)))
+
+
+def _line(words: Iterable[str], most: int) -> str:
+    line = " ".join(words)
+    if len(line) * 4 > most and len(line.encode()) > most:
+        line = line.encode()[: max(most, 0)].decode(errors="ignore").rpartition(" ")[0]
+    return f" {line} " if line else ""
 
 
 def _words(piece: str) -> tuple[str, ...]:

@@ -148,13 +148,14 @@ def fill(world: World, seed: int) -> list[Rec]:
     for number in range(1, 61):
         title, head = text(4)
         place, rest = text(2)
-        row: dict[str, Any] = {"number": str(number), "title": title, "place": place}
+        row: dict[str, Any] = {"number": f"z{number}", "title": title, "place": place}
         plans["wishes"].setdefault(rnd.choice("ab"), []).append({**row, "cost": None, "on": None, "within": None})
-        records.append(Rec("Wish", str(number), head, {*rest, str(number)}))
+        records.append(Rec("Wish", f"z{number}", head, {*rest, f"z{number}"}))
     for number in range(1, 21):
         name, head = text(2)
-        plans["places"].setdefault("p", []).append({"code": f"p{number}", "name": name, "parent": None})
-        records.append(Rec("Place", f"p{number}", head, {f"p{number}"}))
+        parent, rest = text(2)
+        plans["places"].setdefault("p", []).append({"code": f"p{number}", "name": name, "parent": parent})
+        records.append(Rec("Place", f"p{number}", head, {*rest, f"p{number}"}))
     for number in range(1, 6):
         codes = rnd.sample(["5.2.04", "5.2.04.02", "5.2.05"], rnd.randint(1, 3))
         money["works"].setdefault("w", []).append({"id2": f"w{number}", "accounts": "; ".join(codes)})

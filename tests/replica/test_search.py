@@ -180,6 +180,21 @@ def test_a_field_that_changes_its_type_or_comes_anew_is_found_as_it_is_read(worl
     assert found(database, "1") == ["1"]
 
 
+def test_what_a_dataset_brought_that_is_configured_no_more_is_forgotten(world: Any) -> None:
+    before = world.config
+    world.second("money", "more", "Wish")
+    world.data["money"]["more"]["m"] = [wish("9", "mawar")]
+    database, syncer = filled(world, "mawar")
+    sync(syncer, "money")
+    assert found(database, "mawar") == ["1", "9"]
+
+    world.config = before
+    database, _ = world.hub()
+
+    assert found(database, "mawar") == ["1"]
+    assert ask(database, 'SELECT count(*) FROM "x_Wish"') == [(1,)]
+
+
 def test_an_entity_that_is_configured_no_more_leaves_nothing(world: Any) -> None:
     filled(world, "mawar")
     kept = tuple(m for m in world.config.mappings if m.entity != "Wish")

@@ -187,6 +187,17 @@ def test_of_a_long_text_the_part_around_the_first_match_is_shown(ask: Ask) -> No
     assert snippet["text"].index("Melati") <= BEFORE + 1 and len(snippet["text"]) <= LENGTH + 2
 
 
+def test_a_snippet_is_short_however_many_matches_follow(ask: Ask) -> None:
+    for word in ("lain", "kata"):
+        [hit] = data(ask('{ search(text: "%s") { nodes { snippets { text parts { text isMatch } } } } }' % word))[
+            "nodes"
+        ]
+        [snippet] = hit["snippets"]
+        assert snippet["text"] == "".join(part["text"] for part in snippet["parts"])
+        assert len(snippet["text"]) <= LENGTH + 2
+        assert {part["text"] for part in snippet["parts"] if part["isMatch"]} == {word}
+
+
 def test_the_same_is_asked_twice_under_other_names(ask: Ask) -> None:
     answer = ask(
         """{ a: search(text: "jembatan") { n: totalCount m: totalCount
