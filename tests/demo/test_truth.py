@@ -462,6 +462,23 @@ def test_a_search_for_jl_finds_every_road_of_the_lists(regency: tuple[Path, Hub]
         assert scores == sorted(scores, reverse=True) and len(scores) == data["search"]["totalCount"]
 
 
+@pytest.mark.parametrize("name", ["search.md", "search.id.md"])
+def test_the_page_about_search_shows_what_is_answered(regency: tuple[Path, Hub], name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"(?:^    .*\n)+", page, re.MULTILINE)
+    found: Any = ask(regency, blocks[0]).data
+    first, second = found["search"].pop("nodes")
+    shown = re.sub(r"\s+", " ", blocks[1])
+
+    for part in (first["snippets"], found["search"]["counts"], first["entity"], second["entity"]):
+        assert json.dumps(part, ensure_ascii=False) in shown.replace("[ {", "[{")
+    for hit in (first, second):
+        node = hit["node"]
+        assert f'"score": {hit["score"]}' in shown and f'"{node.pop("id")[:16]}…"' in shown
+        assert json.dumps(node, ensure_ascii=False)[1:-1] in shown
+    assert f'"totalCount": {found["search"]["totalCount"]}' in shown
+
+
 def test_a_search_finds_a_wish_and_what_became_of_it(regency: tuple[Path, Hub]) -> None:
     data: Any = ask(regency, SEARCH, text="irigasi dsn jaya luar").data
     kinds = {hit["entity"] for hit in data["search"]["nodes"]}

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import replica.search
 from connectors.personal import mask_personal
 from replica.reading import Replica
 from replica.wire import wire_id
@@ -185,20 +186,20 @@ def hub(stack: ExitStack, factory: pytest.TempPathFactory, engine: str, records:
     database, syncer = world.hub()
     for source in world.data:
         asyncio.run(syncer.sync(source))
-    replica = Replica(database.reader, readers=1)
-    stack.callback(replica.close)
+    reader = Replica(database.reader, readers=1)
+    stack.callback(reader.close)
     for entity, key in (("Wish", "c_number"), ("Place", "c_code"), ("Line", "c_line"), ("Work", "c_id2")):
         nodes = dict(ask(database, f"SELECT {key}, _node FROM e_{entity}"))
         for rec in filled:
             if rec.entity == entity:
                 rec.node = nodes[rec.key]
     catalogue = world.config.catalogue
-    return Engine(build(catalogue)._schema, catalogue, database.tables, replica, ZoneInfo("UTC"), seconds=60)
+    return Engine(build(catalogue)._schema, catalogue, database.tables, reader, ZoneInfo("UTC"), seconds=60)
 
 
 @pytest.fixture(
     scope="module",
-    params=[(engine, seed) for engine in ("sqlite", "postgresql") for seed in range(2)],
+    params=[("sqlite without FTS5", 0), *((engine, seed) for engine in ("sqlite", "postgresql") for seed in range(2))],
     ids=lambda param: f"{param[0]}-{param[1]}",
 )
 def side(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
@@ -210,6 +211,9 @@ def side(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         return kept
 
     with ExitStack() as stack:
+        if engine == "sqlite without FTS5":
+            patched = stack.enter_context(pytest.MonkeyPatch.context())
+            patched.setattr(replica.search, "has_fts5", lambda: False)
         yield Side(hub(stack, tmp_path_factory, engine, records), kept)
 
 
