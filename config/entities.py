@@ -48,6 +48,7 @@ class FieldType(StrEnum):
         return self in (FieldType.TEXTS, FieldType.CODES)
 
 
+LEVEL = "level"  # the field that says where in a hierarchy a record stands
 DEFAULT_SCALE: Mapping[FieldType, int] = {FieldType.MONEY: 2, FieldType.DECIMAL: 6}
 
 

@@ -8,6 +8,10 @@ TROUBLE: dict[str, tuple[str, str]] = {
         "pengguna ini tidak berizin; beri izin, atau pilih yang lain",
     ),
     "OS_FOLDER": ("it is a folder; name a file", "ini folder; sebutkan sebuah berkas"),
+    "OS_TAKEN": (
+        "a file stands where a folder is needed; choose another name, or move the file",
+        "ada berkas di tempat yang memerlukan folder; pilih nama lain, atau pindahkan berkas itu",
+    ),
     "OS_ABSENT": ("it is not there; check the name", "tidak ada; periksa namanya"),
     "OS_PORT_TAKEN": ("another program uses the port; choose another", "port dipakai program lain; pilih yang lain"),
     "OS_ADDRESS": ("this machine has no such address; check it", "mesin ini tidak punya alamat itu; periksa alamatnya"),
@@ -21,8 +25,8 @@ TROUBLE: dict[str, tuple[str, str]] = {
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "FILE_MISSING": (
-        "there is no such file. Make one from the example regency (simpul demo), or name it with --config.",
-        "berkas ini tidak ada. Buat dari contoh (simpul demo), atau sebutkan dengan --config.",
+        "there is no such file. Make one with simpul init FOLDER, or name it with --config.",
+        "berkas ini tidak ada. Buat dengan simpul init FOLDER, atau sebutkan dengan --config.",
     ),
     "FILE_UNREADABLE": ("can't be read: {reason}.", "tidak dapat dibaca: {reason}."),
     "FILE_EMPTY": (

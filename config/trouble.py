@@ -11,6 +11,8 @@ _CODES = {
     errno.EACCES: "OS_FORBIDDEN",
     errno.EPERM: "OS_FORBIDDEN",
     errno.EISDIR: "OS_FOLDER",
+    errno.EEXIST: "OS_TAKEN",
+    errno.ENOTDIR: "OS_TAKEN",
     errno.ENOENT: "OS_ABSENT",
     errno.EADDRINUSE: "OS_PORT_TAKEN",
     errno.EADDRNOTAVAIL: "OS_ADDRESS",

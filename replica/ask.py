@@ -107,6 +107,14 @@ class ByNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Start from the records of some groups at once; bound to a list of tuples: a number of the asker's own, the parent's
+    `_id` where the groups start from partners, and the values of the group's keys. Rows stand together by that number."""
+
+    groups: Groups
+
+
+@dataclass(frozen=True, slots=True)
 class Partners:
     """Start from the partners over a hop of many parents at once; bound to a list of their `_id` values.
     `statuses` is a slot, or None for accepted matches."""
@@ -116,7 +124,7 @@ class Partners:
     statuses: object = None
 
 
-Start = Everything | ByNode | Partners
+Start = Everything | ByNode | Partners | Members
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +202,59 @@ class Totals:
     start: Start = Everything()
     where: object = And(())
     every_scope: bool = False
+
+
+Unit = Literal["DAY", "MONTH", "QUARTER", "YEAR"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What to group by: the record at the end of `path` (hops, to one or many), the nearest record at or above it whose level
+    is `name`, or the field or derived value `name` of it. Of a date or time in `zone` only the first day of its `unit`; of a
+    text without case and accents where `ignore_case` says so."""
+
+    path: tuple[str, ...]
+    kind: Literal["record", "above", "value"]
+    name: str = ""
+    unit: Unit | None = None
+    zone: str = ""
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """`op value` on a measure of a group."""
+
+    measure: Measure
+    op: Op
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSort:
+    """One sort key of groups: a measure, or None for the keys themselves in their order."""
+
+    measure: Measure | None
+    descending: bool = False
+    nulls_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Ask for groups of the same sets as `Rows` without a page. A record without a partner on a path is in the group of null;
+    one with several is in the group of each, and never twice in one group.
+
+    Columns: the parent's `_id` from `Partners`, then one for each key (of a record its `_id`), then one for each key that
+    ignores case with the value to show, then `outputs`, whose paths begin with `#n`: the record that is the n-th key, then
+    those of the measures."""
+
+    entity: str
+    by: tuple[Dimension, ...]
+    measures: tuple[Measure, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    start: Start = Everything()
+    where: object = And(())
+    every_scope: bool = False
+    having: tuple[object, ...] = ()  # of Having, or a condition that never holds
+    order: tuple[GroupSort, ...] = ()
+    page: Page = Page()

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Alias,
     BindParameter,
     ColumnElement,
+    DateTime,
     Numeric,
     Table,
     Text,
@@ -83,6 +84,30 @@ class Binder:
             return self._array([convert(item) for item in items if item is not None])
 
         return self._rows_of(self._param(values, converted), type_)
+
+    def tuples(self, types: Sequence[TypeEngine[Any]]) -> tuple[Any, list[Any]]:
+        """The tuples that the statement starts from, as a table and its columns."""
+        name = self.name("j")
+        array = self.add(lambda _, starts: None if starts is None else orjson.dumps(starts).decode(), TEXT)
+        if self.dialect is SQLITE:
+            table = func.json_each(array).table_valued("value", name=name)
+            return table, [
+                func.json_extract(table.c.value, literal_column(f"'$[{place}]'"), type_=type_)
+                for place, type_ in enumerate(types)
+            ]
+        table = func.json_array_elements(cast_to(array, JSON)).table_valued(column("value", JSON))
+        table = table.render_derived(name=name)
+        return table, [
+            cast_to(table.c.value.op("->>")(literal_column(str(place))), type_) for place, type_ in enumerate(types)
+        ]
+
+    def day_of(self, moment: Any, zone: str) -> Any:
+        """The day of a stored time in a zone, as ISO text."""
+        place = self.value(zone, str)
+        if self.dialect is SQLITE:
+            return func.simpul_day(moment, place, type_=TEXT)
+        local = cast_to(moment, DateTime(timezone=True)).op("AT TIME ZONE")(place)
+        return func.to_char(local, literal_column("'YYYY-MM-DD'"), type_=TEXT)
 
     def _rows_of(self, param: Param, type_: TypeEngine[Any]) -> Any:
         name = self.name("j")

@@ -11,20 +11,30 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Subquery,
     and_,
     case,
+    false,
     func,
+    literal_column,
     null,
     or_,
     select,
+    true,
 )
 from sqlalchemy import Select as SqlSelect
+from sqlalchemy.types import TypeEngine
 
-from config.entities import Catalogue
+from config.entities import LEVEL, Catalogue, Entity, FieldType
 from replica.ask import (
     Bound,
     ByNode,
+    Dimension,
     Everything,
+    Groups,
+    Having,
+    Members,
+    Output,
     Page,
     Partners,
     Rows,
@@ -34,18 +44,23 @@ from replica.ask import (
 )
 from replica.binding import TEXT, Binder, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
-from replica.tables import Tables
+from replica.tables import Tables, column_type
 
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
     """The statement that answers `rows`."""
-    return _Compiler(catalogue, tables).rows(rows)
+    return Compiler(catalogue, tables).rows(rows)
+
+
+def compile_groups(catalogue: Catalogue, tables: Tables, groups: Groups) -> Statement:
+    """The statement that answers `groups`."""
+    return Compiler(catalogue, tables).groups(groups)
 
 
 def compile_totals(catalogue: Catalogue, tables: Tables, totals: Totals) -> Statement:
     """The statement that answers `totals`. Each sum takes two columns (high, low): the sum is high * SUM_BASE + low, see
     Conditions.measure."""
-    return _Compiler(catalogue, tables).totals(totals)
+    return Compiler(catalogue, tables).totals(totals)
 
 
 _Key = tuple[ColumnElement[Any], bool, bool]  # what is sorted by, descending, nulls first
@@ -54,18 +69,21 @@ _Places = dict[
 ]  # a path of hops to entity, table, and match of the last
 
 
-class _Compiler:
+class Compiler:
+    """Builds the statement of one question."""
+
     def __init__(self, catalogue: Catalogue, tables: Tables) -> None:
         self._catalogue = catalogue
         self._tables = tables
         self._binder = Binder(tables.dialect)
         self._conditions = Conditions(catalogue, tables, self._binder)
+        self._parents: FromClause | None = None  # where partners start from, if not from the ids of the statement
 
     # -- whole statements ---------------------------------------------------------------------------------------------
 
     def rows(self, rows: Rows) -> Statement:
         base, match, parent = self._start(rows.entity, rows.start)
-        source, columns, places = self._outputs(rows, base, match)
+        source, columns, places = self._outputs(rows, base, match, parent)
         conditions = self._filter(rows, base)
         keys: list[_Key] = []
         for sort in rows.order:
@@ -98,6 +116,9 @@ class _Compiler:
 
     def _start(self, entity: str, start: object) -> tuple[Alias, Alias | None, ColumnElement[Any] | None]:
         base = self._binder.alias(self._tables.entities[entity].table)
+        if isinstance(start, Members):
+            self._pieces, number = self._tied(start.groups)
+            return base, None, number
         if not isinstance(start, Partners):
             return base, None, None
         hop = self._catalogue.hops(start.entity)[start.hop]
@@ -108,15 +129,20 @@ class _Compiler:
     def _joined(self, start: object, base: Alias, parent: ColumnElement[Any] | None) -> FromClause:
         if parent is None:
             return base
+        if isinstance(start, Members):
+            pieces, members = self._pieces
+            return cast(FromClause, pieces.join(base, base.c._id == members.c._id))
         _, hop, match = self._starts
-        parents = self._binder.starts(BigInteger())
+        parents = self._binder.starts(BigInteger()) if self._parents is None else self._parents
         joined: FromClause = parents.join(match, parent == parents.c.value)
         return joined.join(base, base.c._id == self._conditions.far(hop, match))
 
-    def _filter(self, question: Rows | Totals, base: Alias) -> list[ColumnElement[bool]]:
+    def _filter(self, question: Rows | Totals | Groups, base: Alias) -> list[ColumnElement[bool]]:
         start, entity = question.start, self._catalogue[question.entity]
         conditions: list[ColumnElement[bool]] = []
         match start:
+            case Members():
+                return []  # they have been chosen already
             case ByNode():
                 nodes = self._binder.starts(TEXT)
                 conditions.append(base.c._node.in_(select(nodes.c.value)))
@@ -130,17 +156,181 @@ class _Compiler:
         conditions.append(self._conditions.condition(entity, base, question.where))
         return conditions
 
+    # -- groups -------------------------------------------------------------------------------------------------------
+
+    def groups(self, groups: Groups) -> Statement:
+        """The statement that answers `groups`."""
+        members = self._members(groups)
+        entity = self._catalogue[groups.entity]
+        parent = [members.c.parent] if isinstance(groups.start, Partners) else []
+        keys = [members.c[f"k{place}"] for place in range(len(groups.by))]
+        shown = [func.min(members.c[f"s{place}"]) for place, by in enumerate(groups.by) if by.ignore_case]
+        measures = [c for measure in groups.measures for c in self._conditions.measure(entity, members, measure)]
+        sorts = [self._conditions.measure(entity, members, s.measure) if s.measure else [] for s in groups.order]
+        sorted_by = [column for columns in sorts for column in columns]
+        figures = [column.label(f"m{place}") for place, column in enumerate([*shown, *measures, *sorted_by])]
+        having = [
+            self._conditions.compare_measure(entity, members, h.measure, h.op, h.value)
+            if isinstance(h, Having)
+            else false()
+            for h in groups.having
+        ]
+        grouped = select(*parent, *keys, *figures).group_by(*parent, *keys).having(*having).subquery("g")
+        source: FromClause = grouped
+        places: _Places = {}
+        natural: list[_Key] = []
+        for place, by in enumerate(groups.by):
+            key: ColumnElement[Any] = grouped.c[f"k{place}"]
+            if by.kind == "value":
+                natural.append((key, False, False))
+                continue
+            name = self._end_of(groups.entity, by.path)
+            record = self._binder.alias(self._tables.entities[name].table)
+            source = source.outerjoin(record, record.c._id == key)
+            places[(f"#{place}",)] = (name, record, None)
+            natural.append((record.c._sort, False, False))
+        source, outputs = self._columns(source, places, groups.outputs)
+        order: list[_Key] = []
+        at = len(shown) + len(measures)
+        for sort, columns in zip(groups.order, sorts, strict=True):
+            if sort.measure is None:
+                order += [(column, sort.descending, sort.nulls_first) for column, _, _ in natural]
+            for _ in columns:
+                order.append((grouped.c[f"m{at}"], sort.descending, sort.nulls_first))
+                at += 1
+        sorting = [_sorted(key, backward=False) for key in (*order, *natural)]
+        kept = [grouped.c[f"m{place}"] for place in range(len(shown) + len(measures))]
+        columns = [*(grouped.c[f"k{place}"] for place in range(len(groups.by))), *kept[: len(shown)], *outputs]
+        columns += kept[len(shown) :]
+        if parent:
+            return self._binder.finish(
+                self._paged_partners(source, grouped.c.parent, columns, [], sorting, groups.page)
+            )
+        statement = select(*columns).select_from(source).order_by(*sorting)
+        return self._binder.finish(self._limited(statement, groups.page))
+
+    def _members(self, groups: Groups) -> Subquery:
+        """Each record with the keys of its groups, once for each group that it is in."""
+        base, match, parent = self._start(groups.entity, groups.start)
+        source = self._joined(groups.start, base, parent)
+        places: _Places = {(): (groups.entity, base, match)}
+        columns: list[ColumnElement[Any]] = [base.c[name] for name in self._needed(groups)]
+        for place, by in enumerate(groups.by):
+            source = self._walk(source, places, by.path)
+            name, table, _ = places[by.path]
+            if by.kind == "above":
+                above = self._above(self._catalogue[name], by.name)
+                source = source.outerjoin(above, above.c.start == table.c._id)
+                key: ColumnElement[Any] = above.c.id
+            elif by.kind == "record":
+                key = table.c._id
+            else:
+                key, value = self._value(self._catalogue[name], table, by)
+                if by.ignore_case:
+                    columns.append(value.label(f"s{place}"))
+            columns.append(key.label(f"k{place}"))
+        if parent is not None:
+            columns.append(parent.label("parent"))
+        members = select(base.c._id, *columns).select_from(source).where(*self._filter(groups, base))
+        return members.distinct().subquery("m")
+
+    def _needed(self, groups: Groups) -> list[str]:
+        """The columns of the records that the measures look at."""
+        entity = self._catalogue[groups.entity]
+        measures = [
+            *groups.measures,
+            *(h.measure for h in groups.having if isinstance(h, Having)),
+            *(s.measure for s in groups.order if s.measure),
+        ]
+        needed: set[str] = set()
+        for measure in measures:
+            field = entity.field(measure.name)
+            if measure.kind == "unreadable":
+                needed.add("_issues")
+            elif field is not None and measure.kind == "ratio" and field.computed is not None:
+                needed |= {f"c_{field.computed.left}", f"c_{field.computed.right}"}
+            elif field is not None:
+                needed.add(f"c_{field.name}")
+        return sorted(needed)
+
+    def _value(self, entity: Entity, table: Alias, by: Dimension) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """What a value is grouped by, and the value itself."""
+        field = entity.field(by.name)
+        if field is None:
+            derived = self._conditions.derived(entity, table, derived_of(entity, by.name))
+            value: ColumnElement[Any] = case((table.c._id.is_not(null()), derived)) if by.path else derived
+            return value, value
+        value = table.c[f"c_{field.name}"]
+        if by.ignore_case:
+            return table.c[f"f_{field.name}"], value
+        if by.unit is None:
+            return value, value
+        day = self._binder.day_of(value, by.zone) if field.type is FieldType.DATETIME else value
+        return self._binder.ordered(_first_day(day, by.unit)), value
+
+    def _above(self, entity: Entity, level: str) -> Subquery:
+        """From each record to the nearest one at or above it that has this level."""
+        hop = self._catalogue.hops(entity.name)[cast(str, entity.hierarchy)]
+        table = self._tables.entities[entity.name].table
+        wanted = self._binder.value(level, str)
+        every = self._binder.alias(table)
+        climbing = select(every.c._id.label("start"), every.c._id.label("id")).where(every.c._current == ONE)
+        up = climbing.cte(self._binder.name("up"), recursive=True)
+        here, match, parent = (self._binder.alias(t) for t in (table, self._tables.link(hop.link), table))
+        climbed = (
+            select(up.c.start, parent.c._id)
+            .select_from(
+                up.join(here, here.c._id == up.c.id)
+                .join(match, and_(self._conditions.near(hop, match) == up.c.id, match.c.status == ACCEPTED))
+                .join(parent, and_(parent.c._id == self._conditions.far(hop, match), parent.c._current == ONE))
+            )
+            .where(here.c[f"c_{LEVEL}"].is_distinct_from(wanted))
+        )
+        up = up.union(climbed)
+        found = self._binder.alias(table)
+        reached = up.join(found, found.c._id == up.c.id)
+        return select(up.c.start, up.c.id).select_from(reached).where(found.c[f"c_{LEVEL}"] == wanted).subquery()
+
+    def _tied(self, groups: Groups) -> tuple[tuple[FromClause, Subquery], ColumnElement[Any]]:
+        """The groups of a statement joined with their members, and the number of each group."""
+        linked = isinstance(groups.start, Partners)
+        types = [self._key_type(groups, by) for by in groups.by]
+        table, columns = self._binder.tuples([BigInteger(), *([BigInteger()] if linked else []), *types])
+        number, keys = columns[0], columns[2 if linked else 1 :]
+        if linked:
+            self._parents = select(columns[1].label("value")).select_from(table).distinct().subquery()
+        members = self._members(groups)
+        ties = [members.c[f"k{place}"].is_not_distinct_from(key) for place, key in enumerate(keys)]
+        if linked:
+            ties.append(members.c.parent == columns[1])
+        return (table.join(members, and_(true(), *ties)), members), number
+
+    def _key_type(self, groups: Groups, by: Dimension) -> TypeEngine[Any]:
+        if by.kind != "value":
+            return BigInteger()
+        field = self._catalogue[self._end_of(groups.entity, by.path)].field(by.name)
+        return TEXT if field is None or by.unit or by.ignore_case else column_type(field)
+
+    def _end_of(self, entity: str, path: Sequence[str]) -> str:
+        for hop in path:
+            entity = self._catalogue.hops(entity)[hop].to
+        return entity
+
     # -- columns ------------------------------------------------------------------------------------------------------
 
     def _outputs(
-        self, rows: Rows, base: Alias, match: Alias | None
+        self, rows: Rows, base: Alias, match: Alias | None, parent: ColumnElement[Any] | None
     ) -> tuple[FromClause, list[ColumnElement[Any]], _Places]:
-        parent = self._conditions.near(self._starts[1], match) if match is not None else None
         source: FromClause = self._joined(rows.start, base, parent)
         places: _Places = {(): (rows.entity, base, match)}
+        return *self._columns(source, places, rows.outputs), places
+
+    def _columns(
+        self, source: FromClause, places: _Places, outputs: Sequence[Output]
+    ) -> tuple[FromClause, list[ColumnElement[Any]]]:
         parts: dict[tuple[str, ...], Alias] = {}
         columns: list[ColumnElement[Any]] = []
-        for output in rows.outputs:
+        for output in outputs:
             source = self._walk(source, places, output.path)
             name, table, matched = places[output.path]
             entity = self._catalogue[name]
@@ -160,7 +350,7 @@ class _Compiler:
                         source = source.outerjoin(part, part.c.id == table.c._part)
                     column = parts[output.path].c[output.name]
             columns.append(column.label(f"o{len(columns)}"))
-        return source, columns, places
+        return source, columns
 
     def _walk(self, source: FromClause, places: _Places, path: tuple[str, ...]) -> FromClause:
         for length in range(1, len(path) + 1):
@@ -175,12 +365,14 @@ class _Compiler:
                 self._conditions.near(hop, match) == table.c._id,
                 match.c.status == ACCEPTED,
             )
-            source = source.outerjoin(match, near)
             counts = and_(
                 partner.c._id == self._conditions.far(hop, match),
                 partner.c[hop.counted] == ONE,
             )
-            source = source.outerjoin(partner, counts)
+            if hop.many:  # a partner that does not count must not look like none
+                source = source.outerjoin(match.join(partner, counts), near)
+            else:
+                source = source.outerjoin(match, near).outerjoin(partner, counts)
             places[here] = (hop.to, partner, match)
         return source
 
@@ -259,6 +451,23 @@ class _Compiler:
             return cast(Sequence[object], bound.values.read(variables))[position]
 
         return self._binder.add(param, number_of(column))
+
+
+def _first_day(day: ColumnElement[Any], unit: str) -> ColumnElement[Any]:
+    """The first day of the day's month, quarter or year, as ISO text."""
+    if unit == "DAY":
+        return day
+    if unit == "YEAR":
+        return _joined_text(func.substr(day, 1, 4), "-01-01")
+    if unit == "MONTH":
+        return _joined_text(func.substr(day, 1, 7), "-01")
+    month = func.substr(day, 6, 2)
+    first = case((month <= "03", "-01-01"), (month <= "06", "-04-01"), (month <= "09", "-07-01"), else_="-10-01")
+    return case((day.is_not(null()), func.substr(day, 1, 4, type_=TEXT).concat(first)))
+
+
+def _joined_text(text: Any, end: str) -> ColumnElement[Any]:
+    return cast("ColumnElement[Any]", text.concat(literal_column(f"'{end}'")))
 
 
 def _sorted(key: _Key, backward: bool) -> ColumnElement[Any]:

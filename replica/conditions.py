@@ -10,6 +10,7 @@ from sqlalchemy import (
     Alias,
     BigInteger,
     ColumnElement,
+    FromClause,
     Integer,
     and_,
     case,
@@ -175,32 +176,33 @@ class Conditions:
 
     # -- measures -----------------------------------------------------------------------------------------------------
 
-    def measure(self, entity: Entity, base: Alias, measure: Measure) -> list[ColumnElement[Any]]:
+    def measure(self, entity: Entity, base: FromClause, measure: Measure) -> list[ColumnElement[Any]]:
         """A measure over a set as columns; a sum as (high, low) in which low is from 0 to SUM_BASE - 1, so that sums
         compare as pairs do."""
-        if measure.kind == "count":
-            return [func.count(base.c._id)]
+        match measure.kind:
+            case "count":
+                return [func.count(base.c._id)]
+            case "ratio":
+                return self._ratio(entity, base, measure.name)
+            case "unreadable":
+                broken = self.issue_exists(base, None, [measure.name])
+                return [func.coalesce(func.sum(case((broken, 1), else_=0)), 0)]
         column: ColumnElement[Any] = base.c[f"c_{measure.name}"]
         match measure.kind:
             case "sum":
                 high, low = self.halves(column)
                 carry = case((low.op("%")(NUMBER) < ZERO, low.op("/")(NUMBER) - ONE), else_=low.op("/")(NUMBER))
                 return [high + carry, low - carry * NUMBER]
-            case "ratio":
-                return self._ratio(entity, base, measure.name)
             case "min":
                 return [func.min(column)]
             case "max":
                 return [func.max(column)]
             case "known":
                 return [func.count(column)]
-            case "distinct":
-                return [func.count(column.distinct())]
             case _:
-                broken = self.issue_exists(base, None, [measure.name])
-                return [func.coalesce(func.sum(case((broken, 1), else_=0)), 0)]
+                return [func.count(column.distinct())]
 
-    def _ratio(self, entity: Entity, base: Alias, name: str) -> list[ColumnElement[Any]]:
+    def _ratio(self, entity: Entity, base: FromClause, name: str) -> list[ColumnElement[Any]]:
         computed = cast(Computed, cast(Field, entity.field(name)).computed)
         left, right = base.c[f"c_{computed.left}"], base.c[f"c_{computed.right}"]
         both = and_(left.is_not(null()), right.is_not(null()))
@@ -214,7 +216,7 @@ class Conditions:
         return cast_to(high, BigInteger), cast_to(low, BigInteger)
 
     def compare_measure(
-        self, entity: Entity, base: Alias, measure: Measure, op: Op, value: object
+        self, entity: Entity, base: FromClause, measure: Measure, op: Op, value: object
     ) -> ColumnElement[bool]:
         """`op value` on a measure over a set."""
         columns = self.measure(entity, base, measure)
@@ -286,7 +288,7 @@ class Conditions:
         found = self.issue_exists(base, asked.codes, asked.fields)
         return found if asked.quantifier == "some" else not_(found)
 
-    def issue_exists(self, base: Alias, codes: object, fields: object) -> ColumnElement[bool]:
+    def issue_exists(self, base: FromClause, codes: object, fields: object) -> ColumnElement[bool]:
         issue = self._binder.items_of(base.c._issues, self._binder.name("i"))
         conditions: list[ColumnElement[bool]] = [base.c._issues.is_not(null())]
         for member, values in (("code", codes), ("field", fields)):

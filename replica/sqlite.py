@@ -7,8 +7,11 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from config.entities import Catalogue
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
@@ -66,6 +69,7 @@ class SqliteDatabase(Database):
         db = self._open()
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -65536")
+        db.create_function("simpul_day", 2, day_in_zone, deterministic=True)
         if readonly:
             db.execute("PRAGMA mmap_size = 268435456")
             db.execute("PRAGMA temp_store = MEMORY")
@@ -109,6 +113,14 @@ class SqliteDatabase(Database):
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+@lru_cache(maxsize=65536)
+def day_in_zone(moment: str | None, zone: str) -> str | None:
+    """The day of a stored time in a zone, as ISO text."""
+    if moment is None:
+        return None
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 class SqliteReader:

@@ -40,10 +40,10 @@ def _member(catalogue: Catalogue, entity: Entity, name: str, value: object) -> o
 
 
 def _comparison(name: str, comparison: Where) -> object:
-    return And(tuple(_compared(comparison, lambda op, value: Compare(name, op, value))))
+    return And(tuple(compared(comparison, lambda op, value: Compare(name, op, value))))
 
 
-def _compared(comparison: Where, ask: Callable[[Op, object], object]) -> list[object]:
+def compared(comparison: Where, ask: Callable[[Op, object], object]) -> list[object]:
     """What each member of a comparison asks. A null operand is like no value: no comparison with it is true."""
     parts: list[object] = []
     for op, operand in comparison.items():
@@ -63,7 +63,7 @@ def _linked(catalogue: Catalogue, hop: str, to: str, many: bool, value: Where) -
 
     def measured(kind: MeasureKind, name: str, comparison: Where) -> list[object]:
         measure = COUNT if kind == "count" else Measure(kind, name)
-        return _compared(comparison, lambda op, operand: Measured(hop, measure, op, operand, looked_at))
+        return compared(comparison, lambda op, operand: Measured(hop, measure, op, operand, looked_at))
 
     parts: list[object] = []
     for member, operand in value.items():
@@ -97,7 +97,7 @@ def _issues(value: Where) -> object:
             continue
         inner = cast(Where, operand)
         if quantifier == "count":
-            parts += _compared(inner, _issue_count)
+            parts += compared(inner, _issue_count)
         else:
             asked = cast("Literal['some', 'none']", quantifier)
             parts.append(HasIssues(asked, inner.get("code"), inner.get("field")))

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
 
 from config.entities import Catalogue
-from replica.ask import Rows, Slot, Totals, Variables
+from replica.ask import Groups, Rows, Slot, Totals, Variables
 from replica.binding import Statement
-from replica.compile import compile_rows, compile_totals
+from replica.compile import compile_groups, compile_rows, compile_totals
 from replica.tables import Tables
 from resolvers.arguments import MAX_MEMBERS, count_members, read_arguments
 from resolvers.collect import Collector, Fields
@@ -63,6 +63,9 @@ class Asked:
 
     def rows(self, rows: Rows) -> Statement:
         return compile_rows(self.catalogue, self.tables, rows)
+
+    def groups(self, groups: Groups) -> Statement:
+        return compile_groups(self.catalogue, self._tables, groups)
 
     def totals(self, totals: Totals) -> Statement:
         return compile_totals(self.catalogue, self.tables, totals)

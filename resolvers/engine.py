@@ -50,7 +50,7 @@ from resolvers.errors import BadRequest
 from resolvers.limits import Limits, check_size
 from resolvers.messages import MESSAGES, hint_of
 from resolvers.plan import Plan, build_plan
-from resolvers.run import Failure, Run, positions
+from resolvers.run import Failure, Run, TooManyGroups, positions
 from resolvers.shape import Writer
 
 DOCUMENTS = 500  # parsed and planned operations that are kept
@@ -148,6 +148,8 @@ class Engine:
             return self._stopped(plan, "QUERY_TIMEOUT", request.language, seconds=self._seconds)
         except TooManyRows:
             return self._stopped(plan, "TOO_MANY_ROWS", request.language, limit=MAX_ROWS)
+        except TooManyGroups as many:
+            return self._stopped(plan, "TOO_MANY_GROUPS", request.language, limit=many.limit)
         self._introspect(document, operation, plan, request, data)
         errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
         return Answer(
@@ -280,7 +282,7 @@ class Engine:
 
     def _stopped(self, plan: Plan, code: str, language: Language, **params: object) -> Answer:
         message = self._messages.render(code, params, language)
-        shown = "QUERY_TOO_COSTLY" if code == "TOO_MANY_ROWS" else code
+        shown = "QUERY_TOO_COSTLY" if code.startswith("TOO_MANY") else code
         error: dict[str, object] = {
             "message": message,
             "extensions": {"code": shown, **params},

@@ -42,6 +42,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "`{argument}` must lie between 0 and {limit}.",
         "`{argument}` harus di antara 0 dan {limit}.",
     ),
+    "GROUP_KEYS": (
+        "`by` needs one to {limit} things to group by.",
+        "`by` memerlukan satu sampai {limit} hal untuk pengelompokan.",
+    ),
+    "GROUP_TWICE": (
+        "`by` names the same thing twice; take one of them out.",
+        "`by` menyebut hal yang sama dua kali; hapus salah satunya.",
+    ),
+    "GROUP_MIXED": (
+        "Each item of `by` leads to one thing; this one names: {names}. Write several items instead.",
+        "Setiap butir `by` menuju satu hal; yang ini menyebut: {names}. Tulislah sebagai beberapa butir.",
+    ),
+    "GROUP_TOO_DEEP": (
+        "What records are grouped by may be at most {limit} links away.",
+        "Hal untuk pengelompokan paling jauh {limit} kaitan dari datanya.",
+    ),
+    "NOT_GROUPED": (
+        "{name} is no key of these groups; they are grouped by: {keys}.",
+        "{name} bukan kunci kelompok ini; pengelompokannya menurut: {keys}.",
+    ),
+    "TOO_MANY_GROUPS": (
+        "There are more than {limit} groups. Narrow `where`, group by less, or ask for them in pages with `first`.",
+        "Ada lebih dari {limit} kelompok. Persempit `where`, kurangi pengelompokan, atau minta per halaman dengan `first`.",
+    ),
     "PAGE_MIXED": (
         "`last` goes without `first` and `offset`; choose one direction.",
         "`last` tidak bisa bersama `first` atau `offset`; pilih satu arah.",

@@ -30,19 +30,20 @@ def read_order(catalogue: Catalogue, entity: Entity, items: object) -> tuple[Sor
 def _sort(catalogue: Catalogue, entity: Entity, path: tuple[str, ...], item: Mapping[str, object]) -> Sort:
     ((name, value),) = item.items()
     if isinstance(value, str):
-        return Sort(path, name, **_direction(value))
+        return Sort(path, name, **direction_of(value))
     inner = cast("Mapping[str, object]", value)
     hop = catalogue.hops(entity.name)[name]
     if not hop.many:
         return _sort(catalogue, catalogue[hop.to], (*path, name), inner)
     ((kind, of),) = inner.items()
     if kind == "count":
-        return Sort(path, hop=name, **_direction(cast(str, of)))
+        return Sort(path, hop=name, **direction_of(cast(str, of)))
     ((field, direction),) = cast("Mapping[str, str]", of).items()
-    return Sort(path, hop=name, measure=Measure(cast(MeasureKind, kind), field), **_direction(direction))
+    return Sort(path, hop=name, measure=Measure(cast(MeasureKind, kind), field), **direction_of(direction))
 
 
-def _direction(direction: str) -> dict[str, Any]:
+def direction_of(direction: str) -> dict[str, Any]:
+    """A Direction as the members of a sort key."""
     return {"descending": direction.startswith("DESC"), "nulls_first": direction.endswith("NULLS_FIRST")}
 
 

@@ -102,6 +102,61 @@ class PageFacts:
     backward: bool
 
 
+class TooManyGroups(Exception):
+    """A grouping has more groups than are answered at once; `limit` is how many."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStep:
+    """The groups of a connection, of the root or of many parents. `keys` are the columns that tell one group from another.
+    `limit` is how many groups there may be where no page was asked. Each of `drills` brings records of every group."""
+
+    where: Pattern
+    statement: Statement
+    is_linked: bool
+    keys: slice
+    limit: int | None
+    drills: tuple[Fetch, ...]
+    shape: Callable[..., list[Any]]
+
+    def run_root(self, run: Run) -> object:
+        rows = run.reading.rows(self.statement, run.variables)
+        self._check(len(rows))
+        return self._shaped(run, rows)
+
+    def run(self, run: Run, ids: Sequence[int]) -> Mapping[int, object]:
+        """Parent's `_id` to its groups; a parent without any is left out."""
+        rows = run.reading.rows(self.statement, run.variables, ids)
+        shaped = self._shaped(run, rows)
+        found: dict[int, object] = {}
+        for parent, pairs in groupby(zip(rows, shaped, strict=True), key=lambda pair: pair[0][0]):
+            groups = [group for _, group in pairs]
+            self._check(len(groups))
+            found[parent] = groups
+        return found
+
+    def _check(self, count: int) -> None:
+        if self.limit is not None and count > self.limit:
+            raise TooManyGroups(self.limit)
+
+    def _shaped(self, run: Run, rows: Sequence[Row]) -> list[Any]:
+        return self.shape(rows, run.variables, *(self._members(run, fetch, rows) for fetch in self.drills))
+
+    def _members(self, run: Run, fetch: Fetch, rows: Sequence[Row]) -> list[list[Any]]:
+        """The records of each group."""
+        found: list[list[Any]] = [[] for _ in rows]
+        if rows:
+            members = fetch.rows(run, [[place, *row[self.keys]] for place, row in enumerate(rows)])
+            (shaped,) = fetch.shape(run, members)
+            for member, value in zip(members, shaped, strict=True):
+                found[member[0]].append(value)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionStep:
     """A connection, of the root or of many parents. `assemble` makes the object of one parent from its slice."""
@@ -112,6 +167,7 @@ class ConnectionStep:
     fetch: Fetch | None
     totals: Statement | None
     no_totals: tuple[object, ...]
+    groups: tuple[GroupStep, ...]
     assemble: Callable[..., object]
 
     def run_root(self, run: Run) -> object:
@@ -121,7 +177,8 @@ class ConnectionStep:
         totals = run.reading.rows(self.totals, run.variables)[0] if self.totals else ()
         kept, more = self._cut(rows, self.page.size(run.variables))
         shaped = self.fetch.shape(run, kept) if self.fetch else []
-        return self._assembled(run, kept, shaped, 0, len(kept), more, totals)
+        groups = [step.run_root(run) for step in self.groups]
+        return self._assembled(run, kept, shaped, 0, len(kept), more, totals, groups)
 
     def run(self, run: Run, ids: Sequence[int]) -> Mapping[int, object]:
         if not ids:
@@ -138,6 +195,7 @@ class ConnectionStep:
             kept += cut
         totals = {row[0]: row[1:] for row in run.reading.rows(self.totals, run.variables, ids)} if self.totals else {}
         shaped = self.fetch.shape(run, kept) if self.fetch else []
+        grouped = [step.run(run, ids) for step in self.groups]
         nothing = (0, 0, False)
         return {
             parent: self._assembled(
@@ -146,6 +204,7 @@ class ConnectionStep:
                 shaped,
                 *slices.get(parent, nothing),
                 totals.get(parent, self.no_totals),
+                [groups.get(parent, []) for groups in grouped],
             )
             for parent in ids
         }
@@ -164,10 +223,11 @@ class ConnectionStep:
         end: int,
         more: bool,
         totals: Row,
+        groups: list[object],
     ) -> object:
         beyond = self.page.beyond(run.variables)
         has_next, has_previous = (beyond, more) if self.page.backward else (more, beyond)
-        return self.assemble(rows, start, end, has_next, has_previous, totals, *shaped)
+        return self.assemble(rows, start, end, has_next, has_previous, totals, *shaped, *groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Writer:
     def __init__(self, zone: ZoneInfo, messages: Messages, language: Language) -> None:
         self._names: dict[str, object] = {}
         self._known: dict[object, str] = {}
+        self.zone = zone
         self.time = time_writer(zone)
         self._messages = messages
         self._language = language

@@ -6,7 +6,7 @@ import strawberry
 from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 
-from config.entities import Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
+from config.entities import LEVEL, Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
 from schema.common import add_common_types
 from schema.scalars import SCALARS
 from schema.search import add_search
@@ -142,6 +142,7 @@ class _Builder:
         self._add_aggregate()
         self._add_where()
         self._add_order()
+        self._add_groups()
         self._add_lookup()
 
     def _add_object(self) -> None:
@@ -184,6 +185,32 @@ class _Builder:
             Member("pageInfo", "PageInfo!", Text("What lies before and after", "Yang ada sebelum dan sesudahnya")),
             Member("totalCount", "Int", Text("Records in all pages", "Jumlah data di semua halaman")),
             Member("aggregate", f"{name}Aggregate", Text("Figures over all pages", "Angka dari semua halaman")),
+            Member(
+                "groups",
+                f"[{name}Group!]",
+                Text(
+                    "The records of all pages in groups; those without a partner or value are in the group of null",
+                    "Data dari semua halaman dalam kelompok; yang tanpa kaitan atau nilai masuk kelompok kosong",
+                ),
+                (
+                    Argument("by", f"[{name}GroupBy!]!", Text("What to group by", "Dikelompokkan menurut apa")),
+                    Argument("having", f"{name}GroupHaving", Text("Conditions on groups", "Syarat atas kelompok")),
+                    Argument(
+                        "orderBy",
+                        f"[{name}GroupOrder!]",
+                        Text("Order of the groups; ties go by keys", "Urutan kelompok; seri diurutkan menurut kunci"),
+                    ),
+                    Argument(
+                        "first",
+                        "Int",
+                        Text(
+                            "Groups from the start; without it all, refused above 1000",
+                            "Jumlah kelompok dari awal; bila kosong semua, ditolak bila lebih dari 1000",
+                        ),
+                    ),
+                    Argument("offset", "Int", Text("Groups to skip", "Jumlah kelompok yang dilewati")),
+                ),
+            ),
         ]
         self._types.add_type(
             f"{name}Connection", Text(f"A page of {entity.plural}", f"Satu halaman {entity.plural}"), members
@@ -237,6 +264,14 @@ class _Builder:
             self._part(members, "max", Text("Largest values", "Nilai terbesar"), same)
         words = Text(f"Figures over {self._entity.plural}", f"Angka dari {self._entity.plural}")
         self._types.add_type(f"{name}Aggregate", words, members)
+        drill = (
+            Argument("first", "Int", Text("At most so many, 20 if left out", "Paling banyak sekian, 20 bila kosong")),
+            Argument("orderBy", f"[{name}Order!]", Text("Their order", "Urutannya")),
+        )
+        key = Member("key", f"{name}GroupKey!", Text("What they have in common", "Kesamaannya"))
+        nodes = Member("nodes", f"[{name}!]!", Text("Some of its records", "Sebagian datanya"), drill)
+        words = Text(f"A group of {self._entity.plural}", f"Satu kelompok {self._entity.plural}")
+        self._types.add_type(f"{name}Group", words, [key, *members, nodes])
 
     def _part(self, members: list[Member], kind: str, words: Text, fields: list[Member], suffix: str = "") -> None:
         type_name = f"{self._name}{suffix or kind.capitalize()}"
@@ -337,6 +372,63 @@ class _Builder:
         self._measures(members, "Order", sums, extremes, one_of=True)
         words = Text(f"What of linked {entity.plural} to sort by", f"Pengurut menurut {entity.plural} yang terkait")
         self._types.add_input(f"{self._name}LinkOrder", words, members, one_of=True)
+
+    def _add_groups(self) -> None:
+        name, entity = self._name, self._entity
+        unit = (Argument("unit", "DateUnit", Text("Of several, the one by this span", "Yang menurut rentang ini")),)
+        by: list[Member] = []
+        keys = [Member("id", "ID", Text("Id of the record", "Id data"))]
+        for field in self._fields:
+            if field.sensitive or field.type.is_list:
+                continue
+            is_time = field.type in MOMENTS
+            by.append(Member(field.name, "DateGroup" if is_time else "ValueGroup", field.description))
+            shown = "Date" if is_time else field.enum.name if field.enum else OUTPUT[field.type]
+            keys.append(Member(field.name, shown, field.description, unit if is_time else ()))
+        for derived in entity.derived:
+            by.append(Member(derived.name, "ValueGroup", derived.description))
+            keys.append(Member(derived.name, derived.enum.name, derived.description))
+        for hop in self._hops.values():
+            target = self._entities[hop.to]
+            by.append(Member(hop.name, f"{hop.to}LinkGroup", hop.description))
+            arguments = [self._level(target, "Of several, the one of this level", "Yang bertingkat ini")]
+            keys.append(
+                Member(hop.name, f"{hop.to}GroupKey", hop.description, tuple(Argument(*a) for a in arguments if a))
+            )
+        words = Text(f"What {entity.plural} are grouped by", f"Pengelompokan {entity.plural}")
+        self._types.add_input(f"{name}GroupBy", words, by, one_of=True)
+        level = self._level(entity, "the nearest record at or above it of this level", "induk terdekat bertingkat ini")
+        words = Text(
+            f"Groups by a linked {entity.singular}: by the record itself, or by the one thing that is named",
+            f"Kelompok menurut {entity.singular} yang terkait: datanya sendiri, atau satu hal yang disebut",
+        )
+        nested = [member for member in by if level is None or member.name != LEVEL]
+        self._types.add_input(f"{name}LinkGroup", words, [*nested, *([Member(*level)] if level else [])])
+        words = Text(f"What a group of {entity.plural} has in common", f"Kesamaan satu kelompok {entity.plural}")
+        self._types.add_type(f"{name}GroupKey", words, keys)
+        count = Text("by how many there are", "menurut banyaknya")
+        sums = [Member(field.name, "DecimalComparison", field.description) for field in self._summed]
+        extremes = [Member(f.name, COMPARISON[f.type], f.description) for f in self._measurable]
+        having = [Member("count", "IntComparison", count)]
+        self._measures(having, "Where", sums, extremes)
+        words = Text(f"Conditions on groups of {entity.plural}", f"Syarat atas kelompok {entity.plural}")
+        self._types.add_input(f"{name}GroupHaving", words, having)
+        sums = [Member(field.name, "Direction", field.description) for field in self._summed]
+        extremes = [Member(field.name, "Direction", field.description) for field in self._measurable]
+        order = [
+            Member("keys", "Direction", Text("by what they have in common", "menurut kesamaannya")),
+            Member("count", "Direction", count),
+        ]
+        self._measures(order, "Order", sums, extremes, one_of=True)
+        words = Text(f"What to sort groups of {entity.plural} by", f"Pengurut kelompok {entity.plural}")
+        self._types.add_input(f"{name}GroupOrder", words, order, one_of=True)
+
+    def _level(self, entity: Entity, en: str, id: str) -> tuple[str, str, Text] | None:
+        """The name, type and description of what asks for a level of an entity's hierarchy, if it has levels."""
+        field = entity.field(LEVEL)
+        if entity.hierarchy is None or field is None or field.enum is None:
+            return None
+        return LEVEL, field.enum.name, Text(en, id)
 
     def _add_lookup(self) -> None:
         entity = self._entity

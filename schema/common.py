@@ -43,6 +43,12 @@ ENUMS = {
         ),
         "ALL": ("Earlier versions and parents too", "Termasuk versi lama dan induk"),
     },
+    "DateUnit": {
+        "DAY": ("Each day", "Setiap hari"),
+        "MONTH": ("Each month, told by its first day", "Setiap bulan, disebut dengan hari pertamanya"),
+        "QUARTER": ("Each quarter, told by its first day", "Setiap triwulan, disebut dengan hari pertamanya"),
+        "YEAR": ("Each year, told by its first day", "Setiap tahun, disebut dengan hari pertamanya"),
+    },
     "Language": {"ID": ("Indonesian", "Bahasa Indonesia"), "EN": ("English", "Bahasa Inggris")},
     "MatchMethod": {
         "KEY": ("Equal keys", "Kunci sama"),
@@ -164,6 +170,14 @@ def _add_comparisons(types: Types) -> None:
             ]
         words = Text(f"Compares a {type_name}; all members hold", f"Membandingkan {type_name}; semua berlaku")
         types.add_input(f"{type_name}Comparison", words, [*members, IS_NULL])
+    unit = Member("unit", "DateUnit", Text("by which span; DAY if left out", "menurut rentang apa; DAY bila kosong"))
+    types.add_input("DateGroup", Text("Groups by a date, in the hub's zone", "Kelompok menurut tanggal"), [unit])
+    alike = Text(
+        "texts alike but for case and accents are one", "teks yang hanya beda huruf besar atau aksen dijadikan satu"
+    )
+    types.add_input(
+        "ValueGroup", Text("Groups by a value", "Kelompok menurut nilai"), [Member("ignoreCase", "Boolean", alike)]
+    )
     yes_no = [Member("eq", "Boolean", EQUAL), Member("ne", "Boolean", NOT_EQUAL), IS_NULL]
     types.add_input("BooleanComparison", Text("Compares yes and no", "Membandingkan ya/tidak"), yes_no)
     ids = [Member("eq", "ID", EQUAL), Member("in", "[ID!]", Text("is one of", "salah satu dari"))]

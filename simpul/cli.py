@@ -14,6 +14,7 @@ from typer.main import get_command
 from config.hub import Language
 from simpul import languages
 from simpul.commands.check import check_hub
+from simpul.commands.init import init_hub
 from simpul.commands.query import run_query
 from simpul.commands.rejects import list_rejects
 from simpul.commands.schema import print_schema
@@ -51,6 +52,15 @@ def demo(
     from simpul.commands.demo import run_demo  # no other command should wait for the generator's imports
 
     _end(lambda: run_demo(_terminal(lang), folder, port, once=once))
+
+
+@app.command(help="HELP_INIT")
+def init(
+    folder: Annotated[Path, typer.Argument(help="HELP_NEW")],
+    schema: Annotated[bool, typer.Option("--schema", help="HELP_EDITOR")] = False,
+    lang: Speak = None,
+) -> None:
+    _end(lambda: init_hub(_terminal(lang), folder, schema_only=schema))
 
 
 @app.command(help="HELP_CHECK")

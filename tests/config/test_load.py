@@ -283,7 +283,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     found = check_config(tmp_path / "hub.yaml", describe(), {})
 
     assert [problem.render("en") for problem in found] == [
-        "hub.yaml: there is no such file. Make one from the example regency (simpul demo), or name it with --config."
+        "hub.yaml: there is no such file. Make one with simpul init FOLDER, or name it with --config."
     ]
 
 

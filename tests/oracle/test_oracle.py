@@ -125,7 +125,7 @@ def make_world(seed: int) -> World:
     world = World(make_catalogue())
     for name in NAMES:
         entity = world.catalogue[name]
-        world.records[name] = [_record(rnd, entity, n) for n in range(rnd.randint(0, 9))]
+        world.records[name] = [_record(rnd, entity, n) for n in range(rnd.randint(0 if seed == 0 else 5, 9))]
     for link in world.catalogue.links:
         world.matches[link.source, link.name] = _matches(rnd, world, link)
     return world
@@ -165,15 +165,14 @@ def _value(rnd: random.Random, f: Field, *, required: bool) -> Any:
         case FieldType.INT:
             return rnd.choice([-3, 0, 1, 7, 2**31 - 1])
         case FieldType.MONEY | FieldType.DECIMAL:
-            return Decimal(rnd.choice([0, 1, -250, 10**14 + 3 if f.scale == 2 else 10**10 + 3, 99_999])) / (
-                10 ** rnd.choice([0, 2])
-            )
+            large = 10**14 + 3 if f.scale == 2 else 10**10 + 3
+            carried = (10**9 - 1) * 100 // 10**f.scale * rnd.choice([1, -1])  # two of them carry over SUM_BASE
+            return Decimal(rnd.choice([0, 1, -250, large, carried, 99_999])) / (10 ** rnd.choice([0, 2]))
         case FieldType.DATE:
-            return date(2026, 1, 1) + timedelta(days=rnd.randint(0, 3))
+            return date(2026, 1, 1) + timedelta(days=rnd.choice([0, 1, 2, 3, -1, 89, 90, 180, 181, 364]))
         case FieldType.DATETIME:
-            return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(
-                minutes=rnd.choice([0, 1, 90]), microseconds=rnd.choice([0, 5])
-            )
+            minutes = rnd.choice([0, 1, 90, 16 * 60 - 1, 16 * 60, 60 * 24 * 90 - 8 * 60, 60 * 24 * 364])
+            return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes, microseconds=rnd.choice([0, 5]))
         case FieldType.BOOLEAN:
             return rnd.random() < 0.5
         case FieldType.ENUM:
@@ -269,6 +268,85 @@ class Conn:
     linked: bool
 
 
+@dataclass
+class Dim:
+    """What is grouped by, see replica.ask.Dimension."""
+
+    path: tuple[str, ...]
+    kind: str
+    name: str
+    unit: str | None = None
+    ignore_case: bool = False
+    field: Field | None = None
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """A record as a key."""
+
+    rec: Rec
+
+    def __hash__(self) -> int:
+        return hash(self.rec.node)
+
+
+@dataclass
+class Key:
+    """The keys of a group, seen from the end of a path."""
+
+    path: tuple[str, ...]
+    dims: list[Dim]
+    values: list[Any]
+
+
+@dataclass
+class Group:
+    keys: tuple[Any, ...]
+    recs: list[Rec]
+    key: Key
+
+
+def dimension_of(catalogue: Catalogue, entity: str, item: dict[str, Any], path: tuple[str, ...] = ()) -> Dim:
+    """An item of `by`."""
+    ((name, options),) = item.items()
+    hop = catalogue.hops(entity).get(name)
+    if hop is None:
+        field = catalogue[entity].field(name)
+        is_time = field is not None and field.type in (FieldType.DATE, FieldType.DATETIME)
+        unit = named(options.get("unit") or "DAY") if is_time else None
+        folds = bool(options.get("ignoreCase")) and field is not None and field.type.is_text
+        return Dim(path, "value", name, unit, folds, field)
+    path = (*path, name)
+    if not options:
+        return Dim(path, "record", hop.to)
+    if set(options) == {"level"} and not isinstance(options["level"], dict):
+        return Dim(path, "above", named(options["level"]))
+    return dimension_of(catalogue, hop.to, options, path)
+
+
+def by_direction(items: list[Any], value: Callable[[Any], Any], direction: str) -> list[Any]:
+    """Sorted by a value, as a Direction says; equal ones stay as they were."""
+    known = sorted((item for item in items if value(item) is not None), key=value)
+    if direction.startswith("DESC"):
+        known = []
+        for wanted in sorted({value(item) for item in items if value(item) is not None}, reverse=True):
+            known += [item for item in items if value(item) == wanted]
+    nulls = [item for item in items if value(item) is None]
+    return nulls + known if direction.endswith("NULLS_FIRST") else known + nulls
+
+
+def in_order(groups: list[Group], dims: list[Dim], direction: str = "ASC") -> list[Group]:
+    """Groups by their keys, the first key first."""
+    for place in reversed(range(len(dims))):
+
+        def value(group: Group, place: int = place) -> Any:
+            key = group.keys[place]
+            return key.rec.sort.encode() if isinstance(key, Hashed) else binary(key)
+
+        groups = by_direction(groups, value, direction)
+    return groups
+
+
 class Oracle:
     """Answers operations field by field."""
 
@@ -303,10 +381,14 @@ class Oracle:
         parent, name = info.parent_type.name, info.field_name
         if parent == "Query":
             return self.root(name, args)
+        if isinstance(source, Rec) and parent.endswith("GroupKey"):
+            return self.of_record(source, name, {})
         if isinstance(source, Rec):
             return self.of_record(source, name, args)
         if isinstance(source, Conn):
-            return self.of_connection(source, name)
+            return self.of_connection(source, name, args)
+        if isinstance(source, Key):
+            return self.of_key(source, name, args)
         if parent.endswith("Edge"):
             rec, match = source
             return rec if name == "node" else match
@@ -463,8 +545,10 @@ class Oracle:
     def own(self, rec: Rec, name: str) -> Any:
         return rec.values[name] if name in rec.values else self.derived(rec, name)
 
-    def of_connection(self, conn: Conn, name: str) -> Any:
+    def of_connection(self, conn: Conn, name: str, args: dict[str, Any]) -> Any:
         match name:
+            case "groups":
+                return self.groups(conn, args)
             case "totalCount":
                 return len(conn.all)
             case "nodes":
@@ -475,11 +559,10 @@ class Oracle:
                 ends = (conn.beyond, conn.more) if conn.backward else (conn.more, conn.beyond)
                 return {"hasNextPage": ends[0], "hasPreviousPage": ends[1]}
             case _:
-                return self.aggregate(conn)
+                return self.aggregate(conn.entity, [rec for rec, _ in conn.all])
 
-    def aggregate(self, conn: Conn) -> dict[str, Any]:
-        entity = self.world.catalogue[conn.entity]
-        recs = [rec for rec, _ in conn.all]
+    def aggregate(self, name: str, recs: list[Rec]) -> dict[str, Any]:
+        entity = self.world.catalogue[name]
         known = {f.name: [r.values[f.name] for r in recs if r.values.get(f.name) is not None] for f in entity.fields}
         numbers = [f for f in entity.fields if f.type.is_number]
         plain_fields = [f for f in entity.fields if not f.type.is_list]
@@ -512,6 +595,119 @@ class Oracle:
         if not right:
             return None
         return plain(Context(prec=80).divide(left, right).quantize(Decimal("1e-6"), ROUND_HALF_EVEN, Context(prec=80)))
+
+    # groups
+
+    def groups(self, conn: Conn, args: dict[str, Any]) -> list[dict[str, Any]]:
+        dims = [dimension_of(self.world.catalogue, conn.entity, item) for item in args["by"]]
+        found: dict[tuple[Any, ...], list[Rec]] = {}
+        shown: dict[tuple[Any, ...], list[set[Any]]] = {}
+        for rec, _ in conn.all:
+            ways = self.ways(rec, dims)
+            for keys in {tuple(self.key_of(way[dim.path], dim) for dim in dims) for way in ways}:
+                found.setdefault(keys, []).append(rec)
+            for way in ways:
+                keys = tuple(self.key_of(way[dim.path], dim) for dim in dims)
+                texts = shown.setdefault(keys, [set() for _ in dims])
+                for place, dim in enumerate(dims):
+                    rec_there = way[dim.path]
+                    if dim.ignore_case and rec_there is not None:
+                        texts[place].add(self.own(rec_there, dim.name))
+        groups = []
+        for keys, recs in found.items():
+            values = [
+                min((t for t in texts if t is not None), key=str.encode, default=None) if dim.ignore_case else key
+                for dim, key, texts in zip(dims, keys, shown[keys], strict=True)
+            ]
+            groups.append(Group(keys, recs, Key((), dims, values)))
+        having = args.get("having") or {}
+        groups = [group for group in groups if self.having(group.recs, having)]
+        groups = in_order(groups, dims)
+        for item in reversed(args.get("orderBy") or []):
+            ((kind, of),) = item.items()
+            direction = named(next(iter(of.values())) if isinstance(of, dict) else of)
+            field = next(iter(of)) if isinstance(of, dict) else ""
+            if kind == "keys":
+                groups = in_order(groups, dims, direction)
+            else:
+                groups = by_direction(groups, lambda g: binary(self.measured(g.recs, kind, field)), direction)  # noqa: B023 - used at once
+        skip = args.get("offset") or 0
+        groups = groups[skip : skip + (args["first"] if args.get("first") is not None else 1000)]
+        return [self.group(conn.entity, group) for group in groups]
+
+    def group(self, entity: str, group: Group) -> dict[str, Any]:
+        def nodes(first: int | None = None, orderBy: Any = None) -> list[Rec]:
+            pairs = sorted(((rec, None) for rec in group.recs), key=lambda pair: pair[0].sort)
+            for item in reversed(orderBy or []):
+                pairs = self.sorted(pairs, item)
+            return [rec for rec, _ in pairs][: 20 if first is None else first]
+
+        return {**self.aggregate(entity, group.recs), "key": group.key, "nodes": nodes}
+
+    def having(self, recs: list[Rec], having: dict[str, Any]) -> bool:
+        for kind, of in having.items():
+            asked = {"": of} if kind == "count" else of
+            if of is not None and not all(
+                compares(self.measured(recs, kind, field), c) for field, c in asked.items() if c is not None
+            ):
+                return False
+        return True
+
+    def ways(self, rec: Rec, dims: list[Dim]) -> list[dict[tuple[str, ...], Rec | None]]:
+        """Every choice of partners along the paths; on a common path the same one for all."""
+        ways: list[dict[tuple[str, ...], Rec | None]] = [{(): rec}]
+        for dim in dims:
+            for length in range(1, len(dim.path) + 1):
+                here = dim.path[:length]
+                if here in ways[0]:
+                    continue
+                further = []
+                for way in ways:
+                    near = way[here[:-1]]
+                    partners: list[Any] = [p for p, _ in self.counted(near, here[-1])] if near is not None else []
+                    further += [{**way, here: partner} for partner in partners or [None]]
+                ways = further
+        return ways
+
+    def key_of(self, rec: Rec | None, dim: Dim) -> Any:
+        if rec is None:
+            return None
+        if dim.kind == "record":
+            return Hashed(rec)
+        if dim.kind == "above":
+            above = self.above(rec, dim.name)
+            return None if above is None else Hashed(above)
+        value = self.own(rec, dim.name)
+        if value is None:
+            return None
+        if dim.ignore_case:
+            return folded(value)
+        if dim.unit is None:
+            return value
+        day = value.astimezone(ZONE).date() if isinstance(value, datetime) else value
+        month = {"YEAR": 1, "QUARTER": (day.month - 1) // 3 * 3 + 1}.get(dim.unit, day.month)
+        return day if dim.unit == "DAY" else day.replace(month=month, day=1)
+
+    def above(self, rec: Rec, level: str) -> Rec | None:
+        here: Rec | None = rec if rec.current else None
+        seen: set[int] = set()
+        while here is not None and here.id not in seen:
+            if here.values["level"] == level:
+                return here
+            seen.add(here.id)
+            here = next((p for p, _ in self.partners(here, "parent", ["ACCEPTED"]) if p.current), None)
+        return None
+
+    def of_key(self, key: Key, name: str, args: dict[str, Any]) -> Any:
+        path = (*key.path, name)
+        for dim, value in zip(key.dims, key.values, strict=True):
+            if dim.kind == "value" and (*dim.path, dim.name) == path and named(args.get("unit")) in (None, dim.unit):
+                if isinstance(value, date):
+                    return value.isoformat()
+                return value if dim.field is None else self.wire(dim.field, value)
+            if dim.kind != "value" and dim.path == path and named(args.get("level")) in (None, dim.name):
+                return None if value is None else value.rec
+        return Key(path, key.dims, key.values)
 
     # conditions
 
@@ -651,6 +847,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "DateTime": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T09:30:00.000005+08:00"]),
     "Boolean": st.booleans(),
 }
+LEVELS = ["PROVINCE", "REGENCY", "DISTRICT"]
 UNASKED = {"after", "before", "cursor", "startCursor", "endCursor", "message"}
 
 
@@ -660,6 +857,7 @@ class Writer:
     def __init__(self, draw: Callable[[Any], Any], schema: GraphQLSchema, world: World) -> None:
         self.draw = draw
         self.schema = schema
+        self.world = world
         self.ids = [wire_id(r.entity, r.node) for rs in world.records.values() for r in rs] + ["bm9uc2Vuc2U"]
         self.types: dict[str, str] = {}
         self.numbers = count()
@@ -685,8 +883,72 @@ class Writer:
         )
         return [self.field(root, name, f"r{i}", 0) for i, name in enumerate(names)]
 
+    def groups(self, of: Any, alias: str | None, depth: int) -> str:
+        """A groups field: its keys are asked as they are grouped by."""
+        entity = of.name.removesuffix("Connection")
+        by_type = self.schema.type_map[f"{entity}GroupBy"]
+        dims = [self.dimension(by_type, entity, 0) for _ in range(self.draw(st.integers(1, 2)))]
+        different = {str(dimension_of(self.world.catalogue, entity, item)): (item, key) for item, key in dims}
+        items, keys = [item for item, _ in different.values()], [key for _, key in different.values()]
+        argument = of.fields["groups"].args["by"].type
+        as_variable = self.draw(st.booleans())
+        given = {"by": self.variable(str(argument), items) if as_variable else self.literal(argument, items)}
+        others = {n: a for n, a in of.fields["groups"].args.items() if n != "by"}
+        for other, about in others.items():
+            if self.draw(st.integers(0, 2)) == 0:
+                value = self.draw(st.integers(0, 4)) if other in ("first", "offset") else self.value(about.type, 0)
+                given[other] = self.literal(about.type, value)
+        group_type = self.schema.type_map[f"{entity}Group"]
+        figures = [n for n in group_type.fields if n != "key" and (depth < 3 or n != "nodes")]  # type: ignore[attr-defined]  # an object type
+        chosen = self.draw(st.lists(st.sampled_from(figures), max_size=2, unique=True))
+        parts = [f"key {{ {' '.join(f'k{place}: {key}' for place, key in enumerate(keys))} }}"]
+        parts += [self.field(group_type, name, f"x{next(self.numbers)}", depth + 1) for name in chosen]
+        arguments = ", ".join(f"{name}: {value}" for name, value in given.items())
+        return f"{alias or 'groups'}: groups({arguments}) {{ {' '.join(parts)} }}"
+
+    def dimension(self, type_: Any, entity: str, hops: int) -> tuple[dict[str, Any], str]:
+        """An item of `by`, and how its key is asked."""
+        links = self.world.catalogue.hops(entity)
+        names = [n for n in type_.fields if n != "level" or n not in links]
+        if hops == 3:
+            names = [n for n in names if n not in links]
+        if hops and "level" in names:
+            names.remove("level")
+        name = self.draw(st.sampled_from(names))
+        if name not in links:
+            options: dict[str, Any] = {}
+            about = type_.fields[name].type.name
+            if about == "DateGroup" and self.draw(st.booleans()):
+                options["unit"] = self.draw(st.sampled_from(["DAY", "MONTH", "QUARTER", "YEAR"]))
+            if about == "ValueGroup" and self.draw(st.booleans()):
+                options["ignoreCase"] = self.draw(st.booleans())
+            return {name: options}, name + (f"(unit: {options['unit']})" if "unit" in options else "")
+        target = links[name].to
+        inner = type_.fields[name].type
+        way = self.draw(st.integers(0, 3))
+        if way < 2:
+            level = "level" in inner.fields and is_enum_type(inner.fields["level"].type) and way == 1
+            options = {"level": self.draw(st.sampled_from(LEVELS))} if level else {}
+            return {name: options}, name + (f"(level: {options['level']})" if level else "") + self.record_key(target)
+        if hops == 2 and all(
+            isinstance(field.type, GraphQLInputObjectType) is False for field in inner.fields.values()
+        ):
+            return {name: {}}, name + self.record_key(target)
+        item, key = self.dimension(inner, target, hops + 1)
+        return {name: item}, f"{name} {{ {key} }}"
+
+    def record_key(self, entity: str, depth: int = 0) -> str:
+        fields = self.schema.type_map[f"{entity}GroupKey"].fields  # type: ignore[attr-defined]  # an object type
+        links = self.world.catalogue.hops(entity)
+        names = [n for n in fields if n not in links or (not links[n].many and depth < 1)]
+        chosen = self.draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+        parts = [n + self.record_key(links[n].to, depth + 1) if n in links else n for n in chosen]
+        return " { " + " ".join(parts) + " }"
+
     def field(self, of: Any, name: str, alias: str | None, depth: int) -> str:
         defined = of.fields[name]
+        if name == "groups":
+            return self.groups(of, alias, depth)
         text = f"{alias}: {name}" if alias else name
         arguments = self.arguments(of, name, defined, depth)
         if arguments:
@@ -723,6 +985,7 @@ class Writer:
             for n in of.fields
             if n not in UNASKED
             and (depth < 4 or not is_composite_type(get_named_type(of.fields[n].type)) or n in ("sum", "known"))
+            and (n != "groups" or depth < 4)
         ]
         if not names:
             return " { __typename }"
@@ -866,6 +1129,41 @@ def test_the_hub_answers_as_the_plain_interpreter_does(sides: Sides, data: st.Da
 
     assert answer.started, answer.errors
     assert (answer.data, [(e["extensions"]["code"], e["path"]) for e in answer.errors]) == (expected, errors), query  # type: ignore[index]  # errors are dicts
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_groups_are_those_of_the_plain_interpreter(sides: Sides, data: st.DataObject) -> None:
+    writer = Writer(data.draw, sides.schema, sides.world)
+    entity = sides.world.catalogue[data.draw(st.sampled_from(NAMES))]
+    groups = writer.groups(sides.schema.type_map[f"{entity.name}Connection"], "g", 1)
+    head = ", ".join(f"${name}: {type_}" for name, type_ in writer.types.items())
+    query = " ".join([f"query Q({head})" if head else "", f"{{ {entity.plural} {{ {groups} }} }}", *writer.fragments])
+
+    answer = RUNNER.run(sides.engine.execute(Request(query, writer.variables, language="en")))
+    expected, _ = sides.oracle.answer(query, writer.variables)
+
+    assert answer.started, answer.errors
+    assert (answer.data, answer.errors) == (expected, ()), query
+
+
+UNITS = ("DAY", "MONTH", "QUARTER", "YEAR")
+SPANS = [
+    *((f"proposals {{ groups(by: [{{proposedAt: {{unit: {u}}}}}]) {{ key {{ proposedAt }} count }} }}") for u in UNITS),
+    *((f"complaints {{ groups(by: [{{receivedAt: {{unit: {u}}}}}]) {{ key {{ receivedAt }} count }} }}") for u in UNITS),
+    *((f"{n} {{ groups(by: [{{region: {{level: {v}}}}}]) {{ key {{ region {{ code level }} }} count }} }}")
+      for n in ("proposals", "projects", "complaints") for v in LEVELS),
+    *((f"regions {{ groups(by: [{{parent: {{level: {v}}}}}, {{parent: {{parent: {{}}}}}}]) {{ count key {{ up: parent(level: {v}) {{ code }}"
+       " parent { parent { id } } } } }") for v in LEVELS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", SPANS)
+def test_groups_by_every_span_and_level(sides: Sides, query: str) -> None:
+    answer = RUNNER.run(sides.engine.execute(Request(f"{{ {query} }}", language="en")))
+    expected, _ = sides.oracle.answer(f"{{ {query} }}", {})
+
+    assert (answer.data, answer.errors) == (expected, ())
 
 
 @settings(max_examples=60)

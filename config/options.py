@@ -1,0 +1,330 @@
+"""What each option of hub.yaml is for, in English and Indonesian: the explanations in hub.schema.json, which editors show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TAKES = ("Takes {wanted}.", "Isinya {wanted}.")
+VALUES = ("Values: {values}.", "Nilainya: {values}.")
+OWN_FIELD = (
+    "There is no such field here. Correct the name; a field of your own needs a type.",
+    "Isian ini tidak ada di sini. Betulkan namanya; isian sendiri memerlukan type.",
+)
+
+OPTIONS: Mapping[str, tuple[str, str]] = {
+    "Hub.name": ("What the hub is called, on every page.", "Nama hub, tampil di setiap halaman."),
+    "Hub.notice": (
+        "Shown with every answer and page, such as “sample data”. Leave it out where there is nothing to warn of.",
+        "Tampil pada setiap jawaban dan halaman, misalnya “data contoh”. Hapus bila tidak ada yang perlu diingatkan.",
+    ),
+    "Hub.language": (
+        "Language of pages and messages: id or en.",
+        "Bahasa halaman dan pesan: id atau en.",
+    ),
+    "Hub.timezone": (
+        "Time zone of dates without one: Asia/Jakarta (WIB), Asia/Makassar (WITA), Asia/Jayapura (WIT).",
+        "Zona waktu tanggal yang tidak menyebutnya: Asia/Jakarta (WIB), Asia/Makassar (WITA), Asia/Jayapura (WIT).",
+    ),
+    "Hub.replica": (
+        "Where the hub keeps its own copy: sqlite:///FILE, or a PostgreSQL database. It may be deleted; a sync makes it again.",
+        "Tempat salinan milik hub: sqlite:///BERKAS, atau basis data PostgreSQL. Boleh dihapus; sinkron membuatnya lagi.",
+    ),
+    "Hub.cache": ("Where answers are kept for a while: memory.", "Tempat jawaban disimpan sementara: memory."),
+    "Hub.cors": (
+        "Addresses of web pages elsewhere that may ask this hub.",
+        "Alamat laman di tempat lain yang boleh bertanya kepada hub ini.",
+    ),
+    "Hub.sources": (
+        "The applications and files that are read, each under a name of your own. They are only read, never changed.",
+        "Aplikasi dan berkas yang dibaca, masing-masing dengan nama pilihan sendiri. Hanya dibaca, tidak pernah diubah.",
+    ),
+    "Hub.entities": (
+        "Which things the rows are, and from which column each of their fields comes: Proposal, BudgetLine, or one of your own.",
+        "Jenis data dari baris yang dibaca, dan kolom asal setiap isiannya: Proposal, BudgetLine, atau buatan sendiri.",
+    ),
+    "Hub.links": (
+        "What belongs together, such as Proposal.budgetLines: the budget of a proposal.",
+        "Yang saling terkait, misalnya Proposal.budgetLines: anggaran sebuah usulan.",
+    ),
+    "Source.kind": (
+        "What it is: spreadsheet (xlsx, xls, ods, csv), sql (a database), rest (a JSON API), mailbox (mbox, Maildir).",
+        "Jenisnya: spreadsheet (xlsx, xls, ods, csv), sql (basis data), rest (API JSON), mailbox (mbox, Maildir).",
+    ),
+    "Source.refresh": (
+        "When it is read again while the hub serves; watch means as soon as a file changes. 10m if not said.",
+        "Kapan dibaca lagi selama hub melayani; watch berarti begitu berkas berubah. Bila tidak disebut: 10m.",
+    ),
+    "Source.timezone": (
+        "Time zone of its dates, if it is not the hub's.",
+        "Zona waktu tanggalnya, bila berbeda dari zona hub.",
+    ),
+    "Source.maxLoss": (
+        "A sync that would lose more than this share of the records stops and says so. 50% if not said.",
+        "Sinkron yang akan menghilangkan data melebihi bagian ini berhenti dan memberi tahu. Bila tidak disebut: 50%.",
+    ),
+    "Spreadsheet.path": (
+        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes.",
+        "Berkasnya, boleh beberapa: * berarti teks apa saja. Dihitung dari folder hub.yaml; tulis 'D:\\Data\\file.xlsx' dalam"
+        " kutip tunggal.",
+    ),
+    "Spreadsheet.datasets": (
+        "The sheets that are read, each under a name of your own. Without it each name is a sheet's name.",
+        "Lembar yang dibaca, masing-masing dengan nama pilihan sendiri. Tanpa ini nama yang dipakai adalah nama lembar.",
+    ),
+    "Sheet.sheet": (
+        'Name of the sheet; "*" for every visible one. The first visible one if not said.',
+        'Nama lembar; "*" untuk semua lembar yang tampil. Bila tidak disebut: lembar pertama yang tampil.',
+    ),
+    "Sheet.header": (
+        "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …).",
+        "Baris berisi judul kolom, 1 bila tidak disebut; none bila tidak ada (kolom lalu bernama A, B, C …).",
+    ),
+    "Sheet.rows": (
+        "Which rows hold data, if not all below the head.",
+        "Baris mana yang berisi data, bila bukan semua di bawah judul.",
+    ),
+    "Sheet.skip": (
+        "Rows to leave out, such as totals: a column and the texts in it that mark them; between slashes a regular expression.",
+        "Baris yang dilewati, misalnya baris jumlah: kolom dan teks penandanya; di antara garis miring ekspresi reguler.",
+    ),
+    "Sheet.encoding": (
+        "Encoding of a csv file, if it can't be told.",
+        "Pengodean berkas csv, bila tidak dapat dikenali.",
+    ),
+    "Sheet.delimiter": (
+        "What stands between the values of a csv file, if it can't be told.",
+        "Pemisah nilai dalam berkas csv, bila tidak dapat dikenali.",
+    ),
+    "Sql.url": (
+        "Address of the database in one: postgresql://USER:${PASSWORD}@HOST/DATABASE, sqlite:///FILE.",
+        "Alamat basis data dalam satu teks: postgresql://PENGGUNA:${PASSWORD}@HOST/DATABASE, sqlite:///BERKAS.",
+    ),
+    "Sql.engine": (
+        "Kind of database, instead of url: postgresql, mariadb, mysql or sqlite.",
+        "Jenis basis data, sebagai pengganti url: postgresql, mariadb, mysql, atau sqlite.",
+    ),
+    "Sql.host": ("Name or address of its server.", "Nama atau alamat servernya."),
+    "Sql.port": ("Its port, if it is not the usual one.", "Portnya, bila bukan yang biasa."),
+    "Sql.database": ("Name of the database; for sqlite its file.", "Nama basis data; untuk sqlite berkasnya."),
+    "Sql.schema": (
+        "PostgreSQL only: where tables without a schema are looked for.",
+        "Hanya PostgreSQL: tempat mencari tabel yang ditulis tanpa skema.",
+    ),
+    "Sql.user": ("Who logs in: a user who may only read.", "Pengguna yang masuk: yang hanya boleh membaca."),
+    "Sql.password": (
+        "As ${NAME}; the password itself belongs in secrets.env.",
+        "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
+    ),
+    "Sql.timeout": (
+        "How long a batch of rows may take, 30 seconds if not said.",
+        "Lama paling panjang untuk satu kelompok baris, 30 detik bila tidak disebut.",
+    ),
+    "Sql.datasets": (
+        "The tables that are read, each under a name of your own.",
+        "Tabel yang dibaca, masing-masing dengan nama pilihan sendiri.",
+    ),
+    "Table.table": (
+        "Name of the table or view, if the dataset is not called so.",
+        "Nama tabel atau view, bila berbeda dari nama himpunan datanya.",
+    ),
+    "Table.query": ("One SELECT, instead of a table.", "Satu perintah SELECT, sebagai pengganti tabel."),
+    "Table.key": (
+        "Columns that tell rows apart; a table with a primary key needs none.",
+        "Kolom yang membedakan baris; tabel dengan kunci utama tidak memerlukannya.",
+    ),
+    "Mailbox.path": ("The mbox file or Maildir folder.", "Berkas mbox atau folder Maildir."),
+    "Mailbox.datasets": (
+        "threads, replies, attachments: what a mailbox holds. There is nothing to say of them.",
+        "threads, replies, attachments: isi kotak surat. Tidak ada yang perlu diatur.",
+    ),
+    "Rest.url": (
+        "Address of the API; the paths of its datasets stand below it.",
+        "Alamat API; jalur himpunan datanya ada di bawahnya.",
+    ),
+    "Rest.headers": ("Headers sent with each request.", "Header yang dikirim pada setiap permintaan."),
+    "Rest.bearer": ("A token for Authorization, as ${NAME}.", "Token untuk Authorization, ditulis ${NAMA}."),
+    "Rest.apiKey": ("A key that is sent in a header.", "Kunci yang dikirim dalam header."),
+    "ApiKey.header": ("Name of the header.", "Nama header."),
+    "ApiKey.value": ("The key, as ${NAME}.", "Kuncinya, ditulis ${NAMA}."),
+    "Rest.timeout": (
+        "How long a request may take, 10 seconds if not said.",
+        "Lama paling panjang untuk satu permintaan, 10 detik bila tidak disebut.",
+    ),
+    "Rest.maxBytes": (
+        "How much a list may hold, 20MB if not said.",
+        "Besar paling banyak untuk satu daftar, 20MB bila tidak disebut.",
+    ),
+    "Rest.datasets": (
+        "The lists that are read, each under a name of your own.",
+        "Daftar yang dibaca, masing-masing dengan nama pilihan sendiri.",
+    ),
+    "Endpoint.path": (
+        "Path below the source's address, if the dataset is not called so.",
+        "Jalur di bawah alamat sumber, bila berbeda dari nama himpunan datanya.",
+    ),
+    "Endpoint.list": (
+        "Where the list stands in the answer, such as data.items; the whole answer if not said.",
+        "Letak daftar dalam jawaban, misalnya data.items; seluruh jawaban bila tidak disebut.",
+    ),
+    "Endpoint.paging": ("How further pages are asked for.", "Cara meminta halaman berikutnya."),
+    "Endpoint.params": ("Parameters of the address.", "Parameter pada alamat."),
+    "Endpoint.key": ("The property that tells rows apart.", "Properti yang membedakan baris."),
+    "Endpoint.ids": (
+        "How single records are asked for by their keys.",
+        "Cara meminta data tertentu menurut kuncinya.",
+    ),
+    "Paging.style": (
+        "page: by the page's number; offset: by how many to pass over; next: the answer names the address; cursor: it names a mark.",
+        "page: menurut nomor halaman; offset: menurut banyaknya yang dilewati; next: jawaban menyebut alamatnya; cursor: jawaban"
+        " menyebut tandanya.",
+    ),
+    "Paging.param": ("Parameter with the page, offset or mark.", "Parameter untuk halaman, offset, atau tanda."),
+    "Paging.sizeParam": ("Parameter with the size of a page.", "Parameter untuk besar halaman."),
+    "Paging.size": ("Records on a page.", "Banyaknya data per halaman."),
+    "Paging.first": ("Number of the first page or offset.", "Nomor halaman atau offset pertama."),
+    "Paging.at": (
+        "Where the next address or mark stands in the answer.",
+        "Letak alamat atau tanda berikutnya dalam jawaban.",
+    ),
+    "Ids.param": ("Parameter with the keys.", "Parameter untuk kunci."),
+    "Ids.separator": (
+        "What stands between keys; none repeats the parameter.",
+        "Pemisah antarkunci; none mengulang parameternya.",
+    ),
+    "Ids.size": ("How many keys at once, 50 if not said.", "Banyaknya kunci sekaligus, 50 bila tidak disebut."),
+    "Mapping.from": (
+        "Where the rows come from: SOURCE.DATASET, or SOURCE alone if it has one dataset. A list for several.",
+        "Asal barisnya: SUMBER.HIMPUNAN, atau SUMBER saja bila hanya satu himpunan. Boleh daftar untuk beberapa.",
+    ),
+    "Mapping.fields": (
+        "Which column each field comes from: field: Column. More can be said below the field.",
+        "Kolom asal setiap isian: isian: Kolom. Keterangan lain ditulis di bawah isiannya.",
+    ),
+    "Mapping.where": (
+        "Only rows with one of these texts in a column; between slashes a regular expression.",
+        "Hanya baris yang kolomnya berisi salah satu teks ini; di antara garis miring ekspresi reguler.",
+    ),
+    "Mapping.duplicates": (
+        "What happens to rows with the same key: all are set aside (reject), or the first or last is taken.",
+        "Nasib baris dengan kunci yang sama: semua disisihkan (reject), atau diambil yang pertama (first) atau terakhir (last).",
+    ),
+    "Entity.key": (
+        "Fields that tell one record from another; also file and sheet, where the row stands.",
+        "Isian yang membedakan satu data dari yang lain; boleh juga file dan sheet, letak barisnya.",
+    ),
+    "Entity.fingerprint": (
+        "Instead of key, where nothing tells records apart: fields by which one is known again.",
+        "Pengganti key bila tidak ada yang membedakan: isian untuk mengenali data yang sama.",
+    ),
+    "Entity.precedence": (
+        "Which dataset is believed where several have the same key, the first most.",
+        "Himpunan mana yang dipercaya bila beberapa punya kunci yang sama, mulai dari yang paling dipercaya.",
+    ),
+    "Entity.plural": (
+        "Name of the list in questions, such as healthPosts.",
+        "Nama daftarnya dalam pertanyaan, misalnya healthPosts.",
+    ),
+    "Entity.description": ("What it is, for those who ask.", "Penjelasannya, untuk yang bertanya."),
+    "Words.en": ("In English.", "Dalam bahasa Inggris."),
+    "Words.id": ("In Indonesian.", "Dalam bahasa Indonesia."),
+    "Field.column": (
+        "Column of the source; a list joins several. $file and $sheet are where the row stands.",
+        "Kolom dari sumber; daftar menggabungkan beberapa. $file dan $sheet adalah letak barisnya.",
+    ),
+    "Field.join": (
+        "What stands between several columns, a dot if not said.",
+        "Penghubung beberapa kolom, titik bila tidak disebut.",
+    ),
+    "Field.value": ("The same for every row, instead of a column.", "Isi yang sama untuk setiap baris, tanpa kolom."),
+    "Field.within": (
+        "Column with the place above, where names repeat: the district of a village.",
+        "Kolom tempat di atasnya bila nama berulang: kecamatan dari sebuah desa.",
+    ),
+    "Field.type": (
+        "For fields of your own: text, code, int, money, decimal, date, datetime, boolean, enum, texts, codes, or an entity.",
+        "Untuk isian sendiri: text, code, int, money, decimal, date, datetime, boolean, enum, texts, codes, atau jenis data.",
+    ),
+    "Field.scale": ("Digits after the decimal sign, up to 9.", "Angka di belakang koma, paling banyak 9."),
+    "Field.decimal": (
+        "The column's decimal sign, where numbers can't be told apart: , or .",
+        "Tanda desimal kolom ini, bila angkanya meragukan: , atau .",
+    ),
+    "Field.unit": (
+        "What the numbers count in, such as 1000 where a column is headed “in thousands”.",
+        "Satuan bilangannya, misalnya 1000 bila kolomnya “dalam ribuan”.",
+    ),
+    "Field.values": (
+        "What a text of the source means: DITERIMA: ACCEPTED. Between slashes a regular expression.",
+        "Arti teks dari sumber: DITERIMA: ACCEPTED. Di antara garis miring ekspresi reguler.",
+    ),
+    "Field.zeroMeans": (
+        "What 0 means: zero, nothing filled in (empty), or not known (unknown: left empty and told).",
+        "Arti 0: memang nol (zero), belum diisi (empty), atau tidak diketahui (unknown: dikosongkan dan dicatat).",
+    ),
+    "Field.split": (
+        "What stands between several values in one cell.",
+        "Pemisah beberapa nilai dalam satu sel.",
+    ),
+    "Field.parts": (
+        "Which parts of a code with dots are kept.",
+        "Bagian mana dari kode bertitik yang diambil.",
+    ),
+    "Field.pattern": (
+        "Takes only this of the text; its first group in brackets if it has one.",
+        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada.",
+    ),
+    "Field.optional": (
+        "Whether the pattern may be missing without a remark.",
+        "Apakah pattern boleh tidak ditemukan tanpa dicatat.",
+    ),
+    "Field.required": (
+        "Whether a row without it is set aside.",
+        "Apakah baris tanpa isian ini disisihkan.",
+    ),
+    "Field.sensitive": (
+        "Whether it is personal data, which is masked.",
+        "Apakah ini data pribadi, yang disamarkan.",
+    ),
+    "Field.description": ("What it is, for those who ask.", "Penjelasannya, untuk yang bertanya."),
+    "Link.to": ("Entity that a new link leads to.", "Jenis data tujuan kaitan baru."),
+    "Link.inverse": ("Name of a new link from the other end.", "Nama kaitan baru dari ujung yang lain."),
+    "Link.many": ("Whether one may have several partners.", "Apakah satu data boleh punya beberapa pasangan."),
+    "Link.inverseMany": (
+        "Whether a partner may belong to several.",
+        "Apakah satu pasangan boleh dimiliki beberapa data.",
+    ),
+    "Link.rules": (
+        "How partners are found, in order: a later rule sees only what has none yet.",
+        "Cara menemukan pasangan, berurutan: aturan berikutnya hanya untuk yang belum berpasangan.",
+    ),
+    "Link.via": (
+        "Other links to walk along instead of rules: [budgetLines, projects].",
+        "Kaitan lain yang dilalui sebagai pengganti aturan: [budgetLines, projects].",
+    ),
+    "Link.description": ("What it ties, for those who ask.", "Penjelasannya, untuk yang bertanya."),
+    "Rule.key": (
+        "Fields that are equal on both ends: field here: field there.",
+        "Isian yang sama di kedua ujung: isian di sini: isian di sana.",
+    ),
+    "Rule.crosswalk": (
+        "A csv file in which people keep what belongs together.",
+        "Berkas csv tempat orang mencatat apa yang saling terkait.",
+    ),
+    "Rule.normalise": (
+        "What does not count when texts are compared: case, blanks, punctuation, zeros in front.",
+        "Yang diabaikan saat membandingkan teks: besar kecil huruf, spasi, tanda baca, nol di depan.",
+    ),
+    "Rule.dropWords": (
+        "Words left out before comparing, such as desa, kelurahan.",
+        "Kata yang dibuang sebelum membandingkan, misalnya desa, kelurahan.",
+    ),
+    "Crosswalk.file": ("The csv file.", "Berkas csv-nya."),
+    "Crosswalk.from": (
+        "Which of its columns names this end: field: Column.",
+        "Kolom yang menyebut ujung ini: isian: Kolom.",
+    ),
+    "Crosswalk.to": (
+        "Which of its columns names the other end: field: Column.",
+        "Kolom yang menyebut ujung lain: isian: Kolom.",
+    ),
+}

@@ -1,0 +1,1 @@
+"""What `simpul init` puts into a new folder: a small hub that works, in each language."""
