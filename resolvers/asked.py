@@ -65,7 +65,7 @@ class Asked:
         return compile_rows(self.catalogue, self.tables, rows)
 
     def groups(self, groups: Groups) -> Statement:
-        return compile_groups(self.catalogue, self._tables, groups)
+        return compile_groups(self.catalogue, self.tables, groups)
 
     def totals(self, totals: Totals) -> Statement:
         return compile_totals(self.catalogue, self.tables, totals)
