@@ -87,6 +87,8 @@ SUFFIXES = (
     "Min",
     "Order",
     "Ratio",
+    "RatioOrder",
+    "RatioWhere",
     "Sum",
     "SumOrder",
     "SumWhere",

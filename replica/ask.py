@@ -22,25 +22,27 @@ class Slot:
     read: Callable[[Variables], object]
 
 
-MeasureKind = Literal["count", "sum", "ratio", "min", "max", "known", "unreadable", "distinct"]
+MeasureKind = Literal["count", "sum", "ratio", "avg", "min", "max", "known", "unreadable", "distinct"]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One number over a set: count (name ignored), sum, min, max, known (non-null), unreadable (issues on that field),
-    distinct (different values), ratio (of a field that is the ratio of two others: their sums over the records that have
-    both)."""
+    distinct (different values), avg (of EXTRA_PLACES more places), ratio (of a field that is the ratio of two others: their
+    sums divided, over the records that have both). With a `condition`, over those of the set that satisfy it."""
 
     kind: MeasureKind
     name: str = ""
+    condition: object = None
 
     @property
     def width(self) -> int:
-        """How many columns it takes: a sum comes as (high, low), a ratio as two sums."""
-        return {"sum": 2, "ratio": 4}.get(self.kind, 1)
+        """How many columns it takes: what may outgrow 64 bits comes as (high, low)."""
+        return 2 if self.kind in ("sum", "avg", "ratio") else 1
 
 
 COUNT = Measure("count")
+EXTRA_PLACES = 4  # an average keeps this many places more than what it is taken of
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Sort:
 
     @property
     def width(self) -> int:
-        """How many columns it sorts by: a sum takes two."""
+        """How many columns it sorts by."""
         return 1 if self.hop is None else self.measure.width
 
 

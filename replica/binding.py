@@ -14,17 +14,22 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     Alias,
+    BigInteger,
     BindParameter,
     ColumnElement,
     DateTime,
+    Integer,
     Numeric,
     Table,
     Text,
     TextClause,
+    and_,
     bindparam,
+    case,
     column,
     func,
     literal_column,
+    or_,
 )
 from sqlalchemy import Select as SqlSelect
 from sqlalchemy import cast as cast_to
@@ -38,6 +43,7 @@ from replica.tables import store_time
 from replica.wire import read_wire_id
 
 NEVER_EQUAL = 0.5  # stands for a decimal finer than the field's scale: unequal to every stored integer
+SUM_BASE = 1_000_000_000  # a sum is taken as (high, low) of this base, since SQLite's SUM overflows past 64 bits
 LARGEST_EXPONENT = 40  # beyond it a decimal lies outside (or between) all that is stored, and is not spelled out
 
 TEXT, NUMBER = Text(), Numeric()
@@ -100,6 +106,25 @@ class Binder:
         return table, [
             cast_to(table.c.value.op("->>")(literal_column(str(place))), type_) for place, type_ in enumerate(types)
         ]
+
+    def divided(self, left: Sequence[Any], right: Sequence[Any], places: int) -> list[Any]:
+        """Two sums, each (high, low) of SUM_BASE, divided and rounded half to even at so many places, as a whole number that
+        is (high, low) again; null where it can't be had."""
+        if self.dialect is SQLITE:
+            given = (*left, *right, literal_column(str(places), Integer))
+            return [
+                func.simpul_divide(*given, literal_column(str(part), Integer), type_=BigInteger()) for part in (0, 1)
+            ]
+        base = _numeric(str(SUM_BASE))
+        numerator = (left[0] * base + left[1]) * _numeric(f"1{'0' * max(places, 0)}")
+        divisor = func.nullif((right[0] * base + right[1]) * _numeric(f"1{'0' * max(-places, 0)}"), _numeric("0"))
+        whole = func.div(numerator, divisor, type_=NUMBER)
+        twice = func.abs(numerator - whole * divisor) * _numeric("2")
+        is_tie = and_(twice == func.abs(divisor), func.mod(whole, _numeric("2")) != _numeric("0"))
+        sign = func.sign(numerator) * func.sign(divisor)
+        rounded = whole + case((or_(twice > func.abs(divisor), is_tie), sign), else_=_numeric("0"))
+        low = func.mod(func.mod(rounded, base) + base, base, type_=NUMBER)
+        return [cast_to(func.div(rounded - low, base), BigInteger), cast_to(low, BigInteger)]
 
     def day_of(self, moment: Any, zone: str) -> Any:
         """The day of a stored time in a zone, as ISO text."""
@@ -179,6 +204,11 @@ class Binder:
 
 def _constant(value: object) -> Param:
     return lambda _, __: value
+
+
+def _numeric(digits: str) -> Any:
+    """A number as PostgreSQL's numeric."""
+    return literal_column(f"{digits}::numeric", NUMBER)
 
 
 def number_of(column: ColumnElement[Any]) -> TypeEngine[Any]:

@@ -33,6 +33,7 @@ from replica.ask import (
     Everything,
     Groups,
     Having,
+    Measure,
     Members,
     Output,
     Page,
@@ -104,7 +105,11 @@ class Compiler:
     def totals(self, totals: Totals) -> Statement:
         base, _, parent = self._start(totals.entity, totals.start)
         entity = self._catalogue[totals.entity]
-        columns = [column for measure in totals.measures for column in self._conditions.measure(entity, base, measure)]
+        columns = [
+            column
+            for measure in totals.measures
+            for column in self._conditions.measure(entity, base, measure, self._chosen(entity, base, measure))
+        ]
         conditions = self._filter(totals, base)
         source = self._joined(totals.start, base, parent)
         if parent is None:
@@ -165,7 +170,13 @@ class Compiler:
         parent = [members.c.parent] if isinstance(groups.start, Partners) else []
         keys = [members.c[f"k{place}"] for place in range(len(groups.by))]
         shown = [func.min(members.c[f"s{place}"]) for place, by in enumerate(groups.by) if by.ignore_case]
-        measures = [c for measure in groups.measures for c in self._conditions.measure(entity, members, measure)]
+        measures = [
+            column
+            for place, measure in enumerate(groups.measures)
+            for column in self._conditions.measure(
+                entity, members, measure, None if measure.condition is None else members.c[f"w{place}"] == ONE
+            )
+        ]
         sorts = [self._conditions.measure(entity, members, s.measure) if s.measure else [] for s in groups.order]
         sorted_by = [column for columns in sorts for column in columns]
         figures = [column.label(f"m{place}") for place, column in enumerate([*shown, *measures, *sorted_by])]
@@ -229,10 +240,18 @@ class Compiler:
                 if by.ignore_case:
                     columns.append(value.label(f"s{place}"))
             columns.append(key.label(f"k{place}"))
+        for place, measure in enumerate(groups.measures):
+            chosen = self._chosen(self._catalogue[groups.entity], base, measure)
+            if chosen is not None:
+                columns.append(case((chosen, ONE)).label(f"w{place}"))
         if parent is not None:
             columns.append(parent.label("parent"))
         members = select(base.c._id, *columns).select_from(source).where(*self._filter(groups, base))
         return members.distinct().subquery("m")
+
+    def _chosen(self, entity: Entity, base: Alias, measure: Measure) -> ColumnElement[bool] | None:
+        """Which records a measure looks at; None for all."""
+        return None if measure.condition is None else self._conditions.condition(entity, base, measure.condition)
 
     def _needed(self, groups: Groups) -> list[str]:
         """The columns of the records that the measures look at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
@@ -29,9 +30,19 @@ from sqlalchemy import cast as cast_to
 
 from config.entities import Catalogue, Computed, Derived, Entity, Field, Hop
 from connectors.select import And, Compare, Not, Op, Or
-from replica.ask import Count, HasIssues, Linked, Matched, Measure, Measured, Within
+from replica.ask import EXTRA_PLACES, Count, HasIssues, Linked, Matched, Measure, Measured, Within
 from replica.binding import NUMBER as NUMERIC
-from replica.binding import Binder, Stored, number_of, stored_as, stored_int, stored_node, stored_text, whole_decimal
+from replica.binding import (
+    SUM_BASE,
+    Binder,
+    Stored,
+    number_of,
+    stored_as,
+    stored_int,
+    stored_node,
+    stored_text,
+    whole_decimal,
+)
 from replica.session import SQLITE
 from replica.tables import Tables, fold
 from replica.where import read_where
@@ -43,7 +54,6 @@ LINK, EVERY, NEGATION, GROUP, DERIVED, MEASURE, LAST = 12, 5, 4, 3, 8, 12, 26
 
 ZERO: ColumnElement[Any] = literal_column("0", Integer)
 ONE: ColumnElement[Any] = literal_column("1", Integer)
-SUM_BASE = 1_000_000_000  # a sum is taken as (high, low) of this base, since SQLite's SUM overflows past 64 bits
 NUMBER: ColumnElement[Any] = literal_column(str(SUM_BASE), Integer)
 ACCEPTED: ColumnElement[Any] = literal_column("'ACCEPTED'")
 
@@ -176,23 +186,31 @@ class Conditions:
 
     # -- measures -----------------------------------------------------------------------------------------------------
 
-    def measure(self, entity: Entity, base: FromClause, measure: Measure) -> list[ColumnElement[Any]]:
-        """A measure over a set as columns; a sum as (high, low) in which low is from 0 to SUM_BASE - 1, so that sums
-        compare as pairs do."""
+    def measure(
+        self, entity: Entity, base: FromClause, measure: Measure, chosen: ColumnElement[bool] | None = None
+    ) -> list[ColumnElement[Any]]:
+        """A measure over a set as columns, of which only the `chosen` records count; sum, avg and ratio as (high, low) in which
+        low is from 0 to SUM_BASE - 1, so that they compare as pairs do."""
+
+        def of(column: ColumnElement[Any]) -> ColumnElement[Any]:
+            return column if chosen is None else case((chosen, column))
+
         match measure.kind:
             case "count":
-                return [func.count(base.c._id)]
-            case "ratio":
-                return self._ratio(entity, base, measure.name)
+                return [func.count(of(base.c._id))]
             case "unreadable":
                 broken = self.issue_exists(base, None, [measure.name])
-                return [func.coalesce(func.sum(case((broken, 1), else_=0)), 0)]
-        column: ColumnElement[Any] = base.c[f"c_{measure.name}"]
+                return [func.coalesce(func.sum(of(case((broken, 1), else_=0))), 0)]
+            case "ratio":
+                return self._ratio(entity, base, measure.name, of)
+        column = of(base.c[f"c_{measure.name}"])
         match measure.kind:
             case "sum":
-                high, low = self.halves(column)
+                high, low = self._halves(column)
                 carry = case((low.op("%")(NUMBER) < ZERO, low.op("/")(NUMBER) - ONE), else_=low.op("/")(NUMBER))
                 return [high + carry, low - carry * NUMBER]
+            case "avg":
+                return self._binder.divided(self._halves(column), (ZERO, func.count(column)), EXTRA_PLACES)
             case "min":
                 return [func.min(column)]
             case "max":
@@ -202,13 +220,19 @@ class Conditions:
             case _:
                 return [func.count(column.distinct())]
 
-    def _ratio(self, entity: Entity, base: FromClause, name: str) -> list[ColumnElement[Any]]:
-        computed = cast(Computed, cast(Field, entity.field(name)).computed)
-        left, right = base.c[f"c_{computed.left}"], base.c[f"c_{computed.right}"]
+    def _ratio(
+        self, entity: Entity, base: FromClause, name: str, of: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+    ) -> list[ColumnElement[Any]]:
+        field = cast(Field, entity.field(name))
+        computed = cast(Computed, field.computed)
+        sides = [cast(Field, entity.field(side)) for side in (computed.left, computed.right)]
+        left, right = (base.c[f"c_{side.name}"] for side in sides)
         both = and_(left.is_not(null()), right.is_not(null()))
-        return [half for side in (left, right) for half in self.halves(case((both, side)))]
+        places = field.scale + sides[1].scale - sides[0].scale
+        halves = [self._halves(of(case((both, side)))) for side in (left, right)]
+        return self._binder.divided(halves[0], halves[1], places)
 
-    def halves(self, column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    def _halves(self, column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         """The sums of a column's parts above and below SUM_BASE: neither outgrows 64 bits as the whole sum might."""
         high, low = func.sum(column.op("/")(NUMBER)), func.sum(column.op("%")(NUMBER))
         if self._tables.dialect is SQLITE:
@@ -221,11 +245,11 @@ class Conditions:
         """`op value` on a measure over a set."""
         columns = self.measure(entity, base, measure)
         field = entity.field(measure.name)
+        scale = scale_of(field, measure)
         if len(columns) == 1:
             stored = stored_as(field) if field is not None and measure.kind in ("min", "max") else stored_int
             return self._operator(columns[0], op, value, stored)
         high, low = columns
-        scale = field.scale if field is not None and field.type.is_decimal else 0
 
         def pair(of: object) -> tuple[object, object]:
             return _pair(whole_decimal(op, cast(Decimal, of), scale))
@@ -322,6 +346,12 @@ class Conditions:
             return match.c.status == ACCEPTED
         wanted = self._binder.list_of(statuses)
         return match.c.status.in_(select(wanted.c.value))
+
+
+def scale_of(field: Field | None, measure: Measure) -> int:
+    """How many places the whole number stands for with which a measure of a field comes."""
+    scale = field.scale if field is not None and field.type.is_decimal else 0
+    return scale + EXTRA_PLACES if measure.kind == "avg" else scale
 
 
 def _pair(number: int | float) -> tuple[object, object]:

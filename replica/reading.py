@@ -89,6 +89,10 @@ class Reading:
             raise TooManyRows
         return rows
 
+    def forget(self) -> None:
+        """What was read so far is done with: the bound on rows holds anew for what follows."""
+        self._budget = MAX_ROWS
+
 
 class Replica:
     """Reads the replica with a few connections, each used by one operation at a time.

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.entities import Catalogue
+from replica.binding import SUM_BASE
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
 from replica.reading import STATE, DeadlineExceeded
 from replica.search import has_fts5
@@ -70,6 +71,7 @@ class SqliteDatabase(Database):
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -65536")
         db.create_function("simpul_day", 2, day_in_zone, deterministic=True)
+        db.create_function("simpul_divide", 6, divide, deterministic=True)
         if readonly:
             db.execute("PRAGMA mmap_size = 268435456")
             db.execute("PRAGMA temp_store = MEMORY")
@@ -113,6 +115,23 @@ class SqliteDatabase(Database):
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def divide(
+    high: int | None, low: int | None, right_high: int | None, right_low: int | None, places: int, part: int
+) -> int | None:
+    """Two sums divided and rounded half to even, see Binder.divided."""
+    right = (right_high or 0) * SUM_BASE + (right_low or 0)
+    if high is None or low is None or not right:
+        return None
+    left = high * SUM_BASE + low
+    if places >= 0:
+        left *= int(10**places)
+    else:
+        right *= int(10**-places)
+    whole, rest = divmod(abs(left), abs(right))
+    whole += 2 * rest > abs(right) or (2 * rest == abs(right) and whole % 2)
+    return divmod(whole if (left < 0) == (right < 0) else -whole, SUM_BASE)[part]
 
 
 @lru_cache(maxsize=65536)

@@ -72,7 +72,7 @@ def _linked(catalogue: Catalogue, hop: str, to: str, many: bool, value: Where) -
                 pass
             case "count", _:
                 parts += measured("count", "", cast(Where, operand))
-            case ("sum" | "min" | "max") as kind, _:
+            case ("sum" | "avg" | "ratio" | "min" | "max") as kind, _:
                 for name, comparison in cast(Where, operand).items():
                     parts += measured(kind, name, cast(Where, comparison or {}))
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from graphql import FieldNode
@@ -104,7 +105,8 @@ class _Connection:
             case "totalCount":
                 return self.figures.count()
             case "aggregate":
-                return self.figures.object("Aggregate", nodes, self.figures.figure)
+                figure = partial(self.figures.figure, f"{self._entity.name}Aggregate")
+                return self.figures.object_of("Aggregate", nodes, figure)
             case "groups":
                 self.groups.append(plan_groups(self._asked, self._of, nodes, where, plan_link))
                 return f"g{len(self.groups) - 1}"

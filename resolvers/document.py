@@ -47,13 +47,13 @@ class Document:
             raise BadRequest(
                 "OPERATION_RESOLUTION_FAILURE",
                 "OPERATION_NAME_MISSING",
-                (),
+                operations[1:2],
                 names=names,
             )
         (operation,) = operations
         if operation.operation is not OperationType.QUERY:
             kind = operation.operation.value
-            raise BadRequest("OPERATION_RESOLUTION_FAILURE", "OPERATION_NOT_A_QUERY", (), kind=kind)
+            raise BadRequest("OPERATION_RESOLUTION_FAILURE", "OPERATION_NOT_A_QUERY", (operation,), kind=kind)
         return operation
 
     def reduced(self, operation: OperationDefinitionNode, fields: Sequence[FieldNode]) -> DocumentNode:

@@ -6,12 +6,14 @@ syntax, validation, variables, an argument out of its bounds (BAD_USER_INPUT), a
 that is too large (QUERY_TOO_COSTLY). Errors of the second kind stand beside data: AMBIGUOUS_KEY at a lookup, and
 SOURCE_UNAVAILABLE, once for each field of the operation whose entity was never read, with the path of its first place and
 the number of `places`.
+
+A table (`tabulate`) knows no data beside errors: it is whole, or there is none. All its pages are read in one transaction.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, cast
@@ -47,6 +49,7 @@ from replica.tables import Tables
 from resolvers.arguments import shape_of
 from resolvers.document import Document
 from resolvers.errors import BadRequest
+from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
 from resolvers.limits import Limits, check_size
 from resolvers.messages import MESSAGES, hint_of
 from resolvers.plan import Plan, build_plan
@@ -100,6 +103,20 @@ class Answer:
         if self.extensions:
             members["extensions"] = self.extensions
         return orjson.dumps(members)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What an operation is as a table before it is asked: its variables, the names of the lists that may multiply its rows,
+    and why it can't be one (`errors`, in the form of an answer's; then the rest is as far as it could be found out)."""
+
+    variables: tuple[Variable, ...] = ()
+    lists: tuple[str, ...] = ()
+    errors: tuple[dict[str, object], ...] = ()
+
+
+Write = Callable[[tuple[Column, ...], Iterator[list[object]]], None]
+"""Takes a table: its columns, and its rows as they are read. It is called in the reading thread."""
 
 
 class Engine:
@@ -158,6 +175,77 @@ class Engine:
             self._extensions(plan, run.reading),
             statements=run.reading.statements,
         )
+
+    # -- tables -------------------------------------------------------------------------------------------------------
+
+    async def tabulate(self, request: Request, expand: Sequence[str], write: Write, seconds: float) -> Answer:
+        """Hands an operation to `write` as a table, all its records, read in one transaction within `seconds`.
+
+        The answer has no data. If it has errors, what was written is not the whole table and must not be used; not `started`
+        means a request error. `expand` names the lists inside the rows that may multiply them."""
+        try:
+            document = self._document(request.query)
+            operation = document.operation(request.operation_name)
+            variables = self._variables(operation, request.variables)
+            layout = lay_out(self._schema, document.fragments, operation, variables, expand)
+            plan = self._table_plan(layout.first, variables, request)
+            plan.check(variables)
+
+            def read(reading: Reading) -> Reading:
+                write(layout.columns, self._pages(layout, plan, reading, variables, request))
+                return reading
+
+            reading = await self._replica.read(read, seconds)
+        except BadRequest as refused:
+            return self._refused(refused, request.language)
+        except _Invalid as invalid:
+            errors = tuple(self._hinted(error, request.language) for error in invalid.errors)
+            return Answer(None, errors, started=False)
+        except _Failed as failed:
+            errors = tuple(self._failed(failure, failed.data, request.language) for failure in failed.failures)
+            return Answer(None, errors, self._extensions(plan, failed.reading), statements=failed.reading.statements)
+        except DeadlineExceeded:
+            return self._stopped(plan, "QUERY_TIMEOUT", request.language, seconds=seconds)
+        except TooManyRows:
+            return self._stopped(plan, "TOO_MANY_ROWS", request.language, limit=MAX_ROWS)
+        return Answer(None, (), self._extensions(plan, reading), statements=reading.statements)
+
+    def outline(self, query: str, language: Language) -> Outline:
+        """What an operation is as a table; nothing is read."""
+        variables: tuple[Variable, ...] = ()
+        try:
+            document = self._document(query)
+            operation = document.operation(None)
+            variables = variables_of(self._schema, operation)
+            layout = lay_out(self._schema, document.fragments, operation, _AllTrue(), None)
+        except BadRequest as refused:
+            return Outline(variables, (), self._refused(refused, language).errors)
+        except _Invalid as invalid:
+            return Outline(variables, (), tuple(self._hinted(error, language) for error in invalid.errors))
+        return Outline(variables, layout.lists)
+
+    def _table_plan(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, object], request: Request
+    ) -> Plan:
+        writer = Writer(self._zone, self._messages, request.language)
+        return build_plan(self._schema, self._catalogue, self._tables, writer, {}, operation, variables)
+
+    def _pages(
+        self, layout: Layout, plan: Plan, reading: Reading, variables: Mapping[str, object], request: Request
+    ) -> Iterator[list[object]]:
+        """The rows of all pages. Raises _Failed as soon as a field of a page could not be had."""
+        following: Plan | None = None
+        while True:
+            run, data = _run(following or plan, reading, variables)
+            if run.failures:
+                raise _Failed(reading, data, run.failures)
+            yield from layout.rows(data)
+            cursor = layout.cursor(data)
+            if cursor is None or layout.following is None:
+                return
+            variables = {**variables, AFTER: cursor}
+            following = following or self._table_plan(layout.following, variables, request)
+            reading.forget()
 
     # -- once for each document ---------------------------------------------------------------------------------------
 
@@ -341,6 +429,23 @@ def _written(error: GraphQLError, code: str) -> dict[str, object]:
     formatted.pop("path", None)
     formatted["extensions"] = {"code": code}
     return formatted
+
+
+class _AllTrue(dict[str, object]):
+    """Variables of which nothing is known yet: every @include holds."""
+
+    def __missing__(self, name: str) -> object:
+        return True
+
+
+class _Failed(Exception):
+    """A page of a table has fields that could not be had."""
+
+    def __init__(self, reading: Reading, data: object, failures: Sequence[Failure]) -> None:
+        super().__init__(failures)
+        self.reading = reading
+        self.data = data
+        self.failures = tuple(failures)
 
 
 class _Invalid(Exception):

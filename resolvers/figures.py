@@ -7,11 +7,13 @@ from typing import cast
 
 from graphql import FieldNode
 
-from config.entities import Computed, Entity, Field
-from replica.ask import Measure, MeasureKind
-from resolvers.asked import Asked
+from config.entities import Entity, Field
+from replica.ask import COUNT, Measure, MeasureKind
+from replica.conditions import scale_of
+from replica.where import read_where
+from resolvers.asked import Asked, as_where
 from resolvers.shape import write_object
-from resolvers.values import write_average, write_ratio, write_sum
+from resolvers.values import write_sum
 
 FIGURES = ("count", "sum", "avg", "ratio", "min", "max", "known", "unreadable", "countDistinct")
 
@@ -26,18 +28,20 @@ class Figures:
         self._first = first
         self.measures: list[Measure] = []
 
-    def figure(self, kind: str, nodes: list[FieldNode]) -> str:
-        """The expression of one of FIGURES."""
+    def figure(self, type_name: str, kind: str, nodes: list[FieldNode]) -> str:
+        """The expression of one of FIGURES, a field of the type of this name."""
+        where = self._asked.arguments(type_name, nodes).get("where")
+        condition = None if where is None else read_where(self._asked.catalogue, self._entity, as_where(where))
         if kind == "count":
-            return self.count()
+            return self._at(self._place(Measure("count", condition=condition)))
         suffix = {"unreadable": "Known", "countDistinct": "Distinct"}.get(kind, kind.capitalize())
-        return self.object(suffix, nodes, lambda name, _: self._number(kind, name))
+        return self.object_of(suffix, nodes, lambda name, _: self._number(kind, name, condition))
 
     def count(self) -> str:
         """The expression of the number of records."""
-        return self._at(self._place("count"))
+        return self._at(self._place(COUNT))
 
-    def object(self, suffix: str, nodes: list[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
+    def object_of(self, suffix: str, nodes: list[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
         """The expression of an object of the entity's type with this suffix."""
         type_name = f"{self._entity.name}{suffix}"
         members = []
@@ -49,44 +53,31 @@ class Figures:
     def _at(self, place: int) -> str:
         return f"{self._row}[{place}]"
 
-    def _place(self, kind: MeasureKind, name: str = "") -> int:
+    def _place(self, wanted: Measure) -> int:
         """Where in the row a measure begins."""
-        wanted = Measure(kind, name)
         if wanted not in self.measures:
             self.measures.append(wanted)
         before = self.measures[: self.measures.index(wanted)]
         return self._first + sum(measure.width for measure in before)
 
-    def _number(self, kind: str, name: str) -> str:
-        field = self._entity.field(name)
-        if field is None:
-            raise KeyError(name)
-        scale = field.scale if field.type.is_decimal else 0
+    def _number(self, kind: str, name: str, condition: object) -> str:
+        field = cast(Field, self._entity.field(name))
         writer = self._asked.writer
+        measure = Measure("distinct" if kind == "countDistinct" else cast(MeasureKind, kind), name, condition)
+        place = self._place(measure)
         match kind:
-            case "sum" | "avg":
-                place = self._place("sum", name)
-                pair = f"{self._at(place)}, {self._at(place + 1)}"
-                if kind == "sum":
-                    return f"{writer.name(write_sum)}({pair}, {scale})"
-                return f"{writer.name(write_average)}({pair}, {self._at(self._place('known', name))}, {scale})"
-            case "ratio":
-                place = self._place("ratio", name)
-                sides = cast(Computed, field.computed)
-                scales = tuple(cast(Field, self._entity.field(side)).scale for side in (sides.left, sides.right))
-                return f"{writer.name(write_ratio)}({self._row}[{place}:{place + 4}], {scales}, {scale})"
-            case "countDistinct":
-                return self._at(self._place("distinct", name))
+            case "sum" | "avg" | "ratio":
+                return f"{writer.name(write_sum)}({self._at(place)}, {self._at(place + 1)}, {scale_of(field, measure)})"
             case "min" | "max":
-                return writer.value(field, self._at(self._place(cast(MeasureKind, kind), name)))
+                return writer.value(field, self._at(place))
             case _:
-                return self._at(self._place(cast(MeasureKind, kind), name))
+                return self._at(place)
 
 
 def figures_of_nothing(measures: Sequence[Measure]) -> tuple[object, ...]:
     """The row of measures over no records."""
     row: list[object] = []
     for measure in measures:
-        is_null = measure.kind in ("sum", "ratio", "min", "max")
+        is_null = measure.kind in ("sum", "avg", "ratio", "min", "max")
         row += [None if is_null else 0] * measure.width
     return tuple(row)

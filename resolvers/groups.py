@@ -179,7 +179,7 @@ class _Group:
             case "nodes":
                 return self._drill(nodes, where)
             case kind:
-                return self.figures.figure(kind, nodes)
+                return self.figures.figure(f"{self._of.entity.name}Group", kind, nodes)
 
     def _drill(self, nodes: list[FieldNode], where: Pattern) -> str:
         entity = self._of.entity

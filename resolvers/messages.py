@@ -102,6 +102,48 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no field called {name} here; the nearest is {nearest}.",
         "Tidak ada isian bernama {name} di sini; yang paling mirip {nearest}.",
     ),
+    "TABLE_ROOTS": (
+        "A table has the rows of one list, here {rows}, and nothing can stand beside it: {others}. Save what is asked beside "
+        "it as another question.",
+        "Sebuah tabel berisi baris dari satu daftar, di sini {rows}, dan tidak ada yang bisa di sebelahnya: {others}. Simpan "
+        "yang lain itu sebagai pertanyaan tersendiri.",
+    ),
+    "TABLE_LISTS": (
+        "The rows may come from one of these only: {lists}. Keep one of them.",
+        "Baris hanya boleh dari salah satu: {lists}. Pertahankan satu saja.",
+    ),
+    "TABLE_ABSTRACT": (
+        "`{field}` gives records of any type, so its columns are not known; ask by the name of the type.",
+        "`{field}` memberi data jenis apa pun, sehingga kolomnya tidak diketahui; tanyakan dengan nama jenisnya.",
+    ),
+    "TABLE_INTROSPECTION": (
+        "`{field}` asks about the schema and has no table; take it out.",
+        "`{field}` bertanya tentang skema dan tidak punya tabel; hapuslah.",
+    ),
+    "TABLE_COLUMN_TWICE": (
+        "Two columns would be called {column}; give one of the fields an alias.",
+        "Dua kolom akan bernama {column}; beri salah satu isian nama lain (alias).",
+    ),
+    "TABLE_SIDE_BY_SIDE": (
+        "A row can't be multiplied by two lists side by side: {one} and {other}. Save them as two questions, or ask for "
+        "totalCount or aggregate of one of them.",
+        "Satu baris tidak bisa digandakan oleh dua daftar yang sejajar: {one} dan {other}. Simpan sebagai dua pertanyaan, "
+        "atau mintalah totalCount atau aggregate dari salah satunya.",
+    ),
+    "TABLE_LIST_UNKNOWN": (
+        "There is no list {list} inside the rows; expand takes: {lists}.",
+        "Tidak ada daftar {list} di dalam baris; expand menerima: {lists}.",
+    ),
+    "TABLE_LIST_CLOSED": (
+        "{list} is a list inside each row. Ask for a row for each of its items with expand={list} (--expand in a "
+        "terminal), or ask for its totalCount or aggregate instead.",
+        "{list} adalah daftar di dalam tiap baris. Mintalah satu baris untuk tiap isinya dengan expand={list} (--expand di "
+        "terminal), atau mintalah totalCount atau aggregate-nya saja.",
+    ),
+    "TABLE_LIST_LONG": (
+        "The list {list} has {limit} items or more, which is more than one answer holds; narrow it by `where`, or write `first`.",
+        "Daftar {list} berisi {limit} atau lebih, melebihi isi satu jawaban; persempit dengan `where`, atau tuliskan `first`.",
+    ),
     "ENTITY_NEVER_READ": (
         "{entity} has never been read from source {source}; see the sources page for the reason, then sync again.",
         "{entity} belum pernah terbaca dari sumber {source}; lihat alasannya di halaman sumber, lalu sinkronkan lagi.",

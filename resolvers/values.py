@@ -7,7 +7,6 @@ import binascii
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache, lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -15,12 +14,9 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from replica.ask import Sort
-from replica.conditions import SUM_BASE
+from replica.binding import SUM_BASE
 
 MASK = "***"
-EXTRA_PLACES = 4  # an average keeps this many places more than what it is taken of
-
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 class BadCursor(ValueError):
@@ -54,26 +50,6 @@ def decimal_writer(scale: int) -> Callable[[int | None], str | None]:
 def write_sum(high: int | None, low: int | None, scale: int) -> str | None:
     """A sum that came as (high, low)."""
     return None if high is None else plain_decimal(_whole(high, low), scale)
-
-
-def write_average(high: int | None, low: int | None, known: int, scale: int) -> str | None:
-    """The sum divided once by the number of known values, rounded half to even at EXTRA_PLACES beyond the scale."""
-    if high is None or not known:
-        return None
-    shifted = _EXACT.divide(Decimal(_whole(high, low) * 10**EXTRA_PLACES), Decimal(known))
-    return plain_decimal(
-        int(shifted.to_integral_value(ROUND_HALF_EVEN, context=_EXACT)),
-        scale + EXTRA_PLACES,
-    )
-
-
-def write_ratio(sides: Sequence[int | None], scales: Sequence[int], scale: int) -> str | None:
-    """Two sums that came as (high, low, high, low), divided once and rounded half to even."""
-    left, right = _whole(sides[0] or 0, sides[1]), _whole(sides[2] or 0, sides[3])
-    if sides[0] is None or not right:
-        return None
-    quotient = _EXACT.divide(Decimal(left * 10 ** (scales[1] + scale)), Decimal(right * 10 ** scales[0]))
-    return plain_decimal(int(quotient.to_integral_value(ROUND_HALF_EVEN, context=_EXACT)), scale)
 
 
 def _whole(high: int, low: int | None) -> int:

@@ -102,3 +102,9 @@ class CashFlowMonth:
     month: int | None = declare.number("Month, 1 to 12", "Bulan, 1 sampai 12")
     planned: str | None = declare.money("Planned to be paid in the month", "Rencana pembayaran bulan itu")
     realised: str | None = declare.money("Paid in the month", "Realisasi bulan itu")
+    fulfilment: str | None = declare.ratio(
+        "realised",
+        "planned",
+        "Share of the month's plan that has been paid, 1 is all of it; null without a plan or with one of 0",
+        "Bagian rencana bulan itu yang sudah dibayar, 1 berarti seluruhnya; kosong bila rencana kosong atau 0",
+    )

@@ -236,7 +236,8 @@ class _Builder:
         numbers = [field for field in open_fields if field.type.is_number]
         summed = self._summed
         extremes = [field for field in open_fields if field.type in EXTREMES and not _is_companion(field)]
-        members = [Member("count", "Int!", Text("How many records", "Banyaknya data"))]
+        looked_at = (Argument("where", f"{name}Where", Text("Only over these", "Hanya atas data ini")),)
+        members = [Member("count", "Int!", Text("How many records", "Banyaknya data"), looked_at)]
         if numbers:
             known = [Member(field.name, "Int!", field.description) for field in numbers]
             decimals = [Member(field.name, "Decimal", field.description) for field in numbers]
@@ -247,8 +248,8 @@ class _Builder:
                 members, "known", Text("How many values each sum is made of", "Banyaknya nilai yang terbaca"), known
             )
             words = Text("How many cells could not be read", "Banyaknya sel yang tidak terbaca")
-            members.append(Member("unreadable", f"{name}Known", words))
-        ratios = [Member(f.name, "Decimal", f.description) for f in numbers if f not in summed]
+            members.append(Member("unreadable", f"{name}Known", words, looked_at))
+        ratios = [Member(f.name, "Decimal", f.description) for f in self._ratios]
         if ratios:
             words = Text(
                 "Sums divided, over the records that have both figures",
@@ -276,7 +277,8 @@ class _Builder:
     def _part(self, members: list[Member], kind: str, words: Text, fields: list[Member], suffix: str = "") -> None:
         type_name = f"{self._name}{suffix or kind.capitalize()}"
         self._types.add_type(type_name, words, fields)
-        members.append(Member(kind, type_name, words))
+        looked_at = Argument("where", f"{self._name}Where", Text("Only over these", "Hanya atas data ini"))
+        members.append(Member(kind, type_name, words, (looked_at,)))
 
     def _add_where(self) -> None:
         name, entity = self._name, self._entity
@@ -330,14 +332,20 @@ class _Builder:
     def _measures(
         self, members: list[Member], suffix: str, sums: list[Member], extremes: list[Member], *, one_of: bool = False
     ) -> None:
-        """Adds sum, min and max to an input about many records."""
+        """Adds sum, avg, ratio, min and max to an input about many records."""
+        ratios = [
+            Member(f.name, "DecimalComparison" if suffix == "Where" else "Direction", f.description)
+            for f in self._ratios
+        ]
         for kind, words, fields in (
             ("sum", Text("by exact sums; none where no value is known", "menurut jumlah tepat"), sums),
+            ("avg", Text("by averages", "menurut rata-rata"), sums),
+            ("ratio", Text("by sums divided", "menurut jumlah dibagi jumlah"), ratios),
             ("min", Text("by smallest values", "menurut nilai terkecil"), extremes),
             ("max", Text("by largest values", "menurut nilai terbesar"), extremes),
         ):
             if fields:
-                shared = "Sum" if kind == "sum" else "Extreme"
+                shared = {"sum": "Sum", "avg": "Sum", "ratio": "Ratio"}.get(kind, "Extreme")
                 type_name = f"{self._name}{shared}{suffix}"
                 if type_name not in self._types:
                     self._types.add_input(type_name, words, fields, one_of=one_of)
@@ -348,6 +356,13 @@ class _Builder:
         """The fields of which a sum means something."""
         open_fields = [field for field in self._fields if not field.sensitive and field.type.is_number]
         return [field for field in open_fields if field.computed is None or field.computed.operation != "ratio"]
+
+    @property
+    def _ratios(self) -> list[Field]:
+        """The fields of which the sums divided mean something."""
+        return [
+            f for f in self._fields if not f.sensitive and f.computed is not None and f.computed.operation == "ratio"
+        ]
 
     @property
     def _measurable(self) -> list[Field]:

@@ -45,6 +45,7 @@ class Types:
     def __init__(self) -> None:
         self._space: dict[str, Any] = {"list": list, **NAMES}
         self.objects: list[type] = []
+        self._annotations: dict[str, StrawberryAnnotation] = {}  # shared: each is resolved once
 
     def __getitem__(self, name: str) -> Any:
         return self._space[name]
@@ -129,7 +130,9 @@ class Types:
                 ]
 
     def _annotation(self, notation: str) -> StrawberryAnnotation:
-        return StrawberryAnnotation(_python(notation), namespace=self._space)
+        if notation not in self._annotations:
+            self._annotations[notation] = StrawberryAnnotation(_python(notation), namespace=self._space)
+        return self._annotations[notation]
 
     def _default(self, argument: Argument) -> object:
         """A default as Strawberry wants it; enum members are given by name."""

@@ -15,13 +15,14 @@ from config.hub import Language
 from simpul import languages
 from simpul.commands.check import check_hub
 from simpul.commands.init import init_hub
-from simpul.commands.query import run_query
+from simpul.commands.query import Table, run_query
 from simpul.commands.rejects import list_rejects
 from simpul.commands.schema import print_schema
 from simpul.commands.serve import serve_hub
 from simpul.commands.sync import sync_sources
 from simpul.console import Terminal, open_terminal, use_plain_signs
 from simpul.messages import MESSAGES
+from simpul.tables import Locale
 
 app = typer.Typer(help="HELP_APP", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -94,10 +95,13 @@ def serve(
 def query(
     file: Annotated[str, typer.Argument(help="HELP_FILE")],
     variables: Annotated[str | None, typer.Option("--variables", help="HELP_VARIABLES")] = None,
+    table: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="HELP_TABLE")] = None,
+    locale: Annotated[Locale | None, typer.Option("--locale", help="HELP_LOCALE")] = None,
+    expand: Annotated[list[str] | None, typer.Option("--expand", help="HELP_EXPAND")] = None,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
-    _end(lambda: run_query(_terminal(lang), config, file, variables))
+    _end(lambda: run_query(_terminal(lang), config, file, variables, Table(table, locale, tuple(expand or ()))))
 
 
 @app.command(help="HELP_REJECTS")

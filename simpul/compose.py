@@ -28,6 +28,7 @@ from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
 from simpul.pages.figures import ask
+from simpul.saved import SavedQuestions
 from simpul.sources import connect_all
 
 LOG = logging.getLogger("simpul.sync")
@@ -47,6 +48,11 @@ class Hub:
     syncer: Syncer
     connectors: Mapping[str, Connector]
     messages: Messages
+
+    @property
+    def saved(self) -> SavedQuestions:
+        """The saved questions beside its hub.yaml."""
+        return SavedQuestions(self.config.path, self.engine, self.messages)
 
     @property
     def sdl(self) -> str:

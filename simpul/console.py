@@ -127,9 +127,14 @@ def open_terminal(messages: Messages, chosen: Language | None) -> Terminal:
 
 def write_utf8(text: str) -> None:
     """Writes text that is made for a file or another program to standard output, in UTF-8 whatever the console."""
+    write_bytes(text.encode())
+
+
+def write_bytes(content: bytes) -> None:
+    """Writes what is UTF-8 already."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
-        sys.stdout.write(text)
+        sys.stdout.write(content.decode())

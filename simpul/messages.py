@@ -56,6 +56,50 @@ HTTP: dict[str, tuple[str, str]] = {
         "This hub listens on this machine only and answers to localhost; open http://127.0.0.1 instead.",
         "Hub ini hanya melayani mesin ini dan menjawab atas nama localhost; bukalah http://127.0.0.1.",
     ),
+    "SAVED_UNKNOWN": (
+        "There is no saved question called {name}; there are: {names}.",
+        "Tidak ada pertanyaan tersimpan bernama {name}; yang ada: {names}.",
+    ),
+    "SAVED_URL_LONG": (
+        "The address is longer than {limit} KB; ask for less at once.",
+        "Alamat lebih panjang dari {limit} KB; kurangi isi satu permintaan.",
+    ),
+    "SAVED_LOCALE": (
+        "`locale` is `id` (`;` between cells, decimal comma) or `en` (`,` between cells, decimal point).",
+        "`locale` adalah `id` (`;` antar sel, koma desimal) atau `en` (`,` antar sel, titik desimal).",
+    ),
+    "SAVED_VARIABLE_UNKNOWN": ("There is no variable called {name}.", "Tidak ada variabel bernama {name}."),
+    "SAVED_VARIABLE_TWICE": (
+        "{name} takes one value and was given several.",
+        "{name} menerima satu nilai, tetapi diberi beberapa.",
+    ),
+    "SAVED_VARIABLE_MISSING": (
+        "{name} is missing; give it: {expected}.",
+        "{name} belum diisi; isi dengan: {expected}.",
+    ),
+    "SAVED_VARIABLE_WRONG": (
+        '"{value}" does not fit {name}, which takes: {expected}.',
+        '"{value}" tidak cocok untuk {name}, yang menerima: {expected}.',
+    ),
+    "SAVED_VARIABLES": ("Variables of this question: {variables}.", "Variabel pertanyaan ini: {variables}."),
+    "SAVED_NO_VARIABLES": ("This question has no variables.", "Pertanyaan ini tidak punya variabel."),
+    "SAVED_REQUIRED": ("required", "wajib"),
+    "SAVED_SEVERAL_VALUES": ("several values by repeating it", "beberapa nilai dengan mengulanginya"),
+    "SAVED_TAKES_CHOICE": ("one of {choices}", "salah satu dari {choices}"),
+    "SAVED_TAKES_WHOLE": ("a whole number", "bilangan bulat"),
+    "SAVED_TAKES_NUMBER": ("a number such as 1250000.50", "angka seperti 1250000.50"),
+    "SAVED_TAKES_BOOLEAN": ("true or false", "true atau false"),
+    "SAVED_TAKES_DATE": ("a date as YYYY-MM-DD", "tanggal sebagai YYYY-MM-DD"),
+    "SAVED_TAKES_MOMENT": ("a time such as 2026-11-24T08:00:00Z", "waktu seperti 2026-11-24T08:00:00Z"),
+    "SAVED_TAKES_TEXT": ("text", "teks"),
+    "TABLE_STALE": (
+        "The last sync of {source} failed; its figures are of {moment}.",
+        "Sinkron terakhir {source} gagal; angkanya per {moment}.",
+    ),
+    "TABLE_PARTIAL": (
+        "{source} has not been read; what it would add is missing here.",
+        "{source} belum terbaca; isinya tidak ada di sini.",
+    ),
     "INTERNAL_SERVER_ERROR": (
         "Something went wrong in the hub. The log says more under request {request}.",
         "Terjadi kesalahan di dalam hub. Lihat log pada permintaan {request}.",
@@ -126,6 +170,18 @@ PAGES: dict[str, tuple[str, str]] = {
     "QUESTION_FIRST": ("The first ten records of {entity}", "Sepuluh data pertama {entity}"),
     "QUESTION_ISSUES": ("{entity}: which cells need repair", "{entity}: sel mana yang perlu diperbaiki"),
     "QUESTION_SOURCES": ("How old is each source", "Seberapa baru tiap sumber data"),
+    "SAVED_HEAD": ("Saved questions", "Pertanyaan tersimpan"),
+    "SAVED_LEAD": (
+        "A saved question. The table below is its beginning; CSV and JSON hold all of it.",
+        "Pertanyaan tersimpan. Tabel di bawah adalah awalnya; CSV dan JSON berisi semuanya.",
+    ),
+    "SAVED_EXPAND": ("One row for each item of", "Satu baris untuk tiap isi"),
+    "SAVED_ASK": ("Show", "Tampilkan"),
+    "SAVED_EMPTY": ("No rows.", "Tidak ada baris."),
+    "SAVED_MORE": (
+        "These are the first {shown} rows; CSV and JSON hold all of them.",
+        "Ini {shown} baris pertama; CSV dan JSON berisi semuanya.",
+    ),
     "QUERY_HEAD": ("Ask the hub", "Bertanya kepada hub"),
     "QUERY_LEAD": (
         "Write a GraphQL query and run it. Nothing here changes any data.",
@@ -177,6 +233,39 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "SOURCES_MANY": ("{count} sources", "{count} sumber"),
     "ENTITIES_ONE": ("{count} entity", "{count} jenis data"),
     "ENTITIES_MANY": ("{count} entities", "{count} jenis data"),
+    "SAVED_NAME": (
+        "A saved question is called by letters, digits, - and _ only, at most 64. Rename the file.",
+        "Nama pertanyaan tersimpan hanya berisi huruf, angka, - dan _, paling banyak 64. Ganti nama berkasnya.",
+    ),
+    "SAVED_UNREADABLE": ("The file can't be read: {reason}.", "Berkas tidak bisa dibaca: {reason}."),
+    "SAVED_NOT_UTF8": (
+        "The file is not UTF-8 text. Save it as UTF-8.",
+        "Berkas bukan teks UTF-8. Simpan sebagai UTF-8.",
+    ),
+    "SAVED_INVALID": ("Not a valid query: {reason}", "Bukan query yang sah: {reason}"),
+    "SAVED_SEVERAL": (
+        "A saved question is one query, but the file holds several: {names}. Keep one in each file.",
+        "Pertanyaan tersimpan adalah satu query, tetapi berkas berisi beberapa: {names}. Simpan satu per berkas.",
+    ),
+    "SAVED_RESERVED": (
+        "${name} is taken; {reserved} have a meaning of their own in the address. Choose another name.",
+        "${name} sudah terpakai; {reserved} punya arti sendiri di alamat. Pilih nama lain.",
+    ),
+    "SAVED_TYPE": (
+        "${name} is of type {type}, which an address can't carry. Use plain variables, such as Int, String or an enum, inside it.",
+        "${name} berjenis {type}, yang tidak bisa dibawa alamat. Pakai variabel biasa, misalnya Int, String, atau enum, di dalamnya.",
+    ),
+    "QUESTIONS_ONE": ("{count} saved question", "{count} pertanyaan tersimpan"),
+    "QUESTIONS_MANY": ("{count} saved questions", "{count} pertanyaan tersimpan"),
+    "CSV_ONLY": (
+        "--locale and --expand go with --csv.",
+        "--locale dan --expand dipakai bersama --csv.",
+    ),
+    "TABLE_FILE": ("{path} can't be written: {reason}.", "{path} tidak bisa ditulis: {reason}."),
+    "TABLE_WRITTEN": ("{path}: {count}.", "{path}: {count}."),
+    "ROWS_ONE": ("{count} row", "{count} baris"),
+    "ROWS_MANY": ("{count} rows", "{count} baris"),
+    "NOTICE_SAID": ("Notice: {notice}", "Pemberitahuan: {notice}"),
     "SOURCE_UNKNOWN": (
         "There is no source called {name}; {path} has {names}.",
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
@@ -336,7 +425,22 @@ HELP: dict[str, tuple[str, str]] = {
         "Go on even if more records would be lost than maxLoss allows.",
         "Teruskan walaupun data yang hilang melebihi maxLoss.",
     ),
-    "HELP_FILE": ("File with the operation; - for standard input.", "Berkas operasi; - untuk masukan standar."),
+    "HELP_FILE": (
+        "File with the operation, - for standard input, or the name of a saved question.",
+        "Berkas operasi, - untuk masukan standar, atau nama pertanyaan tersimpan.",
+    ),
+    "HELP_TABLE": (
+        "Write all records as CSV into this file; - for standard output.",
+        "Tulis semua data sebagai CSV ke berkas ini; - untuk keluaran standar.",
+    ),
+    "HELP_LOCALE": (
+        "How CSV writes: en (, and decimal point) or id (; and decimal comma).",
+        "Cara menulis CSV: en (, dan titik desimal) atau id (; dan koma desimal).",
+    ),
+    "HELP_EXPAND": (
+        "A list inside the rows that gets a row for each of its items.",
+        "Daftar di dalam baris yang mendapat satu baris untuk tiap isinya.",
+    ),
     "HELP_VARIABLES": ("Variables as a JSON object.", "Variabel sebagai objek JSON."),
     "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),
 }

@@ -11,7 +11,9 @@ from connectors.columns import find_column
 from connectors.connector import Column, Connector, Part
 from connectors.errors import SourceError, SourceUnavailable
 from simpul.commands.opening import read_config
+from simpul.compose import build_hub
 from simpul.console import Terminal
+from simpul.saved import FOLDER
 from simpul.server import run
 from simpul.sources import connect_all
 
@@ -22,19 +24,25 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     if config is None:
         return 1
     terminal = terminal.speaking(config.language)
+    questions = build_hub(config).saved
+    findings = questions.findings(terminal.language)
     problems = run(check_sources(config))
+    for finding in findings:
+        terminal.warn_text(finding.render(path.parent / FOLDER))
     for source, error in problems:
         sentence = terminal.render(error.code, {"where": error.where, **error.params})
         written = config.sources[source]
         terminal.warn_text(f"{path}:{written.line}:{written.column}: {source}: {sentence}")
-    if problems:
-        terminal.warn("PROBLEMS_FOUND", count=len(problems))
+    if problems or findings:
+        terminal.warn("PROBLEMS_FOUND", count=len(problems) + len(findings))
         return 1
     entities = sum(entity.system is None for entity in config.catalogue)
     counted = {
         "sources": terminal.count(len(config.sources), "SOURCES_ONE", "SOURCES_MANY"),
         "entities": terminal.count(entities, "ENTITIES_ONE", "ENTITIES_MANY"),
     }
+    if names := questions.names():
+        counted["entities"] += f", {terminal.count(len(names), 'QUESTIONS_ONE', 'QUESTIONS_MANY')}"
     terminal.say("CHECK_OK", path=path, hub=config.display_name, **counted)
     return 0
 

@@ -71,6 +71,8 @@ async def _work(terminal: Terminal, hub: Hub, work: Work) -> int:
         await wait_for_writer(terminal, hub.database)
         hub.open()
         return await work(terminal, hub)
+    except BrokenPipeError:  # whoever reads what we write has seen enough; the replica has nothing to do with it
+        raise
     except ReplicaUnusable as error:
         terminal.warn("REPLICA_UNUSABLE", path=error.where, reason=error.reason)
     except hub.database.errors as error:

@@ -20,9 +20,9 @@ from simpul.commands.opening import with_hub
 from simpul.compose import Hub
 from simpul.console import Terminal, write_utf8
 from simpul.pages.figures import ask
+from simpul.tables import harmless
 
 PAGE = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,8 @@ def as_table(terminal: Terminal, found: list[Finding]) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow([terminal.text(code) for code in COLUMNS])
-    writer.writerows([[_harmless(text) for text in astuple(finding)] for finding in found])
+    writer.writerows([[harmless(text) for text in astuple(finding)] for finding in found])
     return written.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def show_findings(terminal: Terminal, found: list[Finding]) -> None:

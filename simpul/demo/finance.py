@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -44,15 +44,22 @@ def write_finance(path: Path, regency: Regency) -> None:
         db.executemany("INSERT INTO TA_KAS VALUES (?, ?, ?, ?, ?, ?)", _cash(regency))
 
 
+PLANNED = (2, 4, 6, 7, 8, 9, 9, 10, 10, 11, 12, 12)  # hundredths of the ceiling in each month of the cash plan
+PAID = (1, 2, 4, 6, 8, 10, 13, 16, 19, 21)  # of what has been paid, in the months that are over
+
+
 def monthly(line: Line) -> list[tuple[int, Decimal, Decimal | None]]:
-    """(month, planned, realised) of a line's current version; twelve equal parts, the last takes the rest."""
+    """(month, planned, realised) of a line's current version, to the sen; the last part takes the rest."""
     _, ceiling, _, realised = line.current
-    months = []
-    for amount in (ceiling, realised):
-        part = None if amount is None else (amount / 12).quantize(Decimal("0.01"))
-        last = None if amount is None or part is None else amount - part * 11
-        months.append([part] * 11 + [last])
-    return [(month + 1, planned or Decimal(0), months[1][month]) for month, planned in enumerate(months[0])]
+    planned, paid = _parts(ceiling, PLANNED), [*_parts(realised, PAID), None, None]
+    return [(month + 1, plan or Decimal(0), paid[month]) for month, plan in enumerate(planned)]
+
+
+def _parts(amount: Decimal | None, hundredths: Sequence[int]) -> list[Decimal | None]:
+    if amount is None:
+        return [None] * len(hundredths)
+    parts = [(amount * share / 100).quantize(Decimal("0.01")) for share in hundredths]
+    return [*parts[:-1], amount - sum(parts[:-1], Decimal(0))]
 
 
 def _budget(regency: Regency) -> Iterator[tuple[object, ...]]:

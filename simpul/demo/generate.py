@@ -23,9 +23,10 @@ STAMP = ".contoh"
 
 def generate(folder: Path, tracker_port: int = TRACKER_PORT, seed: int = SEED) -> bool:
     """Makes the regency in `folder`; the same seed makes the same one. A folder that holds it already is left alone but for
-    the tracker's port in hub.yaml. Returns whether it was made."""
+    the tracker's port in hub.yaml and the saved questions. Returns whether it was made."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hub.yaml").write_text(hub_yaml(tracker_port), encoding="utf-8")
+    _write_saved(folder / "queries")
     stamp = folder / STAMP
     version = _version(seed)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == version:
@@ -68,6 +69,13 @@ def _version(seed: int) -> str:
         if entry.name.endswith((".py", ".csv")):
             digest.update(entry.read_bytes())
     return digest.hexdigest()
+
+
+def _write_saved(folder: Path) -> None:
+    """The saved questions of the regency."""
+    folder.mkdir(exist_ok=True)
+    for entry in files("simpul.demo").joinpath("queries", "saved").iterdir():
+        folder.joinpath(entry.name).write_bytes(entry.read_bytes())
 
 
 def _write_places(path: Path, places: list[Place]) -> None:

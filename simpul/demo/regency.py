@@ -529,6 +529,7 @@ class _Maker:
             mak += f";{line.sub_activity}.5.1.02.01.01.0099."
         number = f"PRJ-{YEAR}-{index + 1:04d}"
         reports = []
+        ahead = Decimal("1.25") if index % 4 == 0 else Decimal("0.8")  # of some, money goes before work
         if progress:
             for month, part in ((9, 3), (10, 6)):  # after every contract
                 done = (progress * part / 6).quantize(Decimal("0.1"))
@@ -537,7 +538,7 @@ class _Maker:
                         date(YEAR, month, 28),
                         min(Decimal(100), done + 5),
                         done,
-                        (done * Decimal("0.8")).quantize(Decimal("0.1")),
+                        min(Decimal(100), (done * ahead).quantize(Decimal("0.1"))),
                     )
                 )
         name = source.title if source else f"Paket pekerjaan {agency.name} {index + 1}"

@@ -45,6 +45,7 @@ def write_projects(path: Path, regency: Regency) -> None:
                 "metode": project.method,
                 "status": project.status.raw,
                 "fisik": str(project.progress),
+                "keuangan": str(project.reports[-1][3]) if project.reports else None,
             }
         )
         for day, target, done, paid in project.reports:

@@ -37,6 +37,7 @@ class Pages:
     ) -> HTMLResponse:
         """The page `name`.html in a language."""
         other: Language = "en" if language == "id" else "id"
+        given = [(key, text) for key, text in request.query_params.multi_items() if key != "lang"]
         html = self._templates.get_template(f"{name}.html").render(
             **context,
             t=partial(self._text, language),
@@ -46,7 +47,7 @@ class Pages:
             notice=self._config.notice,
             language=language,
             other=other,
-            other_url=request.url.path + "?" + urlencode({**request.query_params, "lang": other}),
+            other_url=request.url.path + "?" + urlencode([*given, ("lang", other)]),
         )
         headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept, Accept-Language"}
         return HTMLResponse(html, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -16,13 +17,20 @@ from simpul.pages.figures import EntityFigure, LinkFigure, SourceFigure, load_fi
 from simpul.pages.labels import label_of
 from simpul.pages.questions import suggest_questions
 from simpul.pages.render import Pages
+from simpul.pages.saved import Link
 from simpul.pages.story import Teller
 
 
 async def status_page(
-    pages: Pages, config: HubConfig, engine: Engine, messages: Messages, request: Request, language: Language
+    pages: Pages,
+    config: HubConfig,
+    engine: Engine,
+    messages: Messages,
+    request: Request,
+    language: Language,
+    saved: Sequence[Link],
 ) -> Response:
-    """Asks for the figures and draws the page."""
+    """Asks for the figures and draws the page; `saved` are the saved questions."""
     catalogue, zone = config.catalogue, ZoneInfo(config.timezone)
     figures = await load_figures(engine, catalogue, language)
     teller = Teller(catalogue, messages, zone, language)
@@ -34,6 +42,7 @@ async def status_page(
         "entities": [words.entity(entity) for entity in figures.entities],
         "links": [words.link(link) for link in figures.links],
         "loose_lines": words.loose(figures.loose_lines),
+        "saved": saved,
         "questions": suggest_questions(catalogue, messages, language),
     }
     return pages.draw("status", request, language, f"{config.display_name} · Simpul", context)

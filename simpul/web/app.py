@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -20,11 +21,15 @@ from resolvers.engine import Engine
 from simpul.background import Background
 from simpul.pages.graphiql import is_built, query_page
 from simpul.pages.render import STATIC, Pages
+from simpul.pages.saved import SavedPages
 from simpul.pages.status import status_page
+from simpul.saved import SavedQuestions
+from simpul.tables import Form
 from simpul.web.accept import JSON
 from simpul.web.body import Refused
 from simpul.web.graphql import Endpoint, graphql_endpoint, language_of, refusal
 from simpul.web.guard import Guard, LoopbackHosts, origin_pattern
+from simpul.web.saved import AT_ONCE, EXPOSED, table_endpoint
 
 METHODS = ["GET", "POST"]
 
@@ -36,9 +41,17 @@ def build_app(
     default = config.language
     pages = Pages(config, messages)
     graphiql = is_built()
+    saved = SavedQuestions(config.path, engine, messages)
+    saved_pages = SavedPages(pages, config, engine, saved, messages)
+    turns = asyncio.Semaphore(AT_ONCE)
 
     async def status(request: Request) -> Response:
-        return await status_page(pages, config, engine, messages, request, language_of(request, default))
+        language = language_of(request, default)
+        links = saved_pages.links(language)
+        return await status_page(pages, config, engine, messages, request, language, links)
+
+    async def saved_page(request: Request) -> Response:
+        return await saved_pages.draw(request, language_of(request, default))
 
     def query(request: Request, language: Language) -> Response:
         return query_page(pages, config, messages, request, language, graphiql=graphiql)
@@ -66,6 +79,11 @@ def build_app(
         routes=[
             Route("/", status),
             Route("/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query))),
+            *(
+                Route(f"/q/{{name}}.{form}", table_endpoint(engine, saved, messages, default, form, turns))
+                for form in Form
+            ),
+            Route("/q/{name}", saved_page),
             Route("/schema.graphql", schema),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -90,7 +108,7 @@ def _middleware(
                 allow_origin_regex=pattern,
                 allow_methods=METHODS,
                 allow_headers=["Content-Type", "Accept", "Accept-Language", "X-Request-Id"],
-                expose_headers=["X-Request-Id"],
+                expose_headers=["X-Request-Id", *EXPOSED],
             )
         )
     return layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import socket
@@ -24,6 +25,7 @@ from resolvers.engine import Answer, Request
 from simpul.compose import Hub, build_hub, load
 from simpul.demo.generate import generate, mission_query, question
 from simpul.demo.regency import SHOWCASE, YEAR, make_regency
+from simpul.tables import Form, Locale, write_table
 from tests.replicas import drop_schemas, postgres
 
 RUNNER = asyncio.Runner()  # one loop for the whole module, as a hub has one
@@ -73,6 +75,32 @@ def truth(regency: tuple[Path, Hub]) -> Any:
 
 def ask(regency: tuple[Path, Hub], query: str, **variables: object) -> Answer:
     return RUNNER.run(regency[1].engine.execute(Request(query, variables)))
+
+
+def test_the_saved_questions_of_the_sample_hold_what_was_planted(regency: tuple[Path, Hub], truth: Any) -> None:
+    hub = regency[1]
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for saved in hub.saved.all("id"):
+        assert saved.findings == ()
+        written = io.BytesIO()
+        asked = Request(saved.text, {}, language="id")
+        answer = RUNNER.run(write_table(hub.engine, asked, (), Form.JSON, Locale.EN, written)).answer
+        assert answer.errors == ()
+        tables[saved.name] = json.loads(written.getvalue(), parse_float=Decimal)
+    answered: Any = ask(regency, "{ complaints(where: {answered: {eq: false}}) { totalCount } }").data
+
+    assert {name: len(rows) for name, rows in tables.items()} == {
+        "usulan": truth["entities"]["Proposal"]["current"],
+        "anggaran": truth["entities"]["BudgetLine"]["current"],
+        "pengaduan": answered["complaints"]["totalCount"],
+    }
+    assert 0 < len(tables["pengaduan"]) < truth["entities"]["Complaint"]["records"]
+    for table, column, figure in (
+        ("usulan", "estimatedCost", "Proposal.estimatedCost"),
+        ("anggaran", "ceiling", "BudgetLine.ceiling"),
+        ("anggaran", "realised", "BudgetLine.realised"),
+    ):
+        assert sum(row[column] or 0 for row in tables[table]) == Decimal(truth["sums"][figure])
 
 
 ENTITIES = [

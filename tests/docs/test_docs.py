@@ -70,6 +70,14 @@ def test_the_files_of_clients_are_shown_as_they_are_tested(name: str) -> None:
         assert block == (ROOT / file).read_text(encoding="utf-8"), file
 
 
+@pytest.mark.parametrize("name", ["saved-questions.md", "saved-questions.id.md"])
+def test_the_saved_question_is_shown_as_the_example_has_it(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
+
+    assert shown == (ROOT / "examples" / "sumbawa" / "queries" / "anggaran.graphql").read_text(encoding="utf-8")
+
+
 def test_both_readmes_name_the_two_commands() -> None:
     for name in ("README.md", "README.id.md"):
         text = (ROOT / name).read_text(encoding="utf-8")

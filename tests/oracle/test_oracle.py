@@ -538,6 +538,11 @@ class Oracle:
         if kind == "count":
             return len(recs)
         known = [r.values[field] for r in recs if r.values[field] is not None]
+        if kind in ("ratio", "avg") and recs:
+            declared = self.world.catalogue[recs[0].entity].field(field)
+            assert declared is not None
+            text = self.ratio(recs, declared) if kind == "ratio" else average(declared, known)
+            return None if text is None else Decimal(text)
         if not known:
             return None
         return {"sum": sum, "min": min, "max": max}[kind](known)  # type: ignore[operator]  # of numbers and times alike
@@ -559,7 +564,18 @@ class Oracle:
                 ends = (conn.beyond, conn.more) if conn.backward else (conn.more, conn.beyond)
                 return {"hasNextPage": ends[0], "hasPreviousPage": ends[1]}
             case _:
-                return self.aggregate(conn.entity, [rec for rec, _ in conn.all])
+                return self.figures(conn.entity, [rec for rec, _ in conn.all])
+
+    def figures(self, entity: str, recs: list[Rec]) -> dict[str, Any]:
+        """Every figure as a function of `where`."""
+
+        def figure(kind: str) -> Callable[..., Any]:
+            def of(where: Any = None) -> Any:
+                return self.aggregate(entity, [rec for rec in recs if self.holds(rec, where or {})])[kind]
+
+            return of
+
+        return {kind: figure(kind) for kind in self.aggregate(entity, [])}
 
     def aggregate(self, name: str, recs: list[Rec]) -> dict[str, Any]:
         entity = self.world.catalogue[name]
@@ -642,7 +658,7 @@ class Oracle:
                 pairs = self.sorted(pairs, item)
             return [rec for rec, _ in pairs][: 20 if first is None else first]
 
-        return {**self.aggregate(entity, group.recs), "key": group.key, "nodes": nodes}
+        return {**self.figures(entity, group.recs), "key": group.key, "nodes": nodes}
 
     def having(self, recs: list[Rec], having: dict[str, Any]) -> bool:
         for kind, of in having.items():
@@ -750,7 +766,7 @@ class Oracle:
             return True
         if quantifier == "count":
             return compares(len(looked_at), value)
-        if quantifier in ("sum", "min", "max"):
+        if quantifier in ("sum", "avg", "ratio", "min", "max"):
             return all(compares(self.measured(looked_at, quantifier, f), c) for f, c in value.items() if c is not None)
         truths = [self.holds(p, value) for p in partners]
         return {"some": any(truths), "none": not any(truths), "every": all(truths)}[quantifier]

@@ -34,7 +34,8 @@ def test_the_wheel_holds_our_packages_and_resolves_them_elsewhere(tmp_path: Path
 
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == set(NAMES)
-    assert {"simpul/demo/hub.yaml", "simpul/demo/wilayah.csv", "simpul/demo/queries/mission.graphql"} <= set(names)
+    data = ("hub.yaml", "wilayah.csv", "queries/mission.graphql", "queries/saved/usulan.graphql")
+    assert {f"simpul/demo/{name}" for name in data} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     browser = {f"simpul/pages/static/graphiql/{name}" for name in (*FILES, "LICENSES.txt")}
     assert (browser <= set(names)) == is_built()  # made by `make web`, and then part of the wheel

@@ -58,6 +58,6 @@ def test_without_internet_it_installs_and_answers_the_mission_query(
 
     run("v/bin/simpul", "init", "kab", "--lang", "en")
     config = ("--config", "kab/hub.yaml")
-    assert "no problems; 1 source, 1 entity." in run("v/bin/simpul", "check", *config)
+    assert "no problems; 1 source, 1 entity, 1 saved question." in run("v/bin/simpul", "check", *config)
     run("v/bin/simpul", "sync", *config)
     assert '"totalCount": 4' in run("v/bin/simpul", "query", "kab/queries/usulan.graphql", *config)

@@ -68,7 +68,10 @@ def test_every_command_that_it_names_works(simpul: RunSimpul, tmp_path: Path, la
     commands = [shlex.split(line)[1:] for line in lines[2 + len(WRITTEN) :]]
     assert [command[0] for command in commands] == ["check", "sync", "query", "rejects", "serve"]
     check, sync, query, rejects = (simpul(tmp_path, *command, env={"SIMPUL_LANG": "en"}) for command in commands[:4])
-    problems = {"en": "no problems; 1 source, 1 entity.", "id": "tidak ada masalah; 1 sumber, 1 jenis data."}
+    problems = {
+        "en": "no problems; 1 source, 1 entity, 1 saved question.",
+        "id": "tidak ada masalah; 1 sumber, 1 jenis data, 1 pertanyaan tersimpan.",
+    }
     assert check.out.rstrip().endswith(problems[language])
     assert sync.code == query.code == rejects.code == 0
     answer = json.loads(query.out)["data"]["proposals"]
