@@ -14,7 +14,7 @@ Place = tuple[str | int, ...]
 NAME = re.compile(r"(?!__)[_A-Za-z][_A-Za-z0-9]*", re.ASCII)
 FIELDS = frozenset({"id", "provenance", "issues", "and", "or", "not", "within", "file", "sheet"})
 """What every record has, or may be asked by."""
-ROOT = ("node", "nodes")
+ROOT = ("node", "nodes", "search")
 TYPES = frozenset(
     {
         "Boolean",
@@ -50,6 +50,12 @@ TYPES = frozenset(
         "ReasonCode",
         "Record",
         "Scope",
+        "SearchCount",
+        "SearchEntity",
+        "SearchHit",
+        "SearchPart",
+        "SearchResult",
+        "SearchSnippet",
         "String",
         "StringComparison",
         "Subscription",

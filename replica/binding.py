@@ -22,6 +22,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    TextClause,
     and_,
     bindparam,
     case,
@@ -71,7 +72,7 @@ class Binder:
         self._params: dict[str, Param] = {}
         self._names = 0
 
-    def finish(self, statement: SqlSelect[Any]) -> Statement:
+    def finish(self, statement: SqlSelect[Any] | TextClause) -> Statement:
         """The statement as text, its parameters in the order of the question marks."""
         compiled = statement.compile(dialect=self.dialect.sql)
         names = cast(Sequence[str], compiled.positiontup)

@@ -16,8 +16,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from config.entities import Catalogue, Entity
 from replica.reading import Reader
+from replica.search import search_ddl
 from replica.session import Dialect, Session
 from replica.tables import Tables, build_tables
+from replica.words import WORDS_FORMAT
 
 FORMAT = "1"  # of the tables that are not an entity's
 BUSY_SECONDS = 5.0
@@ -97,6 +99,9 @@ class Database(ABC):
             elif table.name.startswith("l_"):
                 source, link = table.name.removeprefix("l_").split("_", 1)
                 derived += repr(self.catalogue[source].link(link))
+            elif table.name.startswith("x_"):
+                searched = self.tables.search[table.name.removeprefix("x_")]
+                derived += repr((WORDS_FORMAT, [(field.name, field.type) for field in searched.fields]))
             marks[f"table:{table.name}"] = _digest(*self.ddl(table), derived)
         for entity in self.catalogue:
             kinds = kinds_of(entity)
@@ -110,6 +115,9 @@ class Database(ABC):
 
     def ddl(self, table: Table) -> list[str]:
         """The statements that make a table and its indexes."""
+        virtual = search_ddl(table, self.dialect)
+        if virtual is not None:
+            return [virtual]
         statements = [str(CreateTable(table).compile(dialect=self.dialect.sql))]
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         return statements + [str(CreateIndex(index).compile(dialect=self.dialect.sql)) for index in indexes]

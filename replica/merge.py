@@ -17,6 +17,7 @@ from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
 from replica.rebuild import Rebuild
+from replica.search import SearchIndex
 from replica.session import Session
 from replica.settling import settle_current, settle_duplicates
 from replica.staging import StagedPart
@@ -75,6 +76,7 @@ class Merge:
         self._db = db
         self._database = database
         self._tables = database.tables
+        self._index = SearchIndex(db, database.tables)
         self._config = config
         self._now = store_time(now)
         self._touched: dict[str, _Touched] = {}
@@ -148,6 +150,7 @@ class Merge:
                 f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _part = ? ON CONFLICT DO NOTHING',
                 (entity, part),
             )
+            self._index.forget(entity, f'SELECT _id FROM "{table}" WHERE _part = ?', (part,))
             self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))
         self._rejects.clear("_part = ?", (part,))
         self._db.execute("DELETE FROM part WHERE id = ?", (part,))
@@ -341,6 +344,7 @@ class Merge:
         db = self._db
         old = f'FROM "{table}" WHERE _part IN (SELECT id FROM replaced) AND _id NOT IN (SELECT id FROM pairs)'
         db.execute(f"INSERT INTO touched SELECT ?, _id {old} ON CONFLICT DO NOTHING", (entity,))
+        self._index.forget(entity, f"SELECT _id {old}")
         count.removed = db.execute(f"DELETE {old}").rowcount
 
     def _update_kept(self, entity: str, table: str, count: Counts) -> None:
@@ -360,6 +364,8 @@ class Merge:
             (self._now,),
         ).rowcount
         db.execute("INSERT INTO touched SELECT ?, id FROM pairs WHERE same = 0 ON CONFLICT DO NOTHING", (entity,))
+        self._index.forget(entity, "SELECT id FROM pairs WHERE same = 0")
+        self._index.learn(entity, f"SELECT p.id, s.head, s.rest {staged} WHERE p.same = 0")
         (kept,) = db.execute("SELECT count(*) FROM pairs WHERE same = 1").fetchone()
         count.unchanged = kept
 
@@ -367,16 +373,18 @@ class Merge:
         db, columns = self._db, columns_of(self._tables.entities[entity])
         names = ", ".join(f'"{column}"' for column in columns)
         wanted = ", ".join(f's."{column}"' for column in columns)
+        number = f"{last} + row_number() OVER (ORDER BY s.line)"
+        new = f'FROM "s_{entity}" s JOIN parts m ON m.number = s.part WHERE s.line NOT IN (SELECT staged FROM pairs)'
         count.added = db.execute(
             f'INSERT INTO "{table}" (_id, _node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw, {names})'
-            f" SELECT {last} + row_number() OVER (ORDER BY s.line), s.node, s.sort, m.id, s.at, s.hash, 0, 0, ?, s.issues,"
-            f' s.raw, {wanted} FROM "s_{entity}" s JOIN parts m ON m.number = s.part'
-            " WHERE s.line NOT IN (SELECT staged FROM pairs)",
+            f" SELECT {number}, s.node, s.sort, m.id, s.at, s.hash, 0, 0, ?, s.issues,"
+            f" s.raw, {wanted} {new}",
             (self._now,),
         ).rowcount
         db.execute(
             f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _id > ? ON CONFLICT DO NOTHING', (entity, last)
         )
+        self._index.learn(entity, f"SELECT {number}, s.head, s.rest {new}")
 
     # -- rejects ------------------------------------------------------------------------------------------------------
 

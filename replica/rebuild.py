@@ -14,6 +14,7 @@ from config.entities import Entity
 from config.hub import HubConfig
 from replica.database import Database, kinds_of
 from replica.identity import normalised_value
+from replica.search import SearchIndex
 from replica.session import Session
 from replica.tables import EntityTable, fold
 
@@ -60,6 +61,10 @@ class Rebuild:
             else:
                 self._drop_all([name])
                 self._create(name)
+        for name in self._tables.search:
+            if f"table:x_{name}" in changed:
+                SearchIndex(self._db, self._tables).make_anew(name)
+                entities.add(name)  # answers to searches change
         for mark in changed:
             kind, _, name = mark.partition(":")
             if kind == "reading" and mark in self._old:

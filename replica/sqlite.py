@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,10 @@ from config.entities import Catalogue
 from replica.binding import SUM_BASE
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
 from replica.reading import STATE, DeadlineExceeded
+from replica.search import has_fts5
 from replica.session import SQLITE, Session
+
+LOG = logging.getLogger("simpul.replica")
 
 STEPS_BETWEEN_CHECKS = 20_000  # SQLite's virtual machine steps between two looks at the clock
 
@@ -49,6 +53,10 @@ class SqliteDatabase(Database):
         """Makes the file, and its tables if it has none. Raises ReplicaUnusable."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not has_fts5():
+                LOG.warning(
+                    "this SQLite was built without FTS5: a search reads all words of all records instead of an index"
+                )
             with closing(self._open()) as db:
                 db.execute("PRAGMA journal_mode = WAL")
                 if not self.marks_of(db):

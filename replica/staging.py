@@ -13,6 +13,7 @@ from config.hub import EntityMapping
 from connectors.connector import Batch, Part
 from replica.database import Database
 from replica.mapping import Mapper, Record, Reject, columns_of
+from replica.search import words_reader
 
 IN_MEMORY = 8_000_000  # bytes of a part's rows that are spooled before they go to a file
 
@@ -63,6 +64,7 @@ class Staging:
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute("CREATE TABLE s_reject (part INTEGER, at, code, field, raw, cell, params)")
         self._tables = database.tables.entities
+        self._searches = database.tables.search
         self._made: set[str] = set()
         self._parts: list[StagedPart] = []
         self._last = 0
@@ -74,14 +76,17 @@ class Staging:
         self._last += 1  # also if this fails: no number stands for two parts
         number = self._last
         table = self._table(mapping.entity)
-        width = 8 + len(columns_of(self._tables[mapping.entity]))
+        columns = columns_of(self._tables[mapping.entity])
+        read_words = words_reader(self._searches.get(mapping.entity), columns)
+        width = 10 + len(columns)
         insert = f'INSERT INTO "{table}" VALUES ({", ".join("?" * width)})'
         rejects: list[tuple[object, ...]] = []
 
         def records() -> Iterator[tuple[object, ...]]:
             for row in rows:
                 if isinstance(row, Record):
-                    yield (None, number, row.node, row.sort, row.at, row.hash, row.issues, row.raw, *row.values)
+                    own = (row.node, row.sort, row.at, row.hash, row.issues, row.raw)
+                    yield (None, number, *own, *read_words(row.values), *row.values)
                 else:
                     rejects.append((number, row.at, row.code, row.field, row.raw, row.cell, row.params))
 
@@ -118,6 +123,7 @@ class Staging:
             columns = ", ".join(f'"{column}"' for column in columns_of(self._tables[entity]))
             # no types: values keep the form in which they were mapped
             self._db.execute(
-                f'CREATE TABLE "{name}" (line INTEGER PRIMARY KEY, part INTEGER, node, sort, at, hash, issues, raw, {columns})'
+                f'CREATE TABLE "{name}" (line INTEGER PRIMARY KEY, part INTEGER, node, sort, at, hash, issues, raw, head, rest,'
+                f" {columns})"
             )
         return name

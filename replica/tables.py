@@ -19,6 +19,9 @@ list for list fields). Values: text NFC; decimal a scaled integer; date ISO text
 enum its name; lists JSON.
 
 A link has one table `l_<Entity>_<link>`: a, b (the _id of the two ends), method, confidence (0..1000), rule, status, why.
+
+What a search finds an entity's records by stands in `x_<Entity>`: rowid (their _id), head and rest (the words of the first
+and of the other fields, see replica.words). On SQLite it is an FTS5 table, on PostgreSQL it has a tsvector of these words.
 """
 
 from __future__ import annotations
@@ -29,8 +32,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, text
+from sqlalchemy import BigInteger, Column, Computed, Index, Integer, MetaData, Table, text
 from sqlalchemy import Text as AnyText
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
 from config.entities import (
@@ -71,6 +75,15 @@ class EntityTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchTable:
+    """What a search finds the records of an entity by: a table, and the fields whose words it holds, the title first."""
+
+    entity: Entity
+    table: Table
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """Every table of a replica, and how its engine spells what is asked of them."""
 
@@ -78,6 +91,7 @@ class Tables:
     metadata: MetaData
     entities: Mapping[str, EntityTable]
     links: Mapping[tuple[str, str], Table]
+    search: Mapping[str, SearchTable]
     part: Table
     dataset: Table
     run: Table
@@ -95,11 +109,13 @@ def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
     wanted = _normalised_fields(catalogue)
     entities = {entity.name: _entity_table(metadata, entity, wanted[entity.name]) for entity in catalogue}
     links = {(link.source, link.name): _link_table(metadata, link) for link in catalogue.links}
+    searches = ((entity, searched_fields(entity)) for entity in catalogue)
     return Tables(
         dialect,
         metadata,
         entities,
         links,
+        {entity.name: _search_table(metadata, entity, fields, dialect) for entity, fields in searches if fields},
         part=Table(
             "part",
             metadata,
@@ -235,6 +251,34 @@ def _link_table(metadata: MetaData, link: Link) -> Table:
     if not link.inverse_many:
         Index(f"{name}_inverse_one", table.c.b, unique=True, sqlite_where=accepted, postgresql_where=accepted)
     return table
+
+
+def searched_fields(entity: Entity) -> tuple[Field, ...]:
+    """The fields whose words a search looks at, the one that is most like a title first: texts and codes that are not
+    sensitive, and how a region or agency is written, though not how a choice is."""
+    if entity.system is not None:
+        return ()
+    fields = [field for field in entity.fields if (field.type.is_text or field.type.is_list) and not field.sensitive]
+    fields = [field for field in fields if field.raw_of is None or entity.field(field.raw_of) is None]
+    titles = [field for field in fields if field.type is FieldType.TEXT and field.raw_of is None]
+    return tuple(dict.fromkeys([*titles[:1], *fields]))
+
+
+def _search_table(metadata: MetaData, entity: Entity, fields: tuple[Field, ...], dialect: Dialect) -> SearchTable:
+    name = f"x_{entity.name}"
+    number = BigInteger().with_variant(Integer, "sqlite")
+    columns: list[Column[Any]] = [
+        Column("rowid", number, primary_key=True, autoincrement=False),
+        Column("head", Text, nullable=False),
+        Column("rest", Text, nullable=False),
+    ]
+    if dialect.name == "postgresql":
+        words = "array_to_tsvector(array_remove(string_to_array(head || rest, ' '), ''))"
+        columns.append(Column("words", TSVECTOR, Computed(words, persisted=True)))
+    table = Table(name, metadata, *columns)
+    if dialect.name == "postgresql":
+        Index(f"{name}_words", table.c.words, postgresql_using="gin")
+    return SearchTable(entity, table, fields)
 
 
 def _normalised_fields(

@@ -38,7 +38,7 @@ class Asked:
         variables: Variables,
     ) -> None:
         self._schema = schema
-        self._tables = tables
+        self.tables = tables
         self._collector = collector
         self._variables = variables
         self._members = 0
@@ -62,13 +62,13 @@ class Asked:
         return arguments
 
     def rows(self, rows: Rows) -> Statement:
-        return compile_rows(self.catalogue, self._tables, rows)
+        return compile_rows(self.catalogue, self.tables, rows)
 
     def groups(self, groups: Groups) -> Statement:
-        return compile_groups(self.catalogue, self._tables, groups)
+        return compile_groups(self.catalogue, self.tables, groups)
 
     def totals(self, totals: Totals) -> Statement:
-        return compile_totals(self.catalogue, self._tables, totals)
+        return compile_totals(self.catalogue, self.tables, totals)
 
     def bound(self, read: Callable[[Variables], int], limit: int, argument: str, nodes: list[FieldNode]) -> None:
         """Has the plan check before it runs that a number lies between 0 and `limit`."""

@@ -90,6 +90,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "More than {count} records of {entity} carry this key; give more of its parts, or an id from `candidates`.",
         "Lebih dari {count} data {entity} memakai kunci ini; lengkapi bagian kuncinya, atau pakai id dari `candidates`.",
     ),
+    "SEARCH_EMPTY": (
+        "`text` holds no word to search for; give letters or digits.",
+        "`text` tidak berisi kata yang dapat dicari; tulislah huruf atau angka.",
+    ),
+    "SEARCH_TOO_LONG": (
+        "`text` may have at most {limit} characters and {words} different words; leave out the less telling ones.",
+        "`text` paling banyak {limit} huruf dan {words} kata berbeda; hilangkan kata yang kurang khas.",
+    ),
     "FIELD_UNKNOWN": (
         "There is no field called {name} here; the nearest is {nearest}.",
         "Tidak ada isian bernama {name} di sini; yang paling mirip {nearest}.",

@@ -19,6 +19,7 @@ from resolvers.errors import BadRequest
 from resolvers.pages import MAX_FIRST
 from resolvers.records import Records, compile_shape
 from resolvers.run import CANDIDATES, Fetch, LookupStep, NodesStep, Pattern, RootStep, Row, Run, positions
+from resolvers.search import plan_search
 from resolvers.shape import Columns, Writer, write_object
 
 INTROSPECTION = ("__schema", "__type")
@@ -89,6 +90,8 @@ class _Root:
             return None
         if name in ("node", "nodes"):
             return self._nodes(key, nodes, single=name == "node")
+        if name == "search":
+            return plan_search(self._asked, nodes, (key,), self._name)
         if name in self._plurals:
             return plan_connection(self._asked, self._plurals[name], Everything(), nodes, (key,), self._name)
         return self._lookup(self._singulars[name], key, nodes)

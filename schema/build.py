@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from config.entities import LEVEL, Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
 from schema.common import add_common_types
 from schema.scalars import SCALARS
+from schema.search import add_search
 from schema.typing import Argument, Member, Types
 
 OUTPUT = {
@@ -482,4 +483,5 @@ def _add_query(types: Types, catalogue: Catalogue) -> None:
         )
         by = Argument("by", f"{entity.name}By!", Text("Which one", "Yang mana"))
         members.append(Member(entity.singular, entity.name, entity.description, (by,)))
+    members += add_search(types, catalogue)
     types.add_type("Query", Text("Everything that can be asked", "Semua yang dapat ditanyakan"), members)

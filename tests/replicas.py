@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from typing import Any
 
 from replica.database import Database
+from replica.reading import Replica
+from replica.search import compile_search, search_values
+from replica.words import terms_of
 from tests.servers import Server, server_of
 
 
@@ -45,3 +49,14 @@ def shape(database: Database) -> dict[str, list[str]]:
     for table, column in ask(database, sql):
         found.setdefault(table, []).append(column)
     return found
+
+
+def search(database: Database, text: str, first: int = 1000, offset: int = 0) -> list[tuple[str, str, int]]:
+    """What a search finds, in its order: entity, node and score."""
+    names, terms = list(database.tables.search), terms_of(text)
+    statement = compile_search(database.tables, names, len(terms))
+    values = search_values(database.tables, terms, [True] * len(names), first, offset)
+    with closing(Replica(database.reader, readers=1)) as replica:
+        rows = replica.read_here(lambda reading: reading.rows(statement, {}, values), time.monotonic() + 60)
+    page = sorted((at, names[place], node, score) for place, node, score, at in rows if node is not None)
+    return [(name, node, score) for _, name, node, score in page]

@@ -579,6 +579,64 @@ def test_the_same_seed_makes_the_same_regency() -> None:
     assert make_regency(7) != make_regency(8)
 
 
+SEARCH = """
+query ($text: String!, $in: [SearchEntity!]) {
+  search(text: $text, in: $in, first: 1000) {
+    totalCount counts { entity count } nodes { entity score snippets { field text parts { text isMatch } } node { id } } } }
+"""
+
+
+def test_a_search_for_jl_finds_every_road_of_the_lists(regency: tuple[Path, Hub]) -> None:
+    query = "query ($after: String) { proposals(first: 1000, after: $after) { totalCount pageInfo { endCursor hasNextPage } nodes { id title problem } } }"
+    _, *wishes = answers(regency[1], query)
+    roads = {
+        node["id"]: re.search(r"\b(jalan|jln?\b)", node["title"] or "", re.IGNORECASE) is not None
+        for node in wishes
+        if re.search(r"\b(jalan|jln?\b)", f"{node['title']} {node['problem']}", re.IGNORECASE)
+    }
+    assert len(roads) > 100
+
+    for written in ("jl", "JLN.", "jalan", "jal"):
+        data: Any = ask(regency, SEARCH, text=written, **{"in": ["Proposal"]}).data
+        found = {
+            hit["node"]["id"]: any(snippet["field"] == "title" for snippet in hit["snippets"])
+            for hit in data["search"]["nodes"]
+            if any(snippet["field"] in ("title", "problem") for snippet in hit["snippets"])
+        }
+        assert found == roads, written
+        scores = [hit["score"] for hit in data["search"]["nodes"]]
+        assert scores == sorted(scores, reverse=True) and len(scores) == data["search"]["totalCount"]
+
+
+@pytest.mark.parametrize("name", ["search.md", "search.id.md"])
+def test_the_page_about_search_shows_what_is_answered(regency: tuple[Path, Hub], name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"(?:^    .*\n)+", page, re.MULTILINE)
+    found: Any = ask(regency, blocks[0]).data
+    first, second = found["search"].pop("nodes")
+    shown = re.sub(r"\s+", " ", blocks[1])
+
+    for part in (first["snippets"], found["search"]["counts"], first["entity"], second["entity"]):
+        assert json.dumps(part, ensure_ascii=False) in shown.replace("[ {", "[{")
+    for hit in (first, second):
+        node = hit["node"]
+        assert f'"score": {hit["score"]}' in shown and f'"{node.pop("id")[:16]}…"' in shown
+        assert json.dumps(node, ensure_ascii=False)[1:-1] in shown
+    assert f'"totalCount": {found["search"]["totalCount"]}' in shown
+
+
+def test_a_search_finds_a_wish_and_what_became_of_it(regency: tuple[Path, Hub]) -> None:
+    data: Any = ask(regency, SEARCH, text="irigasi dsn jaya luar").data
+    kinds = {hit["entity"] for hit in data["search"]["nodes"]}
+
+    assert {"Proposal", "Project"} <= kinds
+    shown: Any = ask(
+        regency, '{ proposal(by: {key: {file: "Alas.xlsx", number: "117"}}) { id projects { nodes { id } } } }'
+    ).data
+    nodes = {hit["node"]["id"] for hit in data["search"]["nodes"]}
+    assert {shown["proposal"]["id"], *(node["id"] for node in shown["proposal"]["projects"]["nodes"])} <= nodes
+
+
 # -- the other engine -------------------------------------------------------------------------------------------------
 
 
@@ -641,6 +699,16 @@ def test_both_engines_answer_the_ready_questions_alike(regency: tuple[Path, Hub]
         one, other = (RUNNER.run(hub.engine.execute(Request(query, {}))) for hub in (beside, regency[1]))
         assert (timeless(one.data), one.errors) == (timeless(other.data), other.errors)
         assert one.data
+
+
+@pytest.mark.parametrize("text", ["jl alas", "jemb", "irigasi dsn jaya", "rt 2", "5.2.04", "kec empang", "rusak"])
+def test_both_engines_find_the_same_in_the_same_order(regency: tuple[Path, Hub], beside: Hub, text: str) -> None:
+    request = Request(SEARCH, {"text": text})
+    one, other = (RUNNER.run(hub.engine.execute(request)) for hub in (beside, regency[1]))
+
+    found: Any = one.data
+    assert (one.data, one.errors) == (other.data, other.errors)
+    assert found["search"]["totalCount"] > 0
 
 
 def fields_of(type_: Any) -> Any:

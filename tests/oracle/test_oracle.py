@@ -890,7 +890,9 @@ class Writer:
         assert root is not None
         names = self.draw(
             st.lists(
-                st.sampled_from([n for n in root.fields if n not in ("sources", "source", "rejects", "reject")]),
+                st.sampled_from(
+                    [n for n in root.fields if n not in ("sources", "source", "rejects", "reject", "search")]
+                ),
                 min_size=1,
                 max_size=2,
             )

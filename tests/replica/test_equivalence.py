@@ -157,6 +157,11 @@ def contents(database: Database) -> dict[str, list[str]]:
             )
             (count,) = db.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()
             assert count == len(found[table.name])  # no match points to a record that is gone
+        for name in database.tables.search:
+            found[f"x_{name}"] = told(
+                f'SELECT e._node, e._hash, x.head, x.rest FROM "x_{name}" x JOIN "e_{name}" e ON e._id = x.rowid'
+            )
+            assert len(found[f"x_{name}"]) == len(found[name])
         found["part"] = told("SELECT * FROM part")
         found["dataset"] = told("SELECT * FROM dataset")
     return found
@@ -164,7 +169,11 @@ def contents(database: Database) -> dict[str, list[str]]:
 
 def check_invariants(database: Database) -> None:
     """What holds at any time."""
-    with closing(database.connect(readonly=True)) as db:
+    with closing(database.connect()) as db:
+        for name in database.tables.search:
+            db.execute(f'INSERT INTO "x_{name}" ("x_{name}") VALUES (\'integrity-check\')')
+            unlike = f'SELECT rowid FROM "x_{name}" EXCEPT SELECT _id FROM "e_{name}"'
+            assert db.execute(unlike).fetchone() is None
         for name in database.tables.entities:
             (nodes, live) = db.execute(f'SELECT count(DISTINCT _node), total(_live) FROM "e_{name}"').fetchone()
             assert live <= nodes

@@ -70,20 +70,21 @@ def become(world: Any, generation: int) -> None:
 
 STATE = (
     'SELECT c_title, count(*), (SELECT count(*) FROM "l_Wish_place") FROM "e_Wish" WHERE _current = 1 GROUP BY 1',
-    'SELECT c_name, count(*), 0 FROM "e_Place" GROUP BY 1',
+    "SELECT c_name, count(*), (SELECT count(*) FROM \"x_Place\" x WHERE x.head = ' ' || c_name || ' ') FROM \"e_Place\" GROUP BY 1",
 )
 
 
 def assert_whole(wishes: list[tuple[Any, ...]], places: list[tuple[Any, ...]]) -> int:
     """The one generation that everything is of."""
     [(name, count, links)] = wishes
-    [(same, others, _)] = places
+    [(same, others, found)] = places
     generation = int(name[1:])
-    assert (name, count, links, others) == (
+    assert (name, count, links, others, found) == (
         same,
         3 * (20 + generation % 30),
         count,  # each wish lies in a place
         10 + generation % 30,
+        others,  # each place is found by its name
     )
     return generation
 
