@@ -136,8 +136,9 @@ class Matcher:
             if isinstance(rule, KeyRule):
                 joins = self._key_joins(link, rule)
                 db.execute(
+                    # by an expression: SQLite would else pair every `a` with every touched record before it looks at keys
                     f"INSERT INTO affected SELECT a._id {joins}"
-                    " AND b._id IN (SELECT id FROM touched WHERE entity = ?) ON CONFLICT DO NOTHING",
+                    " AND b._id + 0 IN (SELECT id FROM touched WHERE entity = ?) ON CONFLICT DO NOTHING",
                     (to,),
                 )
         db.execute("INSERT INTO affected SELECT id FROM touched WHERE entity = ? ON CONFLICT DO NOTHING", (source,))

@@ -11,7 +11,9 @@ import pytest
 from config.entities import Catalogue, CrosswalkRule, Entity, Field, FieldType, KeyRule, Link, Normalise, Text
 from replica.database import Database
 from replica.links import in_order, read_crosswalk
+from replica.sqlite import SqliteDatabase
 from replica.sync import Syncer, SyncReport
+from simpul.compose import build_hub, load
 from tests.replicas import ask
 
 W = Text("a thing", "sesuatu")
@@ -339,3 +341,54 @@ def test_new_rules_are_matched_when_the_hub_opens_without_a_sync(world: Any) -> 
     world.links("Wish", Link("works", "Wish", "Work", W, rules=both[:1], inverse="wishes"))
     database, syncer = world.hub()
     assert [match[:2] for match in tied(database, "Wish.works")] == [("1", "W1")]
+
+
+PLANS = """\
+name: Kabupaten Ukur
+language: id
+timezone: Asia/Makassar
+replica: sqlite:///replica.db
+sources:
+  plans: {kind: spreadsheet, path: usulan.csv, datasets: {all: {header: 1}}}
+entities:
+  Proposal:
+    from: plans.all
+    key: [number]
+    fields: {number: no, title: judul, fiscalYear: tahun}
+  BudgetLine:
+    from: plans.all
+    key: [fiscalYear, lineId]
+    fields: {lineId: no, accountName: judul, fiscalYear: tahun}
+"""
+
+
+def test_a_first_sync_takes_steps_in_proportion_to_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a rule's keys are all empty, or all equal in one part."""
+    connect, steps = SqliteDatabase.connect, [0]
+
+    def counting(database: SqliteDatabase, *, readonly: bool = False) -> Any:
+        db = connect(database, readonly=readonly)
+
+        def count() -> int:
+            steps[0] += 1
+            return 0
+
+        db.set_progress_handler(count, 1000)
+        return db
+
+    monkeypatch.setattr(SqliteDatabase, "connect", counting)
+    taken = []
+    for rows in (400, 1600):
+        folder = tmp_path / str(rows)
+        folder.mkdir()
+        (folder / "hub.yaml").write_text(PLANS, encoding="utf-8")
+        lines = ["no,judul,tahun", *(f"{n},Jalan {n},2026" for n in range(rows))]
+        (folder / "usulan.csv").write_text("\n".join(lines), encoding="utf-8")
+        hub = build_hub(load(folder / "hub.yaml"))
+        hub.open()
+        steps[0] = 0
+        assert asyncio.run(hub.syncer.sync("plans")).counts["Proposal"].records == rows
+        taken.append(steps[0])
+        asyncio.run(hub.close())
+
+    assert taken[1] < 6 * taken[0]
