@@ -247,7 +247,8 @@ class Compiler:
         if parent is not None:
             columns.append(parent.label("parent"))
         members = select(base.c._id, *columns).select_from(source).where(*self._filter(groups, base))
-        return members.distinct().subquery("m")
+        several = any(self._is_many(groups.entity, by.path) for by in groups.by)  # a record may come more than once
+        return (members.distinct() if several else members).subquery("m")
 
     def _chosen(self, entity: Entity, base: Alias, measure: Measure) -> ColumnElement[bool] | None:
         """Which records a measure looks at; None for all."""
@@ -329,6 +330,11 @@ class Compiler:
             return BigInteger()
         field = self._catalogue[self._end_of(groups.entity, by.path)].field(by.name)
         return TEXT if field is None or by.unit or by.ignore_case else column_type(field)
+
+    def _is_many(self, entity: str, path: Sequence[str]) -> bool:
+        """Whether one of the hops of a path leads to many."""
+        ends = [self._end_of(entity, path[:length]) for length in range(len(path))]
+        return any(self._catalogue.hops(end)[hop].many for end, hop in zip(ends, path, strict=True))
 
     def _end_of(self, entity: str, path: Sequence[str]) -> str:
         for hop in path:
