@@ -267,7 +267,14 @@ class _Group:
         return f"(None if {cell('own', '_id')} is None else {write_object(members)})"
 
     def _not_grouped(self, nodes: list[FieldNode]) -> BadRequest:
-        grouped = [".".join((*by.path, by.name) if by.kind == "value" else by.path) for by in self._by]
+        grouped = [_told(by) for by in self._by]
         return BadRequest(
             "BAD_USER_INPUT", "NOT_GROUPED", nodes, name=nodes[0].name.value, keys=", ".join(dict.fromkeys(grouped))
         )
+
+
+def _told(by: Dimension) -> str:
+    """A dimension as its key is asked."""
+    if by.kind == "value":
+        return ".".join((*by.path, by.name)) + (f"(unit: {by.unit})" if by.unit else "")
+    return ".".join(by.path) + (f"({LEVEL}: {by.name})" if by.kind == "above" else "")

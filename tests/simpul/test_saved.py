@@ -637,7 +637,8 @@ def test_a_reader_that_has_seen_enough_ends_the_command_quietly(synced_folder: P
         process.stdout.close()
         said = process.stderr.read()
 
-    assert (process.returncode, said) == (0, b"")
+    assert process.returncode == 0
+    assert said in (b"", b"Pemberitahuan: DATA CONTOH\n")  # the table may have been written before the reader left
 
 
 def test_without_csv_a_saved_question_is_answered_as_graphql(simpul: RunSimpul, synced_folder: Path) -> None:
