@@ -92,7 +92,8 @@ def test_the_saved_questions_of_the_sample_hold_what_was_planted(regency: tuple[
     answered: Any = ask(regency, "{ complaints(where: {answered: {eq: false}}) { totalCount } }").data
 
     counts = {name: len(tables[name]) for name in ("usulan", "anggaran", "pengaduan")}
-    assert set(tables) == {*counts, "serapan-kas", "corong", "proyek-tertinggal"}
+    dashboards, worklists = {"serapan-kas", "corong", "proyek-tertinggal"}, {*WORKLISTS, "cakupan"}
+    assert set(tables) == {*counts, *dashboards, *worklists}
     assert counts == {
         "usulan": truth["entities"]["Proposal"]["current"],
         "anggaran": truth["entities"]["BudgetLine"]["current"],
@@ -468,6 +469,41 @@ def test_the_guide_shows_what_the_sample_answers(regency: tuple[Path, Hub], page
         RUNNER.run(write_table(regency[1].engine, Request(query, {}), (), Form.CSV, Locale.ID, written))
         lines = written.getvalue().decode("utf-8-sig").splitlines()
         assert [line for line in lines if line in shown.splitlines()] == shown.splitlines()
+
+
+WORKLISTS = ("usulan-tanpa-anggaran", "anggaran-tanpa-proyek", "proyek-tanpa-kemajuan", "pengaduan-tanpa-opd")
+
+
+def test_worklists_and_coverage_are_those_that_were_planted(regency: tuple[Path, Hub]) -> None:
+    planted = make_regency(SEED)
+    kept = [proposal for proposal in planted.proposals if proposal.reject is None]
+    budgeted = {id(line.proposal) for line in planted.lines if line.proposal is not None}
+    worked = {id(p.line.proposal) for p in planted.projects if p.line is not None and p.line.proposal is not None}
+    carried_out = {id(project.line) for project in planted.projects if project.line is not None}
+    accepted = [p for p in kept if p.status.value == "ACCEPTED" and id(p) not in budgeted]
+    under_contract = [p for p in planted.projects if p.status.value in ("CONTRACTED", "ONGOING")]
+    expected = {
+        "usulan-tanpa-anggaran": len(accepted),
+        "anggaran-tanpa-proyek": sum(1 for line in planted.lines if id(line) not in carried_out),
+        "proyek-tanpa-kemajuan": sum(1 for project in under_contract if not project.reports),
+        "pengaduan-tanpa-opd": sum(1 for c in planted.complaints if c.project is None and not c.replies),
+    }
+    found = {}
+    for name in WORKLISTS:
+        query = saved_question(name).replace("{\n    nodes {", "{\n    totalCount nodes {")
+        answer: Any = ask(regency, query)
+        assert answer.errors == ()
+        (connection,) = answer.data.values()
+        found[name] = connection["totalCount"]
+    coverage: Any = ask(regency, saved_question("cakupan"))
+    groups = coverage.data["proposals"]["groups"]
+    this_year = [group for group in groups if group["key"]["fiscalYear"] == YEAR]
+
+    assert found == expected
+    assert all(count > 0 for count in expected.values())
+    assert sum(group["withBudget"] for group in this_year) == len(budgeted)
+    assert sum(group["withProject"] for group in this_year) == len(worked)
+    assert any(group["key"]["agency"] is None for group in groups)  # those that name none, or one that is not known
 
 
 def test_the_mission_query_is_answered_in_at_most_six_statements(regency: tuple[Path, Hub]) -> None:
