@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,18 +37,35 @@ LOG = logging.getLogger("simpul.sync")
 SECONDS_PER_OPERATION = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hub:
     """Everything that answers for one hub.yaml. Made by `build_hub`, opened by `open`, given back by `close`."""
 
     config: HubConfig
-    schema: strawberry.Schema
     database: Database
     replica: Replica
-    engine: Engine
     syncer: Syncer
     connectors: Mapping[str, Connector]
     messages: Messages
+
+    @cached_property
+    def schema(self) -> strawberry.Schema:
+        """The served schema; made when it is first asked for, since a sync needs none."""
+        return build(self.config.catalogue)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What answers GraphQL requests."""
+        return Engine(
+            self.schema._schema,
+            self.config.catalogue,
+            self.database.tables,
+            self.replica,
+            ZoneInfo(self.config.timezone),
+            self.config.notice,
+            seconds=SECONDS_PER_OPERATION,
+            messages=self.messages,
+        )
 
     @property
     def saved(self) -> SavedQuestions:
@@ -104,20 +122,9 @@ def build_hub(config: HubConfig) -> Hub:
     """Puts the parts of a hub together; nothing is opened yet."""
     database = open_replica(config)
     replica = Replica(database.reader)
-    schema = build(config.catalogue)
-    engine = Engine(
-        schema._schema,
-        config.catalogue,
-        database.tables,
-        replica,
-        ZoneInfo(config.timezone),
-        config.notice,
-        seconds=SECONDS_PER_OPERATION,
-        messages=MESSAGES,
-    )
     connectors = connect_all(config)
     syncer = Syncer(database, config, connectors, lambda: datetime.now(UTC))
-    return Hub(config, schema, database, replica, engine, syncer, connectors, MESSAGES)
+    return Hub(config, database, replica, syncer, connectors, MESSAGES)
 
 
 def open_replica(config: HubConfig) -> Database:
