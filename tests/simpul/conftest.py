@@ -12,14 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import pytest
 
 from simpul.cli import main
+from tests.hubs import Ended, RunSimpul, Serve, Serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,21 +142,6 @@ usulan-alas.csv,2,12
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A command that has ended. `out` and `err` are what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-
-class RunSimpul(Protocol):
-    """Runs the command line in a folder, to its end."""
-
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
-
-
 def write_hub(folder: Path) -> Path:
     """Writes the small hub into a folder."""
     for name in ("data", "links"):
@@ -256,15 +240,6 @@ def synced_folder(tmp_path_factory: pytest.TempPathFactory, simpul: RunSimpul) -
     return folder
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """A running `simpul serve`. `log` is where its standard error goes."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-
 @contextmanager
 def serving(folder: Path, arguments: Sequence[str] = (), env: dict[str, str] | None = None) -> Iterator[Serving]:
     """`simpul serve` on a free port, stopped as Ctrl-C does it."""
@@ -290,12 +265,6 @@ def serving(folder: Path, arguments: Sequence[str] = (), env: dict[str, str] | N
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-
-
-class Serve(Protocol):
-    """Starts `simpul serve` over a folder; it ends with the test."""
-
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Serving: ...
 
 
 @pytest.fixture

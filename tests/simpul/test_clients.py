@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
@@ -18,21 +18,13 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXTransport
 
 from tests.clients.hub import mission
+from tests.hubs import Serve, Serving
 from tests.npm import CLIENTS, npm_packages
 
 ROOT = Path(__file__).parents[2]
 
 
-class Server(Protocol):
-    @property
-    def url(self) -> str: ...
-
-
-class Serve(Protocol):
-    def __call__(self, folder: Path) -> Server: ...
-
-
-def test_gql_checks_the_mission_query_against_our_schema_and_gets_its_answer(server: Server) -> None:
+def test_gql_checks_the_mission_query_against_our_schema_and_gets_its_answer(server: Serving) -> None:
     answer, errors = mission(f"{server.url}/graphql", "usulan-alas.csv", "1")
 
     proposal = answer["proposal"]
@@ -43,7 +35,7 @@ def test_gql_checks_the_mission_query_against_our_schema_and_gets_its_answer(ser
     assert proposal["provenance"]["locator"].startswith("usulan-alas.csv")
 
 
-def test_gql_tells_of_our_error_with_its_code_and_path(server: Server) -> None:
+def test_gql_tells_of_our_error_with_its_code_and_path(server: Serving) -> None:
     with (
         Client(transport=HTTPXTransport(f"{server.url}/graphql")) as session,
         pytest.raises(TransportQueryError) as told,
@@ -56,7 +48,7 @@ def test_gql_tells_of_our_error_with_its_code_and_path(server: Server) -> None:
 
 
 @pytest.fixture
-def lame(serve: Serve, hub_folder: Path) -> Server:
+def lame(serve: Serve, hub_folder: Path) -> Serving:
     """A server whose finance database has never answered."""
     (hub_folder / "data" / "keuangan.db").write_bytes(b"this is no database")
     running = serve(hub_folder)
@@ -67,7 +59,7 @@ def lame(serve: Serve, hub_folder: Path) -> Server:
     return running
 
 
-def test_gql_gets_what_there_is_beside_the_errors_of_a_source_that_is_down(lame: Server) -> None:
+def test_gql_gets_what_there_is_beside_the_errors_of_a_source_that_is_down(lame: Serving) -> None:
     answer, errors = mission(f"{lame.url}/graphql", "usulan-alas.csv", "1")
 
     assert answer["proposal"]["title"] == "Rabat beton jalan dusun"
@@ -110,7 +102,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lay_out(tmp_path_factory.mktemp("client") / "project", "schema.graphql")
 
 
-def test_apollo_client_reads_what_a_hub_answers_with_a_source_down(bench: Path, lame: Server) -> None:
+def test_apollo_client_reads_what_a_hub_answers_with_a_source_down(bench: Path, lame: Serving) -> None:
     done = run(bench, "node", "--test", "--test-reporter=tap", "apollo.test.js", SIMPUL=f"{lame.url}/graphql")
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -130,7 +122,7 @@ def test_codegen_makes_types_that_typescript_accepts_and_money_is_text(bench: Pa
     assert "estimatedCost: string | null" in (bench / "generated" / "operations.ts").read_text(encoding="utf-8")
 
 
-def test_codegen_makes_the_same_types_of_introspection_and_of_the_sdl(server: Server, tmp_path: Path) -> None:
+def test_codegen_makes_the_same_types_of_introspection_and_of_the_sdl(server: Serving, tmp_path: Path) -> None:
     asked = lay_out(tmp_path / "introspection", f"{server.url}/graphql") / "generated"
     read = lay_out(tmp_path / "sdl", f"{server.url}/schema.graphql") / "generated"
 
@@ -145,7 +137,7 @@ def statements(source: Path) -> list[str]:
     return [line for line in lines if not line.lstrip().startswith("/**")]
 
 
-def test_relay_compiles_pages_of_lists_and_of_links_and_our_server_answers_them(bench: Path, server: Server) -> None:
+def test_relay_compiles_pages_of_lists_and_of_links_and_our_server_answers_them(bench: Path, server: Serving) -> None:
     done = run(bench, "relay-compiler", "relay.config.json")
     assert done.returncode == 0, done.stdout + done.stderr
     made = bench / "relay" / "__generated__"

@@ -7,23 +7,10 @@ import io
 import json
 import socket
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-
-class Ended(Protocol):
-    @property
-    def code(self) -> int: ...
-    @property
-    def out(self) -> str: ...
-    @property
-    def err(self) -> str: ...
-
-
-class RunSimpul(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
-
+from tests.hubs import RunSimpul
 
 ONE = "{ proposals(first: 1) { nodes { title } } }"
 

@@ -7,10 +7,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
-from typing import Protocol
 
 import openpyxl
 import pytest
@@ -22,20 +21,7 @@ from replica.sqlite import SqliteDatabase
 from simpul.commands.opening import wait_for_writer
 from simpul.console import open_terminal
 from simpul.messages import MESSAGES
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended, as conftest gives it."""
-
-    code: int
-    out: str
-    err: str
-
-
-class RunSimpul(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
-
+from tests.hubs import Ended, RunSimpul
 
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 Cause = Callable[[RunSimpul, Path, Language], Ended]

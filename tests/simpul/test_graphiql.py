@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from simpul.pages.graphiql import FILES, is_built
+from tests.hubs import Serving
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -22,11 +22,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-class Server(Protocol):
-    @property
-    def url(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -69,7 +64,7 @@ def run(page: Page) -> str:
     return answer.inner_text()
 
 
-def test_graphiql_answers_the_main_question_and_asks_nobody_else(server: Server, seen: Seen) -> None:
+def test_graphiql_answers_the_main_question_and_asks_nobody_else(server: Serving, seen: Seen) -> None:
     page = seen.page
     page.goto(f"{server.url}/graphql")
     answer = run(page)
@@ -86,7 +81,7 @@ def test_graphiql_answers_the_main_question_and_asks_nobody_else(server: Server,
     assert asked and all(request.headers["accept-language"] == "id" for request in asked)
 
 
-def test_a_link_with_a_question_opens_it_with_its_variables_and_speaks_english(server: Server, seen: Seen) -> None:
+def test_a_link_with_a_question_opens_it_with_its_variables_and_speaks_english(server: Serving, seen: Seen) -> None:
     question = "query($n: Int!) { proposals(first: $n) { nodes { number } } nothing: __typename }"
     page = seen.page
     page.goto(f"{server.url}/graphql")  # leaves a tab behind

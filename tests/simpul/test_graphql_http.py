@@ -7,23 +7,19 @@ import http.client
 import json
 import time
 from collections.abc import Iterator
-from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
 
+from tests.hubs import Serving
+
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 
 
-class Server(Protocol):
-    @property
-    def url(self) -> str: ...
-
-
 @pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[httpx.Client]:
+def client(server: Serving) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=20) as client:
         yield client
 
@@ -157,7 +153,7 @@ def test_a_body_above_256_kb_is_413_whether_it_says_its_length_or_not(client: ht
     assert "256 KB" in said.json()["errors"][0]["message"]
 
 
-def test_a_promised_body_that_never_comes_does_not_keep_others_waiting(server: Server, client: httpx.Client) -> None:
+def test_a_promised_body_that_never_comes_does_not_keep_others_waiting(server: Serving, client: httpx.Client) -> None:
     host = urlsplit(server.url)
     assert host.hostname is not None
     slow = http.client.HTTPConnection(host.hostname, host.port, timeout=20)
@@ -264,7 +260,7 @@ def test_alive_ready_and_the_schema(client: httpx.Client) -> None:
     assert schema.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-def test_a_hundred_clients_that_leave_early_do_no_harm(server: Server, client: httpx.Client) -> None:
+def test_a_hundred_clients_that_leave_early_do_no_harm(server: Serving, client: httpx.Client) -> None:
     host = urlsplit(server.url)
     assert host.hostname is not None
     body = json.dumps({"query": "{ proposals { nodes { number budgetLines { nodes { accountCode } } } } }"}).encode()

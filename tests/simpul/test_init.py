@@ -8,7 +8,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -18,21 +18,9 @@ from config.load import load_config
 from config.yamlfile import read_yaml
 from schema.catalogue import describe
 from simpul.commands.init import WRITTEN, starter
+from tests.hubs import RunSimpul
 
 LANGUAGES: tuple[Language, ...] = ("en", "id")
-
-
-class Ended(Protocol):
-    @property
-    def code(self) -> int: ...
-    @property
-    def out(self) -> str: ...
-    @property
-    def err(self) -> str: ...
-
-
-class RunSimpul(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
 
 
 def held(folder: Path) -> dict[str, str]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from tests.hubs import Serving
+
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
-
-
-class Server(Protocol):
-    @property
-    def url(self) -> str: ...
 
 
 class Seen(HTMLParser):
@@ -68,7 +64,7 @@ class Seen(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[httpx.Client]:
+def client(server: Serving) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=20, headers={"Accept": BROWSER}) as client:
         yield client
 

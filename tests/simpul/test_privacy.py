@@ -12,13 +12,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
 from simpul.logs import MaskedFormatter, set_up_logging
 from simpul.web.guard import REQUEST_ID
+from tests.hubs import RunSimpul, Serve, Serving
 
 SUITE = Path(__file__).parents[3] / "shared" / "suites" / "canary_scan.py"
 
@@ -57,30 +58,6 @@ QUERIES = """\
 ---
 { proposals { aggregate { min { title locationText } max { title locationText } } } }
 """
-
-
-class Ended(Protocol):
-    @property
-    def code(self) -> int: ...
-    @property
-    def out(self) -> str: ...
-    @property
-    def err(self) -> str: ...
-
-
-class RunSimpul(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
-
-
-class Serving(Protocol):
-    @property
-    def url(self) -> str: ...
-    @property
-    def log(self) -> Path: ...
-
-
-class Serve(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Serving: ...
 
 
 @pytest.fixture(params=["own", "suite"])

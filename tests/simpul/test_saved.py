@@ -16,7 +16,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
@@ -26,6 +26,7 @@ from resolvers.engine import Request as Question
 from resolvers.flat import Column
 from simpul.compose import build_hub, load
 from simpul.tables import Locale, write_csv, write_json
+from tests.hubs import RunSimpul, Serve, Serving
 from tests.servers import apart
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,28 +38,6 @@ TITLES = {
     8: "@SUM(A1)",
     9: 'Jalan; "lingkar", tahap 2',
 }
-
-
-class Ended(Protocol):
-    @property
-    def code(self) -> int: ...
-    @property
-    def out(self) -> str: ...
-    @property
-    def err(self) -> str: ...
-
-
-class RunSimpul(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
-
-
-class Server(Protocol):
-    @property
-    def url(self) -> str: ...
-
-
-class Serve(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Server: ...
 
 
 QUESTIONS = {
@@ -121,7 +100,7 @@ def synced_folder(synced_folder: Path, simpul: RunSimpul) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[httpx.Client]:
+def client(server: Serving) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=30) as client:
         yield client
 
@@ -384,7 +363,7 @@ def test_all_pages_are_of_one_state_also_if_a_sync_ends_in_between(simpul: RunSi
     assert synced == [True]
 
 
-def test_a_person_fills_in_the_form_in_a_real_browser(server: Server) -> None:
+def test_a_person_fills_in_the_form_in_a_real_browser(server: Serving) -> None:
     if not CHROMIUM.exists():
         pytest.skip("platform: needs /usr/bin/chromium; `apt-get install chromium`")
     complaints: list[str] = []
@@ -552,7 +531,7 @@ def test_head_asks_for_the_same_and_a_known_table_is_not_sent_again(client: http
 
 
 @pytest.mark.parametrize("path", ["/q/..%2Fhub.yaml.json", "/q/%2e%2e/hub.json", "/q/../../hub.csv", "/q/a%00b.json"])
-def test_no_name_leads_out_of_the_folder(server: Server, path: str) -> None:
+def test_no_name_leads_out_of_the_folder(server: Serving, path: str) -> None:
     with httpx.Client(base_url=server.url) as client:
         url = httpx.URL(server.url).copy_with(raw_path=path.encode())
         answer = client.send(httpx.Request("GET", url))

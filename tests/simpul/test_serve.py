@@ -5,27 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
 
-
-class Serving(Protocol):
-    @property
-    def url(self) -> str: ...
-    @property
-    def process(self) -> subprocess.Popen[bytes]: ...
-    @property
-    def log(self) -> Path: ...
-
-
-class Serve(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Serving: ...
+from tests.hubs import Serve
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import errno
 import os
 import re
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -17,19 +16,9 @@ from connectors.opening import translate_os
 from simpul.commands.serve import listen_or_say
 from simpul.console import open_terminal
 from simpul.messages import MESSAGES
+from tests.hubs import RunSimpul
 
 ERRNOS = (errno.EACCES, errno.EISDIR, errno.ENOENT, errno.EADDRINUSE, errno.ENOSPC, errno.EIO)
-
-
-class Ended(Protocol):
-    @property
-    def code(self) -> int: ...
-    @property
-    def err(self) -> str: ...
-
-
-class RunSimpul(Protocol):
-    def __call__(self, folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> Ended: ...
 
 
 @pytest.mark.parametrize("number", ERRNOS)
