@@ -47,7 +47,7 @@ EXTRA_PLACES = 4  # an average keeps this many places more than what it is taken
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`op value` on a number of partners."""
+    """`op value` on a number of issues."""
 
     op: Op
     value: object

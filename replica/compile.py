@@ -277,8 +277,7 @@ class Compiler:
         """What a value is grouped by, and the value itself."""
         field = entity.field(by.name)
         if field is None:
-            derived = self._conditions.derived(entity, table, derived_of(entity, by.name))
-            value: ColumnElement[Any] = case((table.c._id.is_not(null()), derived)) if by.path else derived
+            value = self._derived(entity, table, by.path, by.name)
             return value, value
         value = table.c[f"c_{field.name}"]
         if by.ignore_case:
@@ -287,6 +286,11 @@ class Compiler:
             return value, value
         day = self._binder.day_of(value, by.zone) if field.type is FieldType.DATETIME else value
         return self._binder.ordered(_first_day(day, by.unit)), value
+
+    def _derived(self, entity: Entity, table: Alias, path: Sequence[str], name: str) -> ColumnElement[Any]:
+        """A derived value of the record at the end of `path`; null where there is none."""
+        derived = self._conditions.derived(entity, table, derived_of(entity, name))
+        return case((table.c._id.is_not(null()), derived)) if path else derived
 
     def _above(self, entity: Entity, level: str) -> Subquery:
         """From each record to the nearest one at or above it that has this level."""
@@ -447,8 +451,7 @@ class Compiler:
         elif entity.field(sort.name):
             columns = [table.c[f"c_{sort.name}"]]
         else:
-            derived = self._conditions.derived(entity, table, derived_of(entity, sort.name))
-            columns = [case((table.c._id.is_not(null()), derived))] if sort.path else [derived]
+            columns = [self._derived(entity, table, sort.path, sort.name)]
         return [(column, sort.descending, sort.nulls_first) for column in columns]
 
     def _beyond(

@@ -150,18 +150,18 @@ class Conditions:
             return cast(ColumnElement[bool], self._binder.place_of(column, needle) > literal_column("0"))
         return func.substr(column, ONE, func.length(needle)) == needle
 
-    def _partners(self, entity: Entity, base: Alias, name: str) -> tuple[Hop, Alias, SqlSelect[Any]]:
-        """The hop, the table of its partners, and a select over the accepted ones of a record that count."""
+    def _partners(self, entity: Entity, base: Alias, name: str) -> tuple[Hop, Alias, Alias, SqlSelect[Any]]:
+        """The hop, its matches, the table of its partners, and a select over the accepted ones of a record that count."""
         hop = self._catalogue.hops(entity.name)[name]
         match = self._binder.alias(self._tables.link(hop.link))
         partner = self._binder.alias(self._tables.entities[hop.to].table)
         near = self.near(hop, match) == base.c._id
         partners = match.join(partner, partner.c._id == self.far(hop, match))
         counted = partner.c[hop.counted] == ONE
-        return hop, partner, select().select_from(partners).where(near, self.has_status(match, None), counted)
+        return hop, match, partner, select().select_from(partners).where(near, self.has_status(match, None), counted)
 
     def _linked(self, entity: Entity, base: Alias, linked: Linked, room: int) -> ColumnElement[bool]:
-        hop, partner, partners = self._partners(entity, base, linked.hop)
+        hop, _, partner, partners = self._partners(entity, base, linked.hop)
         room -= LINK + (EVERY if linked.quantifier == "every" else 0)
         condition = self.condition(self._catalogue[hop.to], partner, linked.condition, room)
         if linked.quantifier == "every":
@@ -170,7 +170,7 @@ class Conditions:
         return found if linked.quantifier == "some" else not_(found)
 
     def _measured(self, entity: Entity, base: Alias, asked: Measured, room: int) -> ColumnElement[bool]:
-        hop, partner, partners = self._partners(entity, base, asked.hop)
+        hop, _, partner, partners = self._partners(entity, base, asked.hop)
         target = self._catalogue[hop.to]
         condition = self.condition(target, partner, asked.condition, room - LINK - MEASURE)
         holds = self.compare_measure(target, partner, asked.measure, asked.op, asked.value)
@@ -179,7 +179,7 @@ class Conditions:
 
     def figure(self, entity: Entity, base: Alias, name: str, measure: Measure) -> list[ColumnElement[Any]]:
         """A measure over the partners of a record as columns to sort by; null for a record that is not there."""
-        hop, partner, partners = self._partners(entity, base, name)
+        hop, _, partner, partners = self._partners(entity, base, name)
         columns = self.measure(self._catalogue[hop.to], partner, measure)
         of = [partners.add_columns(column).scalar_subquery() for column in columns]
         return [case((base.c._id.is_not(null()), one)) for one in of]
@@ -276,19 +276,11 @@ class Conditions:
                 return more if op is Op.GT else or_(more, same)
 
     def _matched(self, entity: Entity, base: Alias, matched: Matched) -> ColumnElement[bool]:
-        hop = self._catalogue.hops(entity.name)[matched.hop]
-        match = self._binder.alias(self._tables.link(hop.link))
-        partner = self._binder.alias(self._tables.entities[hop.to].table)
-        conditions = [
-            self.near(hop, match) == base.c._id,
-            self.has_status(match, None),
-            partner.c[hop.counted] == ONE,
-        ]
+        _, match, _, partners = self._partners(entity, base, matched.hop)
         if matched.methods is not None:
             methods = self._binder.list_of(matched.methods)
-            conditions.append(match.c.method.in_(select(methods.c.value)))
-        partners = match.join(partner, partner.c._id == self.far(hop, match))
-        found = select(ONE).select_from(partners).where(*conditions).exists()
+            partners = partners.where(match.c.method.in_(select(methods.c.value)))
+        found = partners.add_columns(ONE).exists()
         return not_(found) if matched.missing else found
 
     def _within(self, entity: Entity, base: Alias, value: object) -> ColumnElement[bool]:

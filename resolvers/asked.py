@@ -17,7 +17,7 @@ from resolvers.arguments import MAX_MEMBERS, count_members, read_arguments
 from resolvers.collect import Collector, Fields
 from resolvers.errors import BadRequest
 from resolvers.run import Pattern
-from resolvers.shape import Writer
+from resolvers.shape import Writer, write_object
 
 LONGEST_NAME = 80  # characters of a wrong name that are repeated
 
@@ -52,6 +52,14 @@ class Asked:
     def fields_of(self, type_name: str, nodes: Iterable[FieldNode]) -> Fields:
         """What these field nodes ask of an object of the type of this name."""
         return self._collector.below(self._type(type_name), nodes)
+
+    def written(self, type_name: str, nodes: Iterable[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
+        """The expression of an object of the type of this name; `member` writes each field that is asked, by its name."""
+        members = []
+        for key, asked in self.fields_of(type_name, nodes).items():
+            name = asked[0].name.value
+            members.append((key, repr(type_name) if name == "__typename" else member(name, asked)))
+        return write_object(members)
 
     def arguments(self, type_name: str, nodes: list[FieldNode]) -> dict[str, object]:
         """The arguments of a field of that type. Raises BadRequest if those of the operation become too many."""

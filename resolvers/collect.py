@@ -25,6 +25,11 @@ Fields = dict[str, list[FieldNode]]
 """Response key to the field nodes that share it, in the order of the operation."""
 
 
+def response_key(node: FieldNode) -> str:
+    """The name under which a field stands in the answer."""
+    return (node.alias or node.name).value
+
+
 class Collector:
     """Collects fields of one validated document for given Boolean variables (those that @skip and @include use)."""
 
@@ -63,7 +68,7 @@ class Collector:
                 continue
             match selection:
                 case FieldNode():
-                    key = (selection.alias or selection.name).value
+                    key = response_key(selection)
                     collected.setdefault(key, []).append(selection)
                 case InlineFragmentNode():
                     condition = selection.type_condition

@@ -12,7 +12,7 @@ from config.entities import Entity
 from replica.ask import Output, Partners, Rows, Sort, Start, Totals
 from replica.where import read_where
 from resolvers.asked import Asked, as_where
-from resolvers.collect import Fields
+from resolvers.collect import Fields, response_key
 from resolvers.figures import Figures, figures_of_nothing
 from resolvers.groups import Asking, plan_groups
 from resolvers.pages import cursor_width, read_order, read_page
@@ -78,7 +78,7 @@ class _Connection:
         self._is_linked = is_linked
         self._lists: list[str] = []
         self.records = Records(asked, columns, plan_link)
-        self.figures = Figures(asked, of.entity, "t")
+        self.figures = Figures(asked, of.entity)
         self.groups: list[GroupStep] = []
         self.needs_rows = False
         self.needs_keys = False
@@ -105,14 +105,14 @@ class _Connection:
             case "totalCount":
                 return self.figures.count()
             case "aggregate":
-                figure = partial(self.figures.figure, f"{self._entity.name}Aggregate")
-                return self.figures.object_of("Aggregate", nodes, figure)
+                aggregate = f"{self._entity.name}Aggregate"
+                return self._asked.written(aggregate, nodes, partial(self.figures.figure, aggregate))
             case "groups":
                 self.groups.append(plan_groups(self._asked, self._of, nodes, where, plan_link))
                 return f"g{len(self.groups) - 1}"
             case "pageInfo":
                 self.needs_rows = True
-                return self._object("PageInfo", nodes, lambda name, _: self._page_info(name), own=False)
+                return self._asked.written("PageInfo", nodes, lambda name, _: self._page_info(name))
             case "nodes":
                 return self._list(self.records.record(self._entity, (), nodes, (*where, "*")))
             case _:
@@ -123,26 +123,15 @@ class _Connection:
         self._lists.append(expression)
         return f"x{len(self._lists) - 1}[s:e]"
 
-    def _object(
-        self, suffix: str, nodes: list[FieldNode], member: Callable[[str, list[FieldNode]], str], own: bool = True
-    ) -> str:
-        type_name = f"{self._entity.name}{suffix}" if own else suffix
-        members = []
-        for key, asked in self._asked.fields_of(type_name, nodes).items():
-            name = asked[0].name.value
-            members.append((key, repr(type_name) if name == "__typename" else member(name, asked)))
-        return write_object(members)
-
     def _edge(self, nodes: list[FieldNode], where: Pattern) -> str:
         def member(name: str, asked: list[FieldNode]) -> str:
             if name == "cursor":
                 return self._cursor("r")
             if name == "match":
                 return self.records.match((), asked) if self._is_linked else "None"
-            key = (asked[0].alias or asked[0].name).value
-            return self.records.record(self._entity, (), asked, (*where, key))
+            return self.records.record(self._entity, (), asked, (*where, response_key(asked[0])))
 
-        return self._object("Edge", nodes, member)
+        return self._asked.written(f"{self._entity.name}Edge", nodes, member)
 
     def _page_info(self, name: str) -> str:
         match name:

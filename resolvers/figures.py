@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from graphql import FieldNode
@@ -12,53 +12,37 @@ from replica.ask import COUNT, Measure, MeasureKind
 from replica.conditions import scale_of
 from replica.where import read_where
 from resolvers.asked import Asked, as_where
-from resolvers.shape import write_object
 from resolvers.values import write_sum
-
-FIGURES = ("count", "sum", "avg", "ratio", "min", "max", "known", "unreadable", "countDistinct")
 
 
 class Figures:
-    """Writes figures that stand in a row called `row`, from its place `first` on; `measures` collects what is asked."""
+    """Writes figures that stand in a row called `t`; `measures` collects what is asked."""
 
-    def __init__(self, asked: Asked, entity: Entity, row: str, first: int = 0) -> None:
+    def __init__(self, asked: Asked, entity: Entity) -> None:
         self._asked = asked
         self._entity = entity
-        self._row = row
-        self._first = first
         self.measures: list[Measure] = []
 
     def figure(self, type_name: str, kind: str, nodes: list[FieldNode]) -> str:
-        """The expression of one of FIGURES, a field of the type of this name."""
+        """The expression of a figure (`count`, `sum` …), a field of the type of this name."""
         where = self._asked.arguments(type_name, nodes).get("where")
         condition = None if where is None else read_where(self._asked.catalogue, self._entity, as_where(where))
         if kind == "count":
-            return self._at(self._place(Measure("count", condition=condition)))
+            return f"t[{self._place(Measure('count', condition=condition))}]"
         suffix = {"unreadable": "Known", "countDistinct": "Distinct"}.get(kind, kind.capitalize())
-        return self.object_of(suffix, nodes, lambda name, _: self._number(kind, name, condition))
+        type_name = f"{self._entity.name}{suffix}"
+        return self._asked.written(type_name, nodes, lambda name, _: self._number(kind, name, condition))
 
     def count(self) -> str:
         """The expression of the number of records."""
-        return self._at(self._place(COUNT))
-
-    def object_of(self, suffix: str, nodes: list[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
-        """The expression of an object of the entity's type with this suffix."""
-        type_name = f"{self._entity.name}{suffix}"
-        members = []
-        for key, asked in self._asked.fields_of(type_name, nodes).items():
-            name = asked[0].name.value
-            members.append((key, repr(type_name) if name == "__typename" else member(name, asked)))
-        return write_object(members)
-
-    def _at(self, place: int) -> str:
-        return f"{self._row}[{place}]"
+        return f"t[{self._place(COUNT)}]"
 
     def _place(self, wanted: Measure) -> int:
         """Where in the row a measure begins."""
         if wanted not in self.measures:
             self.measures.append(wanted)
         before = self.measures[: self.measures.index(wanted)]
-        return self._first + sum(measure.width for measure in before)
+        return sum(measure.width for measure in before)
 
     def _number(self, kind: str, name: str, condition: object) -> str:
         field = cast(Field, self._entity.field(name))
@@ -67,11 +51,11 @@ class Figures:
         place = self._place(measure)
         match kind:
             case "sum" | "avg" | "ratio":
-                return f"{writer.name(write_sum)}({self._at(place)}, {self._at(place + 1)}, {scale_of(field, measure)})"
+                return f"{writer.name(write_sum)}(t[{place}], t[{place + 1}], {scale_of(field, measure)})"
             case "min" | "max":
-                return writer.value(field, self._at(place))
+                return writer.value(field, f"t[{place}]")
             case _:
-                return self._at(place)
+                return f"t[{place}]"
 
 
 def figures_of_nothing(measures: Sequence[Measure]) -> tuple[object, ...]:

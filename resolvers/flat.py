@@ -42,7 +42,7 @@ from graphql import (
 )
 
 from replica.ask import Variables
-from resolvers.collect import Collector
+from resolvers.collect import Collector, response_key
 from resolvers.errors import BadRequest
 from resolvers.pages import MAX_FIRST
 
@@ -236,7 +236,7 @@ class _Layouter:
         selections = self._root(root, operation, branch)
         names = self._check_lists()
         first, following = self._operations(operation, selections)
-        paged = _key(self._top) if self._top else ""
+        paged = response_key(self._top) if self._top else ""
         return Layout(tuple(self._columns.values()), names, first, following, branch, paged)
 
     # -- the root -----------------------------------------------------------------------------------------------------
@@ -431,10 +431,6 @@ def _is_connection(type_: GraphQLObjectType) -> bool:
 def _is_within(inner: str, outer: str) -> bool:
     """Whether the list `inner` lies inside the rows of `outer`."""
     return inner.startswith(f"{outer}.")
-
-
-def _key(node: FieldNode) -> str:
-    return (node.alias or node.name).value
 
 
 def _text(item: object) -> str:

@@ -164,7 +164,7 @@ class _Group:
         self.shown = self._keys + len(by)
         self.first = self.shown + sum(dimension.ignore_case for dimension in by)
         self.columns = Columns(self.first)
-        self.figures = Figures(asked, of.entity, "t")
+        self.figures = Figures(asked, of.entity)
         self.drills: list[Callable[[Groups], Fetch]] = []
 
     def members(self, fields: Mapping[str, list[FieldNode]]) -> list[tuple[str, str]]:
@@ -204,19 +204,14 @@ class _Group:
 
     def _key(self, entity: Entity, path: tuple[str, ...], nodes: list[FieldNode]) -> str:
         """The object of what stands at `path`, which is not a record of its own."""
-        type_name = f"{entity.name}GroupKey"
-        members = []
-        for key, asked in self._asked.fields_of(type_name, nodes).items():
-            name = asked[0].name.value
+
+        def member(name: str, asked: list[FieldNode]) -> str:
             hop = self._asked.catalogue.hops(entity.name).get(name)
-            if name == "__typename":
-                expression = repr(type_name)
-            elif hop is not None:
-                expression = self._hop(entity, self._asked.catalogue[hop.to], (*path, name), asked)
-            else:
-                expression = self._value(entity, path, name, asked)
-            members.append((key, expression))
-        return write_object(members)
+            if hop is None:
+                return self._value(entity, path, name, asked)
+            return self._hop(entity, self._asked.catalogue[hop.to], (*path, name), asked)
+
+        return self._asked.written(f"{entity.name}GroupKey", nodes, member)
 
     def _hop(self, entity: Entity, target: Entity, path: tuple[str, ...], nodes: list[FieldNode]) -> str:
         level = self._asked.arguments(f"{entity.name}GroupKey", nodes).get(LEVEL)
@@ -247,24 +242,19 @@ class _Group:
         def cell(kind: Any, name: str) -> str:
             return f"r[{self.columns.place(Output(path, kind, name))}]"
 
-        members = []
-        for key, asked in self._asked.fields_of(type_name, nodes).items():
-            name = asked[0].name.value
+        def member(name: str, asked: list[FieldNode]) -> str:
             field, hop = entity.field(name), self._asked.catalogue.hops(entity.name).get(name)
-            if name == "__typename":
-                expression = repr(type_name)
-            elif name == "id":
-                expression = writer.node_id(entity.name, cell("own", "_node"))
-            elif field is not None:
-                expression = writer.value(field, cell("field", name))
-            elif hop is None:
-                expression = cell("derived", name)
-            elif hop.many or self._asked.arguments(type_name, asked).get(LEVEL) is not None:
+            if name == "id":
+                return writer.node_id(entity.name, cell("own", "_node"))
+            if field is not None:
+                return writer.value(field, cell("field", name))
+            if hop is None:
+                return cell("derived", name)
+            if hop.many or self._asked.arguments(type_name, asked).get(LEVEL) is not None:
                 raise self._not_grouped(asked)
-            else:
-                expression = self._record(self._asked.catalogue[hop.to], place, (*path, name), asked)
-            members.append((key, expression))
-        return f"(None if {cell('own', '_id')} is None else {write_object(members)})"
+            return self._record(self._asked.catalogue[hop.to], place, (*path, name), asked)
+
+        return f"(None if {cell('own', '_id')} is None else {self._asked.written(type_name, nodes, member)})"
 
     def _not_grouped(self, nodes: list[FieldNode]) -> BadRequest:
         grouped = [_told(by) for by in self._by]

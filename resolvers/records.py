@@ -50,18 +50,11 @@ class Records:
             cell = self.cell(path, "match", name)
             return f"({cell} / 1000)" if name == "confidence" else cell
 
-        return self._object("Match", nodes, lambda name, _: member(name))
+        return self._asked.written("Match", nodes, lambda name, _: member(name))
 
     def cell(self, path: Path, kind: Kind, name: str) -> str:
         """The expression of a stored value."""
         return f"r[{self._columns.place(Output(path, kind, name))}]"
-
-    def _object(self, type_name: str, nodes: Iterable[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
-        members = []
-        for key, asked in self._asked.fields_of(type_name, nodes).items():
-            name = asked[0].name.value
-            members.append((key, repr(type_name) if name == "__typename" else member(name, asked)))
-        return write_object(members)
 
     def _member(self, entity: Entity, path: Path, nodes: list[FieldNode], where: Pattern) -> str:
         name = nodes[0].name.value
@@ -121,7 +114,7 @@ class Records:
                 case _:
                     return self.cell(path, "part", name)
 
-        return self._object("Provenance", nodes, member)
+        return self._asked.written("Provenance", nodes, member)
 
     def _cell_of_field(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         read = reader(self._asked.arguments("Provenance", nodes)["field"], str)
@@ -139,7 +132,7 @@ class Records:
             return f"i.get({('raw' if name == 'rawValue' else name)!r})"
 
         load = self._writer.name(orjson.loads)
-        return f"([] if {cell} is None else [{self._object('Issue', nodes, member)} for i in {load}({cell})])"
+        return f"([] if {cell} is None else [{self._asked.written('Issue', nodes, member)} for i in {load}({cell})])"
 
     def _reject_message(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))

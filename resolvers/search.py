@@ -15,12 +15,13 @@ from replica.search import compile_search, search_values
 from replica.tables import SearchTable, Tables
 from replica.words import Term, terms_of
 from resolvers.asked import Asked, as_int, reader
+from resolvers.collect import response_key
 from resolvers.connections import plan_link
 from resolvers.errors import BadRequest
 from resolvers.pages import MAX_FIRST, MAX_OFFSET
 from resolvers.records import Records, compile_shape
 from resolvers.run import Fetch, Pattern, Row, Run
-from resolvers.shape import Columns, write_object
+from resolvers.shape import Columns
 from resolvers.snippets import Snippet, snippets_of
 
 FIRST = 20
@@ -115,8 +116,7 @@ def plan_search(asked: Asked, nodes: list[FieldNode], where: Pattern, parent: st
     asked.bound(first, MAX_FIRST, "first", nodes)
     asked.bound(offset, MAX_OFFSET, "offset", nodes)
     writing = _Writing(asked, where)
-    body = writing.members(nodes)
-    assemble = asked.writer.function(["counts", "unread", "hits"], write_object(body))
+    assemble = asked.writer.function(["counts", "unread", "hits"], writing.body(nodes))
     fetches = {name: writing.fetch(searched) for name, searched in asked.tables.search.items()}
     asked.entities.update(fetches)
     entities = reader(arguments.get("in"), _names)
@@ -150,8 +150,8 @@ class _Writing:
         self._nodes: list[tuple[list[FieldNode], Pattern]] = []
         self._has_snippets = False
 
-    def members(self, nodes: list[FieldNode]) -> list[tuple[str, str]]:
-        return self._members("SearchResult", nodes, self._where, self._member)
+    def body(self, nodes: list[FieldNode]) -> str:
+        return self._asked.written("SearchResult", nodes, self._member)
 
     def fetch(self, searched: SearchTable) -> HitFetch:
         """How the records of an entity are fetched, once all members are written."""
@@ -166,25 +166,12 @@ class _Writing:
         rows = self._asked.rows(Rows(entity.name, columns.outputs, ByNode()))
         return HitFetch(searched, Fetch(rows, tuple(records.children), shapes), node, texts)
 
-    def _members(
-        self,
-        type_name: str,
-        nodes: list[FieldNode],
-        where: Pattern,
-        member: Callable[[str, list[FieldNode], Pattern], str],
-    ) -> list[tuple[str, str]]:
-        members = []
-        for key, asked in self._asked.fields_of(type_name, nodes).items():
-            name = asked[0].name.value
-            members.append((key, repr(type_name) if name == "__typename" else member(name, asked, (*where, key))))
-        return members
-
     def _list(self, type_name: str, nodes: list[FieldNode], item: str, items: str, read: Mapping[str, str]) -> str:
         """A list of objects whose members are read off an item."""
-        written = write_object(self._members(type_name, nodes, (), lambda name, _, __: read[name]))
+        written = self._asked.written(type_name, nodes, lambda name, _: read[name])
         return f"[{written} for {item} in {items}]"
 
-    def _member(self, name: str, nodes: list[FieldNode], where: Pattern) -> str:
+    def _member(self, name: str, nodes: list[FieldNode]) -> str:
         match name:
             case "totalCount":
                 return "sum(c[1] for c in counts)"
@@ -193,8 +180,9 @@ class _Writing:
             case "unread":
                 return "unread"
             case _:
-                members = self._members("SearchHit", nodes, (*where, "*"), self._hit)
-                return f"[{write_object(members)} for h in hits]"
+                where = (*self._where, response_key(nodes[0]), "*")
+                hit = self._asked.written("SearchHit", nodes, lambda name, asked: self._hit(name, asked, where))
+                return f"[{hit} for h in hits]"
 
     def _hit(self, name: str, nodes: list[FieldNode], where: Pattern) -> str:
         match name:
@@ -202,14 +190,12 @@ class _Writing:
                 return f"h.{name}"
             case "snippets":
                 self._has_snippets = True
-                return (
-                    f"[{write_object(self._members('SearchSnippet', nodes, where, self._snippet))} for s in h.snippets]"
-                )
+                return f"[{self._asked.written('SearchSnippet', nodes, self._snippet)} for s in h.snippets]"
             case _:
-                self._nodes.append((nodes, where))
+                self._nodes.append((nodes, (*where, response_key(nodes[0]))))
                 return f"h.nodes[{len(self._nodes) - 1}]"
 
-    def _snippet(self, name: str, nodes: list[FieldNode], _: Pattern) -> str:
+    def _snippet(self, name: str, nodes: list[FieldNode]) -> str:
         if name == "parts":
             return self._list("SearchPart", nodes, "p", "s.parts", {"text": "p[0]", "isMatch": "p[1]"})
         return f"s.{name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import strawberry
 from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
@@ -236,8 +238,7 @@ class _Builder:
         numbers = [field for field in open_fields if field.type.is_number]
         summed = self._summed
         extremes = [field for field in open_fields if field.type in EXTREMES and not _is_companion(field)]
-        looked_at = (Argument("where", f"{name}Where", Text("Only over these", "Hanya atas data ini")),)
-        members = [Member("count", "Int!", Text("How many records", "Banyaknya data"), looked_at)]
+        members = [Member("count", "Int!", Text("How many records", "Banyaknya data"), self._looked_at)]
         if numbers:
             known = [Member(field.name, "Int!", field.description) for field in numbers]
             decimals = [Member(field.name, "Decimal", field.description) for field in numbers]
@@ -248,7 +249,7 @@ class _Builder:
                 members, "known", Text("How many values each sum is made of", "Banyaknya nilai yang terbaca"), known
             )
             words = Text("How many cells could not be read", "Banyaknya sel yang tidak terbaca")
-            members.append(Member("unreadable", f"{name}Known", words, looked_at))
+            members.append(Member("unreadable", f"{name}Known", words, self._looked_at))
         ratios = [Member(f.name, "Decimal", f.description) for f in self._ratios]
         if ratios:
             words = Text(
@@ -277,8 +278,12 @@ class _Builder:
     def _part(self, members: list[Member], kind: str, words: Text, fields: list[Member], suffix: str = "") -> None:
         type_name = f"{self._name}{suffix or kind.capitalize()}"
         self._types.add_type(type_name, words, fields)
-        looked_at = Argument("where", f"{self._name}Where", Text("Only over these", "Hanya atas data ini"))
-        members.append(Member(kind, type_name, words, (looked_at,)))
+        members.append(Member(kind, type_name, words, self._looked_at))
+
+    @property
+    def _looked_at(self) -> tuple[Argument, ...]:
+        """The argument of every figure."""
+        return (Argument("where", f"{self._name}Where", Text("Only over these", "Hanya atas data ini")),)
 
     def _add_where(self) -> None:
         name, entity = self._name, self._entity
@@ -318,9 +323,7 @@ class _Builder:
             ),
             Member("count", "IntComparison", Text("by how many there are", "menurut banyaknya")),
         ]
-        sums = [Member(field.name, "DecimalComparison", field.description) for field in self._summed]
-        extremes = [Member(f.name, COMPARISON[f.type], f.description) for f in self._measurable]
-        self._measures(members, "Where", sums, extremes)
+        self._measures(members, "Where")
         words = Text(
             "what count, sum, min and max look at; all partners if it is left out",
             "data yang dilihat count, sum, min, dan max; semua bila tidak diisi",
@@ -329,14 +332,18 @@ class _Builder:
         words = Text(f"Conditions on linked {entity.plural}", f"Syarat atas {entity.plural} yang terkait")
         self._types.add_input(f"{name}LinkWhere", words, members)
 
-    def _measures(
-        self, members: list[Member], suffix: str, sums: list[Member], extremes: list[Member], *, one_of: bool = False
-    ) -> None:
+    def _measures(self, members: list[Member], suffix: Literal["Where", "Order"]) -> None:
         """Adds sum, avg, ratio, min and max to an input about many records."""
-        ratios = [
-            Member(f.name, "DecimalComparison" if suffix == "Where" else "Direction", f.description)
-            for f in self._ratios
-        ]
+        is_order = suffix == "Order"
+
+        def asked(fields: list[Field], comparison: str | None = None) -> list[Member]:
+            return [
+                Member(f.name, "Direction" if is_order else comparison or COMPARISON[f.type], f.description)
+                for f in fields
+            ]
+
+        sums, ratios = asked(self._summed, "DecimalComparison"), asked(self._ratios, "DecimalComparison")
+        extremes = asked(self._measurable)
         for kind, words, fields in (
             ("sum", Text("by exact sums; none where no value is known", "menurut jumlah tepat"), sums),
             ("avg", Text("by averages", "menurut rata-rata"), sums),
@@ -348,7 +355,7 @@ class _Builder:
                 shared = {"sum": "Sum", "avg": "Sum", "ratio": "Ratio"}.get(kind, "Extreme")
                 type_name = f"{self._name}{shared}{suffix}"
                 if type_name not in self._types:
-                    self._types.add_input(type_name, words, fields, one_of=one_of)
+                    self._types.add_input(type_name, words, fields, one_of=is_order)
                 members.append(Member(kind, type_name, words))
 
     @property
@@ -382,9 +389,7 @@ class _Builder:
         words = Text(f"What to sort {entity.plural} by", f"Pengurut {entity.plural}")
         self._types.add_input(f"{self._name}Order", words, members, one_of=True)
         members = [Member("count", "Direction", Text("by how many there are", "menurut banyaknya"))]
-        sums = [Member(field.name, "Direction", field.description) for field in self._summed]
-        extremes = [Member(field.name, "Direction", field.description) for field in self._measurable]
-        self._measures(members, "Order", sums, extremes, one_of=True)
+        self._measures(members, "Order")
         words = Text(f"What of linked {entity.plural} to sort by", f"Pengurut menurut {entity.plural} yang terkait")
         self._types.add_input(f"{self._name}LinkOrder", words, members, one_of=True)
 
@@ -422,19 +427,15 @@ class _Builder:
         words = Text(f"What a group of {entity.plural} has in common", f"Kesamaan satu kelompok {entity.plural}")
         self._types.add_type(f"{name}GroupKey", words, keys)
         count = Text("by how many there are", "menurut banyaknya")
-        sums = [Member(field.name, "DecimalComparison", field.description) for field in self._summed]
-        extremes = [Member(f.name, COMPARISON[f.type], f.description) for f in self._measurable]
         having = [Member("count", "IntComparison", count)]
-        self._measures(having, "Where", sums, extremes)
+        self._measures(having, "Where")
         words = Text(f"Conditions on groups of {entity.plural}", f"Syarat atas kelompok {entity.plural}")
         self._types.add_input(f"{name}GroupHaving", words, having)
-        sums = [Member(field.name, "Direction", field.description) for field in self._summed]
-        extremes = [Member(field.name, "Direction", field.description) for field in self._measurable]
         order = [
             Member("keys", "Direction", Text("by what they have in common", "menurut kesamaannya")),
             Member("count", "Direction", count),
         ]
-        self._measures(order, "Order", sums, extremes, one_of=True)
+        self._measures(order, "Order")
         words = Text(f"What to sort groups of {entity.plural} by", f"Pengurut kelompok {entity.plural}")
         self._types.add_input(f"{name}GroupOrder", words, order, one_of=True)
 
