@@ -84,6 +84,13 @@ class Field:
     enum: EnumType | None = None
     raw_of: str | None = None
     computed: Computed | None = None  # no column feeds it
+    filterable: bool = False  # the operator wants it found fast
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the replica keeps an index of it."""
+        types = (FieldType.CODE, FieldType.ENUM, FieldType.INT, FieldType.DATE)
+        return self.filterable or (self.raw_of is None and self.type in types)
 
 
 @dataclass(frozen=True, slots=True)

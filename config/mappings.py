@@ -29,6 +29,7 @@ class Mappings:
     def of(self, entity: Entity, written: EntityWritten, builtin: Entity | None) -> list[EntityMapping]:
         """The mappings of an entity."""
         self._check_key(entity, written)
+        self._check_filterable(entity, written)
         made: list[EntityMapping] = []
         ranks = self._ranks(entity, written)
         for number, mapping in enumerate(written.mappings):
@@ -134,6 +135,19 @@ class Mappings:
                 if field.required and field.name not in (*entity.key, *mapping.fields):
                     where = (*place, "mappings", number, "from")
                     self._places.add(where, "REQUIRED_NOT_MAPPED", entity=entity.name, name=field.name)
+
+    def _check_filterable(self, entity: Entity, written: EntityWritten) -> None:
+        for name in written.filterable or ():
+            field = entity.field(name)
+            if field is None:
+                hint = self._places.hint(name, [field.name for field in entity.fields])
+                self._places.add(
+                    ("entities", entity.name, "filterable"), "UNKNOWN_FIELD", entity=entity.name, name=name, hint=hint
+                )
+            elif field.type.is_list:
+                self._places.add(
+                    ("entities", entity.name, "filterable"), "FILTERABLE_TYPE", entity=entity.name, name=name
+                )
 
     def _check_places(self, entity: Entity, mapping: MappingWritten, source: str, place: Place) -> None:
         """Tells what asks for the file or sheet of rows that stand in none."""

@@ -68,7 +68,14 @@ class Declarations:
         key = tuple(written.key) if written.key is not None else base.key if written.fingerprint is None else ()
         return replace(
             base,
-            fields=tuple(replace(field, required=field.required or field.name in key) for field in fields),
+            fields=tuple(
+                replace(
+                    field,
+                    required=field.required or field.name in key,
+                    filterable=field.name in (written.filterable or ()),
+                )
+                for field in fields
+            ),
             links=tuple(links),
             key=key,
             fingerprint=tuple(f"{name}Raw" if name in named else name for name in written.fingerprint or ()),

@@ -427,6 +427,7 @@ class EntityWritten(Written):
     key: Texts | None = None
     fingerprint: Texts | None = None
     precedence: Texts | None = None
+    filterable: Texts | None = None
     plural: str | None = None
     description: WordsWritten | None = None
 

@@ -220,6 +220,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Which dataset is believed where several have the same key, the first most.",
         "Himpunan mana yang dipercaya bila beberapa punya kunci yang sama, mulai dari yang paling dipercaya.",
     ),
+    "Entity.filterable": (
+        "Fields that are often asked for by their value: the hub keeps an index of each, as it does of codes, numbers and dates.",
+        "Isian yang sering dicari menurut nilainya: hub menyimpan indeksnya, seperti untuk kode, bilangan, dan tanggal.",
+    ),
     "Entity.plural": (
         "Name of the list in questions, such as healthPosts.",
         "Nama daftarnya dalam pertanyaan, misalnya healthPosts.",

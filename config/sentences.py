@@ -193,6 +193,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} of {entity} is a list, which can't be a key. Choose other fields.",
         "{name} dari {entity} berupa daftar, tidak dapat menjadi key. Pilih isian lain.",
     ),
+    "FILTERABLE_TYPE": (
+        "{name} of {entity} is a list, which can't be filtered. Choose other fields.",
+        "{name} dari {entity} berupa daftar, tidak dapat disaring. Pilih isian lain.",
+    ),
     "KEY_NEEDED": (
         "{entity} needs a key: the fields that tell one record from another. If there are none, name a fingerprint.",
         "{entity} memerlukan key: isian yang membedakan satu data dari yang lain. Bila tidak ada, isi fingerprint.",

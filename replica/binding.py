@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -54,10 +54,12 @@ Stored = Callable[[Op, object], object]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL text and how each of its parameters is read from the variables and the ids it starts from."""
+    """SQL text and how each of its parameters is read from the variables and the ids it starts from. `question` is what it
+    answers, one of `replica.ask`; None of a search."""
 
     sql: str
     params: tuple[Param, ...]
+    question: object = field(default=None, compare=False)
 
     def bind(self, variables: Variables, ids: Sequence[object] | None = None) -> tuple[object, ...]:
         """The parameters in order. `ids` are `_id`s of parents or `_node`s, as the question's start asks."""

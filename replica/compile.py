@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -50,18 +51,18 @@ from replica.tables import Tables, column_type
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
     """The statement that answers `rows`."""
-    return Compiler(catalogue, tables).rows(rows)
+    return replace(Compiler(catalogue, tables).rows(rows), question=rows)
 
 
 def compile_groups(catalogue: Catalogue, tables: Tables, groups: Groups) -> Statement:
     """The statement that answers `groups`."""
-    return Compiler(catalogue, tables).groups(groups)
+    return replace(Compiler(catalogue, tables).groups(groups), question=groups)
 
 
 def compile_totals(catalogue: Catalogue, tables: Tables, totals: Totals) -> Statement:
     """The statement that answers `totals`. Each sum takes two columns (high, low): the sum is high * SUM_BASE + low, see
     Conditions.measure."""
-    return Compiler(catalogue, tables).totals(totals)
+    return replace(Compiler(catalogue, tables).totals(totals), question=totals)
 
 
 _Key = tuple[ColumnElement[Any], bool, bool]  # what is sorted by, descending, nulls first

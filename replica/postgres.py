@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import cache
@@ -23,7 +24,7 @@ from sqlalchemy.engine import URL, make_url
 
 from config.entities import Catalogue
 from replica.database import Database, ReplicaLocked, ReplicaUnusable
-from replica.reading import STATE, DeadlineExceeded
+from replica.reading import FEW, STATE, Busy, Deadline, DeadlineExceeded, Turn
 from replica.session import POSTGRES, Session
 
 T = TypeVar("T")
@@ -147,7 +148,11 @@ class PostgresSession:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Does work in the loop of all connections, and waits for it."""
-        return asyncio.run_coroutine_threadsafe(work, _loop()).result()
+        return self.start(work).result()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begins work in the loop of all connections."""
+        return asyncio.run_coroutine_threadsafe(work, _loop())
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> PostgresResult:
         """Runs a statement; `?` marks its parameters."""
@@ -206,27 +211,54 @@ class PostgresReader:
 
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
-        self._deadline = 0.0
+        self._turn: Turn | None = None
+        self._task: asyncio.Task[Any] | None = None  # what runs a statement; belongs to the loop of all connections
 
-    def begin(self, deadline: float) -> list[Any]:
+    def begin(self, turn: Turn) -> list[Any]:
         """Begins the transaction and says what is known of each dataset."""
-        self._deadline = deadline
+        self._turn = turn
         self._session.run(self._session.connection.execute(BEGIN))
-        return self.rows(STATE, (), 1_000_000)
+        return self.rows(STATE, (), FEW)
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
-        """At most so many rows. Raises DeadlineExceeded."""
+        """At most so many rows. Raises what the turn does."""
+        turn = cast(Turn, self._turn)
+        turn.deadline.at_stop(self._stop)
+        running = self._session.start(self._watched(sql, parameters, most, turn.deadline))
         try:
-            return self._session.run(asyncio.wait_for(self._rows(sql, parameters, most), self._left()))
-        except (TimeoutError, asyncpg.QueryCanceledError) as error:
+            while not wait([running], turn.left).done:
+                turn.look()
+            return running.result()
+        except CancelledError as error:
             raise DeadlineExceeded from error
+        except (DeadlineExceeded, Busy):
+            self._stop()
+            wait([running])  # the server has to let go of it before the transaction can end
+            raise
+
+    def explain(self, sql: str, parameters: Sequence[Any]) -> list[str]:
+        """The query plan, line by line."""
+        return [line for (line,) in self._session.run(self._rows(f"EXPLAIN {sql}", parameters, FEW))]
+
+    def _stop(self) -> None:
+        def stop() -> None:
+            if self._task is not None:
+                self._task.cancel()
+
+        _loop().call_soon_threadsafe(stop)
+
+    async def _watched(self, sql: str, parameters: Sequence[Any], most: int, deadline: Deadline) -> list[Any]:
+        if deadline.is_over:
+            raise DeadlineExceeded
+        self._task = asyncio.current_task()
+        try:
+            return await self._rows(sql, parameters, most)
+        finally:
+            self._task = None
 
     async def _rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         cursor = await self._session.connection.cursor(sql, *map(_exact, parameters))
         return [tuple(row) for row in await cursor.fetch(most)]
-
-    def _left(self) -> float:
-        return max(0.001, self._deadline - time.monotonic())
 
     def end(self) -> None:
         """Ends the transaction."""

@@ -1,13 +1,16 @@
-"""The one seam through which the replica is read: a read transaction with a deadline and a bound on rows."""
+"""The one seam through which the replica is read: a read transaction with a deadline, a bound on rows, and a turn."""
 
 from __future__ import annotations
 
 import asyncio
+import math
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from threading import Lock, Semaphore
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -18,16 +21,139 @@ from replica.binding import Statement
 T = TypeVar("T")
 
 MAX_ROWS = 250_000  # rows that one operation may read
+QUICK_SECONDS = 0.25  # an operation that has run for longer gives its place to others
+SHORT_TURNS = 4  # operations that run at once, as long as they are quick
+LONG_TURNS = max(2, (os.cpu_count() or 1) - 1)  # and those beside them that are not
+LONG_WAITING = 16  # operations that may wait for such a turn
 
-STATE = "SELECT source, dataset, entity, ever_read, read_at, problem FROM dataset"
+STATE = (
+    "SELECT source, dataset, entity, ever_read, read_at, problem, (SELECT sum(number) FROM revision) AS revision"
+    " FROM dataset"
+)
+SIZES = "SELECT name, size FROM revision WHERE size > 0"
+FEW = 1_000_000
 
 
 class DeadlineExceeded(Exception):
-    """The operation took longer than it may."""
+    """The operation took longer than it may, or nobody waits for it any more."""
 
 
 class TooManyRows(Exception):
     """The operation read more rows than it may."""
+
+
+class Busy(Exception):
+    """So many long operations wait for their turn that one more is refused."""
+
+
+class Deadline:
+    """When an operation must have ended, on the monotonic clock. `stop` makes that now, from any thread."""
+
+    def __init__(self, seconds: float) -> None:
+        self.at = time.monotonic() + seconds
+        self._stops: list[Callable[[], object]] = []
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; never less than 0."""
+        return max(0.0, self.at - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() > self.at
+
+    def stop(self) -> None:
+        """Ends the operation: nobody waits for it any more."""
+        self.at = -math.inf
+        for stop in tuple(self._stops):
+            stop()
+
+    def at_stop(self, stop: Callable[[], object]) -> None:
+        """Calls `stop`, which must be quick, if the operation is ended before its time; takes the place of the last one."""
+        self._stops[:] = [stop]
+        if self.at == -math.inf:
+            stop()
+
+
+class Turns:
+    """Who may run. Every operation begins among `short`; one that turns out to be long gives that place to others and goes
+    on, once there is room, among `long`: so however many long ones there are, a quick one finds its place."""
+
+    def __init__(self, short: int = SHORT_TURNS, long: int = LONG_TURNS, waiting: int = LONG_WAITING) -> None:
+        self.threads = short + long + waiting
+        self._short = Semaphore(short)
+        self._long = Semaphore(long)
+        self._room = long + waiting
+        self._lock = Lock()
+
+    def begin(self, deadline: Deadline) -> Turn:
+        """Waits for a place. Raises DeadlineExceeded."""
+        if not self._short.acquire(timeout=deadline.left):
+            raise DeadlineExceeded
+        return Turn(self, deadline)
+
+    def lengthen(self, deadline: Deadline) -> None:
+        """From a short to a long turn. Raises DeadlineExceeded or Busy; then there is none."""
+        with self._lock:
+            self._room -= 1
+            is_busy = self._room < 0
+        self._short.release()
+        if is_busy or not self._wait(deadline):
+            with self._lock:
+                self._room += 1
+            raise Busy if is_busy else DeadlineExceeded
+
+    def end(self, *, is_long: bool) -> None:
+        """Gives a turn back."""
+        if not is_long:
+            self._short.release()
+            return
+        self._long.release()
+        with self._lock:
+            self._room += 1
+
+    def _wait(self, deadline: Deadline) -> bool:
+        while not deadline.is_over:
+            if self._long.acquire(timeout=min(deadline.left, 0.1)):
+                return True
+        return False
+
+
+class Turn:
+    """The turn of one operation. `look` is called now and then while it runs."""
+
+    def __init__(self, turns: Turns, deadline: Deadline) -> None:
+        self._turns = turns
+        self.deadline = deadline
+        self._quick_until = time.monotonic() + QUICK_SECONDS
+        self.is_long = False
+        self._has_ended = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is time to look."""
+        if self.is_long:
+            return self.deadline.left
+        return min(self.deadline.left, max(0.0, self._quick_until - time.monotonic()))
+
+    def look(self) -> None:
+        """Raises DeadlineExceeded or Busy if the operation may not go on; waits if it has to make room."""
+        now = time.monotonic()
+        if now > self.deadline.at:
+            raise DeadlineExceeded
+        if not self.is_long and now > self._quick_until:
+            try:
+                self._turns.lengthen(self.deadline)
+            except BaseException:
+                self._has_ended = True
+                raise
+            self.is_long = True
+
+    def end(self) -> None:
+        """Gives it back."""
+        if not self._has_ended:
+            self._has_ended = True
+            self._turns.end(is_long=self.is_long)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +169,15 @@ class DatasetState:
     problem: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement that was run: how many rows it brought, and in how many seconds."""
+
+    statement: Statement
+    rows: int
+    seconds: float
+
+
 class Reader(Protocol):
     """One connection's way of reading the replica in a transaction in which nothing changes."""
 
@@ -50,11 +185,14 @@ class Reader(Protocol):
     def errors(self) -> tuple[type[Exception], ...]:
         """What the engine raises."""
 
-    def begin(self, deadline: float) -> list[Any]:
+    def begin(self, turn: Turn) -> list[Any]:
         """Begins the transaction and gives the rows of STATE."""
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
-        """At most so many rows of a statement, as tuples. Raises DeadlineExceeded."""
+        """At most so many rows of a statement, as tuples. Raises what the turn does."""
+
+    def explain(self, sql: str, parameters: Sequence[Any]) -> list[str]:
+        """How the engine means to go about a statement, line by line."""
 
     def end(self) -> None:
         """Ends the transaction."""
@@ -64,34 +202,66 @@ class Reader(Protocol):
 
 
 class Reading:
-    """One read transaction: every select in it sees the same state."""
+    """One read transaction: every select in it sees the same state. `asked` has every statement that was run."""
 
-    def __init__(self, reader: Reader, deadline: float) -> None:
+    def __init__(self, reader: Reader, turn: Turn, sizes: _Sizes) -> None:
         self._reader = reader
-        self._deadline = deadline
+        self._turn = turn
+        self._sizes = sizes
         self._budget = MAX_ROWS
+        states = reader.begin(turn)
+        self.revision = states[0][6] if states else None
         self.datasets = tuple(
             DatasetState(source, dataset, entity, bool(ever_read), read_at, orjson.loads(problem) if problem else None)
-            for source, dataset, entity, ever_read, read_at, problem in reader.begin(deadline)
+            for source, dataset, entity, ever_read, read_at, problem, _ in states
         )
-        self.statements = 1
+        self.asked: list[Asked] = []
         mapped = {state.entity for state in self.datasets}
         self.unavailable = mapped - {state.entity for state in self.datasets if state.ever_read}
 
+    @property
+    def statements(self) -> int:
+        """How many were run, the one that began the transaction among them."""
+        return 1 + len(self.asked)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How many rows entities and links have, as `replica.estimate` takes them."""
+        return self._sizes.at(self.revision, lambda: self._reader.rows(SIZES, (), FEW))
+
     def rows(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[Any]:
-        """The rows of a statement, as tuples. Raises DeadlineExceeded or TooManyRows."""
-        if time.monotonic() > self._deadline:
+        """The rows of a statement, as tuples. Raises DeadlineExceeded, TooManyRows or Busy."""
+        began = time.monotonic()
+        if began > self._turn.deadline.at:
             raise DeadlineExceeded
-        self.statements += 1
         rows = self._reader.rows(statement.sql, statement.bind(variables, ids), self._budget + 1)
+        self.asked.append(Asked(statement, len(rows), time.monotonic() - began))
         self._budget -= len(rows)
         if self._budget < 0:
             raise TooManyRows
         return rows
 
+    def explain(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[str]:
+        """How the engine means to go about a statement, line by line; nothing is read."""
+        return self._reader.explain(statement.sql, statement.bind(variables, ids))
+
     def forget(self) -> None:
         """What was read so far is done with: the bound on rows holds anew for what follows."""
         self._budget = MAX_ROWS
+
+
+class _Sizes:
+    """The sizes of a revision, read once for each."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, Mapping[str, int]] = (None, {})
+
+    def at(self, revision: object, read: Callable[[], list[Any]]) -> Mapping[str, int]:
+        found, sizes = self._last
+        if found != revision:
+            sizes = dict(read())
+            self._last = (revision, sizes)
+        return sizes
 
 
 class Replica:
@@ -99,24 +269,38 @@ class Replica:
 
     `connect` makes a reader; it is called in the reading thread, first when needed."""
 
-    def __init__(self, connect: Callable[[], Reader], readers: int = 4) -> None:
+    def __init__(self, connect: Callable[[], Reader], turns: Turns | None = None) -> None:
         self._connect = connect
+        self._turns = turns or Turns()
+        self._sizes = _Sizes()
         self._idle: SimpleQueue[Reader] = SimpleQueue()
-        self._threads = ThreadPoolExecutor(readers, thread_name_prefix="simpul-read")
+        self._threads = ThreadPoolExecutor(self._turns.threads, thread_name_prefix="simpul-read")
 
     async def read(self, work: Callable[[Reading], T], seconds: float) -> T:
-        """Runs `work` in one read transaction, in a thread, for at most `seconds`."""
-        deadline = time.monotonic() + seconds
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_here, work, deadline)
+        """Runs `work` in one read transaction, in a thread, for at most `seconds`. If the caller is cancelled, so is what the
+        replica does for it."""
+        deadline = Deadline(seconds)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_here, work, deadline)
+        except asyncio.CancelledError:
+            deadline.stop()
+            raise
 
-    def read_here(self, work: Callable[[Reading], T], deadline: float) -> T:
-        """Runs `work` in one read transaction in this thread, until `deadline` of the monotonic clock."""
+    def read_here(self, work: Callable[[Reading], T], deadline: Deadline) -> T:
+        """Runs `work` in one read transaction in this thread, until the deadline."""
+        turn = self._turns.begin(deadline)
+        try:
+            return self._read(work, turn)
+        finally:
+            turn.end()
+
+    def _read(self, work: Callable[[Reading], T], turn: Turn) -> T:
         try:
             reader = self._idle.get_nowait()
         except Empty:
             reader = self._connect()
         try:
-            reading = Reading(reader, deadline)
+            reading = Reading(reader, turn, self._sizes)
             try:
                 result = work(reading)
             finally:
@@ -125,10 +309,16 @@ class Replica:
             reader.close()  # what it reads may have been replaced; the next operation opens it anew
             raise
         except BaseException:
-            self._idle.put(reader)
+            self._give_back(reader)
             raise
-        self._idle.put(reader)
+        self._give_back(reader)
         return result
+
+    def _give_back(self, reader: Reader) -> None:
+        if self._idle.qsize() < SHORT_TURNS + LONG_TURNS:
+            self._idle.put(reader)
+        else:
+            reader.close()
 
     def close(self) -> None:
         """Waits for running operations and closes the connections."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from config.entities import Catalogue
 from replica.binding import SUM_BASE
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
-from replica.reading import STATE, DeadlineExceeded
+from replica.reading import STATE, Turn
 from replica.search import has_fts5
 from replica.session import SQLITE, Session
 
@@ -26,7 +26,7 @@ STEPS_BETWEEN_CHECKS = 20_000  # SQLite's virtual machine steps between two look
 
 # The two empty rows at its end are left unread until the transaction is over: while a statement is unfinished, SQLite keeps
 # the read transaction that it began, and so every later select of the operation sees the same state without BEGIN.
-HELD = STATE + 2 * " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL"
+HELD = STATE + 2 * " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 
 
 class SqliteDatabase(Database):
@@ -149,12 +149,14 @@ class SqliteReader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._deadline = 0.0
-        connection.set_progress_handler(self._is_late, STEPS_BETWEEN_CHECKS)
+        self._turn: Turn | None = None
+        self._stopped: BaseException | None = None
+        connection.set_progress_handler(self._look, STEPS_BETWEEN_CHECKS)
 
-    def begin(self, deadline: float) -> list[Any]:
+    def begin(self, turn: Turn) -> list[Any]:
         """Begins the transaction and says what is known of each dataset."""
-        self._deadline = deadline
+        self._turn = turn
+        self._stopped = None
         self._state = self._connection.execute(HELD)
         states = []
         for row in self._state:
@@ -164,24 +166,42 @@ class SqliteReader:
         return states
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
-        """At most so many rows. Raises DeadlineExceeded."""
+        """At most so many rows. Raises what the turn does."""
         try:
             cursor = self._connection.execute(sql, parameters)
             rows = cursor.fetchmany(most)
             cursor.close()
         except sqlite3.OperationalError as error:
-            if self._is_late():
-                raise DeadlineExceeded from error
+            if self._stopped is not None:
+                raise self._stopped from error
             raise
         return rows
+
+    def explain(self, sql: str, parameters: Sequence[Any]) -> list[str]:
+        """The query plan, its steps indented as they hang together."""
+        depths = {0: -1}
+        lines = []
+        for number, parent, _, step in self._connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall():
+            depths[number] = depths[parent] + 1
+            lines.append(f"{'  ' * depths[number]}{step}")
+        return lines
 
     def end(self) -> None:
         """Ends the transaction."""
         self._state.close()
+        self._turn = None
 
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
 
-    def _is_late(self) -> bool:
-        return time.monotonic() > self._deadline
+    def _look(self) -> bool:
+        """Whether the statement is to stop. SQLite takes no exception from here, so it waits for the statement's end."""
+        if self._turn is None:
+            return False
+        try:
+            self._turn.look()
+        except Exception as error:
+            self._stopped = error
+            return True
+        return False

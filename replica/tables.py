@@ -164,6 +164,7 @@ def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
             metadata,
             Column("name", Text, primary_key=True),  # entity:Proposal, link:Proposal.region, source:planning
             Column("number", BigInteger, nullable=False),
+            Column("size", BigInteger, nullable=False),  # rows of its table, 0 of a source
         ),
         meta=Table(
             "meta",
@@ -216,18 +217,9 @@ def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str,
     for column in wanted.values():
         Index(f"{name}_{column}", table.c[column])
     for field in entity.fields:
-        if _is_indexed(field):
+        if field.indexed:
             Index(f"{name}_c_{field.name}", table.c[f"c_{field.name}"])
     return EntityTable(entity, table, wanted)
-
-
-def _is_indexed(field: Field) -> bool:
-    return field.raw_of is None and field.type in (
-        FieldType.CODE,
-        FieldType.ENUM,
-        FieldType.INT,
-        FieldType.DATE,
-    )
 
 
 def _link_table(metadata: MetaData, link: Link) -> Table:

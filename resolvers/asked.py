@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 
 class Asked:
-    """One operation while it is planned. `checks`, `to_one` and `entities` fill as its fields are visited."""
+    """One operation while it is planned. `checks`, `numbers` (how many records are asked),
+    `to_one` and `entities` fill as its fields are visited."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Asked:
         self.catalogue = catalogue
         self.writer = writer
         self.checks: list[Check] = []
+        self.numbers: list[Callable[[Variables], int]] = []
         self._known: dict[tuple[int, ...], set[str]] = {}
         self.to_one: list[tuple[Pattern, str]] = []
         self.entities: set[str] = set()
@@ -86,6 +88,7 @@ class Asked:
                 raise BadRequest("BAD_USER_INPUT", "OUT_OF_BOUNDS", nodes, argument=argument, limit=limit)
 
         self.checks.append(check)
+        self.numbers.append(read)
 
     def known(self, read: Callable[[Variables], str], names: Iterable[str], nodes: list[FieldNode]) -> None:
         """Has the plan check before it runs that a text is one of `names`, for one of the types at which the nodes stand."""

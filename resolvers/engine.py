@@ -39,6 +39,7 @@ from config.hub import Language
 from config.messages import Messages
 from replica.reading import (
     MAX_ROWS,
+    Busy,
     DatasetState,
     DeadlineExceeded,
     Reading,
@@ -47,6 +48,7 @@ from replica.reading import (
 )
 from replica.tables import Tables
 from resolvers.arguments import shape_of
+from resolvers.cost import TooCostly, check_cost, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
@@ -59,6 +61,7 @@ from resolvers.shape import Writer
 DOCUMENTS = 500  # parsed and planned operations that are kept
 PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
 MAX_ERRORS = 10  # validation errors that are listed
+RETRY_SECONDS = 10  # after which a hub that was busy is likely to have room
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,14 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An operation as it came in."""
+    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost."""
 
     query: str
     variables: Mapping[str, object] | None = None
     operation_name: str | None = None
     language: Language = "id"
     caller: Caller = PUBLIC
+    tells_cost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +164,17 @@ class Engine:
             errors = tuple(self._hinted(error, request.language) for error in invalid.errors)
             return Answer(None, errors, started=False)
         try:
-            run, data = await self._replica.read(lambda reading: _run(plan, reading, variables), self._seconds)
-        except DeadlineExceeded:
-            return self._stopped(plan, "QUERY_TIMEOUT", request.language, seconds=self._seconds)
-        except TooManyRows:
-            return self._stopped(plan, "TOO_MANY_ROWS", request.language, limit=MAX_ROWS)
-        except TooManyGroups as many:
-            return self._stopped(plan, "TOO_MANY_GROUPS", request.language, limit=many.limit)
+            run, data = await self._replica.read(lambda reading: self._run(plan, reading, variables), self._seconds)
+        except TooCostly as costly:
+            return self._refused(_too_costly(costly), request.language)
+        except _STOPPED as stopped:
+            return self._stopped(stopped, self._seconds, request.language)
         self._introspect(document, operation, plan, request, data)
         errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
         return Answer(
             data,
             errors,
-            self._extensions(plan, run.reading),
+            self._extensions(plan, run.reading) | self._cost(plan, run.reading, variables, request),
             statements=run.reading.statements,
         )
 
@@ -204,10 +206,10 @@ class Engine:
         except _Failed as failed:
             errors = tuple(self._failed(failure, failed.data, request.language) for failure in failed.failures)
             return Answer(None, errors, self._extensions(plan, failed.reading), statements=failed.reading.statements)
-        except DeadlineExceeded:
-            return self._stopped(plan, "QUERY_TIMEOUT", request.language, seconds=seconds)
-        except TooManyRows:
-            return self._stopped(plan, "TOO_MANY_ROWS", request.language, limit=MAX_ROWS)
+        except TooCostly as costly:
+            return self._refused(_too_costly(costly), request.language)
+        except _STOPPED as stopped:
+            return self._stopped(stopped, seconds, request.language)
         return Answer(None, (), self._extensions(plan, reading), statements=reading.statements)
 
     def outline(self, query: str, language: Language) -> Outline:
@@ -236,7 +238,7 @@ class Engine:
         """The rows of all pages. Raises _Failed as soon as a field of a page could not be had."""
         following: Plan | None = None
         while True:
-            run, data = _run(following or plan, reading, variables)
+            run, data = self._run(following or plan, reading, variables)
             if run.failures:
                 raise _Failed(reading, data, run.failures)
             yield from layout.rows(data)
@@ -246,6 +248,13 @@ class Engine:
             variables = {**variables, AFTER: cursor}
             following = following or self._table_plan(layout.following, variables, request)
             reading.forget()
+
+    def _run(
+        self, plan: Plan, reading: Reading, variables: Mapping[str, object]
+    ) -> tuple[Run, dict[str, object]]:
+        check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
+        run = Run(reading, variables)
+        return run, plan.run(run)
 
     # -- once for each document ---------------------------------------------------------------------------------------
 
@@ -368,14 +377,20 @@ class Engine:
         said = {**error["extensions"], "hint": self._messages.render(hint, {}, language)}
         return {**error, "extensions": said}
 
-    def _stopped(self, plan: Plan, code: str, language: Language, **params: object) -> Answer:
-        message = self._messages.render(code, params, language)
-        shown = "QUERY_TOO_COSTLY" if code.startswith("TOO_MANY") else code
-        error: dict[str, object] = {
-            "message": message,
-            "extensions": {"code": shown, **params},
-        }
-        return Answer(None, (error,))
+    def _stopped(self, why: Exception, seconds: float, language: Language) -> Answer:
+        """The answer where a run came to its end too early."""
+        params: dict[str, object]
+        match why:
+            case TooManyRows():
+                code, sentence, params = "QUERY_TOO_COSTLY", "TOO_MANY_ROWS", {"limit": MAX_ROWS}
+            case TooManyGroups(limit=limit):
+                code, sentence, params = "QUERY_TOO_COSTLY", "TOO_MANY_GROUPS", {"limit": limit}
+            case Busy():
+                code, sentence, params = "HUB_BUSY", "HUB_BUSY", {"retryAfter": RETRY_SECONDS}
+            case _:
+                code, sentence, params = "QUERY_TIMEOUT", "QUERY_TIMEOUT", {"seconds": seconds}
+        message = self._messages.render(sentence, params, language)
+        return Answer(None, ({"message": message, "extensions": {"code": code, **params}},))
 
     def _failed(self, failure: Failure, data: object, language: Language) -> dict[str, object]:
         sentence = "ENTITY_NEVER_READ" if failure.code == "SOURCE_UNAVAILABLE" else failure.code
@@ -391,6 +406,16 @@ class Engine:
             "extensions": extensions,
         }
 
+    def _cost(
+        self, plan: Plan, reading: Reading, variables: Mapping[str, object], request: Request
+    ) -> dict[str, object]:
+        if not request.tells_cost:
+            return {}
+        selects = plan.selects(self._catalogue, reading, variables)
+        looked = sum(select.estimate.looked for select in selects)
+        told = {"looked": round(looked), "limit": self._limits.looked, "selects": spent(selects, reading.asked)}
+        return {"cost": told}
+
     def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
         extensions: dict[str, object] = {}
         if self._notice:
@@ -401,9 +426,25 @@ class Engine:
         return extensions
 
 
-def _run(plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
-    run = Run(reading, variables)
-    return run, plan.run(run)
+_STOPPED = (DeadlineExceeded, TooManyRows, TooManyGroups, Busy)
+
+
+def _too_costly(costly: TooCostly) -> BadRequest:
+    worst = costly.worst
+    return BadRequest(
+        "QUERY_TOO_COSTLY",
+        "LOOKS_AT_TOO_MUCH",
+        (),
+        limit=costly.limit,
+        looked=_rounded(costly.looked),
+        path=worst.path,
+        most=_rounded(worst.estimate.looked),
+    )
+
+
+def _rounded(number: float) -> int:
+    """To two digits: an estimate is no better."""
+    return int(float(f"{number:.1e}"))
 
 
 def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:

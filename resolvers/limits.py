@@ -25,7 +25,7 @@ CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest operation that is taken up."""
+    """The largest operation that is taken up. `looked` is how many rows its selects are expected to look at."""
 
     tokens: int = 15_000
     depth: int = 20
@@ -34,6 +34,7 @@ class Limits:
     root_fields: int = 50
     definitions: int = 100
     directives: int = 50
+    looked: int = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The operation took longer than {seconds} seconds and was stopped. Narrow `where`, or ask for smaller pages.",
         "Operasi berjalan lebih dari {seconds} detik dan dihentikan. Persempit `where`, atau minta halaman yang lebih kecil.",
     ),
+    "LOOKS_AT_TOO_MUCH": (
+        "The operation would look at about {looked} rows, at most {limit} may be; about {most} of them for `{path}`. Narrow"
+        " `where` there, or ask for fewer records above it.",
+        "Operasi akan memeriksa sekitar {looked} baris, batasnya {limit}; sekitar {most} di antaranya untuk `{path}`. Persempit"
+        " `where` di sana, atau minta lebih sedikit data di atasnya.",
+    ),
+    "HUB_BUSY": (
+        "Many long operations are being answered. Ask again in {retryAfter} seconds, or narrow the question.",
+        "Banyak operasi panjang sedang dijawab. Coba lagi {retryAfter} detik lagi, atau persempit pertanyaannya.",
+    ),
     "OUT_OF_BOUNDS": (
         "`{argument}` must lie between 0 and {limit}.",
         "`{argument}` harus di antara 0 dan {limit}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
@@ -11,10 +11,13 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQ
 from config.entities import Catalogue, Entity
 from connectors.select import And, Compare, Op
 from replica.ask import ByNode, Everything, Output, Page, Rows, Slot, Start, Variables
+from replica.estimate import Estimator
+from replica.reading import Reading
 from replica.tables import Tables
 from resolvers.asked import Asked, Check, reader
 from resolvers.collect import Collector
 from resolvers.connections import plan_connection, plan_link
+from resolvers.cost import Select, selects_of
 from resolvers.errors import BadRequest
 from resolvers.pages import MAX_FIRST
 from resolvers.records import Records, compile_shape
@@ -22,19 +25,35 @@ from resolvers.run import CANDIDATES, Fetch, LookupStep, NodesStep, Pattern, Roo
 from resolvers.search import plan_search
 from resolvers.shape import Columns, Writer, write_object
 
+ESTIMATES_KEPT = 20  # of a plan, for different sizes of its pages
 INTROSPECTION = ("__schema", "__type")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled operation. `fields` are the root's, in order: a step, or a value that is known already (None for an
-    introspection field, which the engine fills in). `to_one` are the inlined links, by where they stand."""
+    introspection field, which the engine fills in). `to_one` are the inlined links, by where they stand. `numbers` read how
+    many records are asked at each place that says so."""
 
     fields: tuple[tuple[str, RootStep | str | None], ...]
     checks: tuple[Check, ...]
+    numbers: tuple[Callable[[Variables], int], ...]
     to_one: tuple[tuple[Pattern, str], ...]
     entities: frozenset[str]
     introspection: tuple[FieldNode, ...]
+    _selects: dict[object, tuple[Select, ...]] = field(default_factory=dict, compare=False)
+
+    def selects(self, catalogue: Catalogue, reading: Reading, variables: Variables) -> tuple[Select, ...]:
+        """What it costs with these variables on the replica as it is now."""
+        key = (reading.revision, *(read(variables) for read in self.numbers))
+        found = self._selects.get(key)
+        if found is None:
+            steps = [step for _, step in self.fields if step is not None and not isinstance(step, str)]
+            found = selects_of(steps, Estimator(catalogue, reading.sizes), variables)
+            while len(self._selects) >= ESTIMATES_KEPT:
+                self._selects.pop(next(iter(self._selects)), None)
+            self._selects[key] = found
+        return found
 
     def check(self, variables: Variables) -> None:
         """Raises BadRequest if a value of the variables is out of its bounds."""
@@ -70,7 +89,14 @@ def build_plan(
     planner = _Root(asked, root.name)
     steps = tuple((key, planner.field(key, nodes)) for key, nodes in fields.items())
     introspection = [node for nodes in fields.values() for node in nodes if node.name.value in INTROSPECTION]
-    return Plan(steps, tuple(asked.checks), tuple(asked.to_one), frozenset(asked.entities), tuple(introspection))
+    return Plan(
+        steps,
+        tuple(asked.checks),
+        tuple(asked.numbers),
+        tuple(asked.to_one),
+        frozenset(asked.entities),
+        tuple(introspection),
+    )
 
 
 class _Root:

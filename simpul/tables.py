@@ -64,7 +64,7 @@ class Written:
         codes = {_code(error) for error in self.answer.errors}
         if not codes:
             return 200
-        return 503 if self.answer.started and codes & {"SOURCE_UNAVAILABLE", "QUERY_TIMEOUT"} else 400
+        return 503 if self.answer.started and codes & {"SOURCE_UNAVAILABLE", "QUERY_TIMEOUT", "HUB_BUSY"} else 400
 
 
 async def write_table(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
+
 from collections.abc import Iterable
 from contextlib import closing
 from typing import Any
 
 from replica.database import Database
-from replica.reading import Replica
+from replica.reading import Deadline, Replica
 from replica.search import compile_search, search_values
 from replica.words import terms_of
 from tests.servers import Server, server_of
@@ -56,7 +56,7 @@ def search(database: Database, text: str, first: int = 1000, offset: int = 0) ->
     names, terms = list(database.tables.search), terms_of(text)
     statement = compile_search(database.tables, names, len(terms))
     values = search_values(database.tables, terms, [True] * len(names), first, offset)
-    with closing(Replica(database.reader, readers=1)) as replica:
-        rows = replica.read_here(lambda reading: reading.rows(statement, {}, values), time.monotonic() + 60)
+    with closing(Replica(database.reader)) as replica:
+        rows = replica.read_here(lambda reading: reading.rows(statement, {}, values), Deadline(60))
     page = sorted((at, names[place], node, score) for place, node, score, at in rows if node is not None)
     return [(name, node, score) for _, name, node, score in page]

@@ -27,11 +27,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of GraphQL over HTTP, with their types checked."""
+    """The parameters of GraphQL over HTTP, with their types checked. `tells_cost` is `extensions: {cost: true}`."""
 
     query: str
     variables: Mapping[str, object] | None
     operation_name: str | None
+    tells_cost: bool = False
 
 
 async def read_body(request: Request, seconds: float = SECONDS) -> bytes:
@@ -109,7 +110,9 @@ def check_parameters(given: Mapping[str, object]) -> Parameters:
             raise Refused(400, "PARAMETER_TYPE", name=name, type="object")
         if _is_deeper(value, MAX_DEPTH):
             raise Refused(400, "PARAMETER_DEEP", name=name, limit=MAX_DEPTH)
-    return Parameters(query, variables if isinstance(variables, dict) else None, operation_name or None)
+    extensions = given.get("extensions")
+    tells_cost = isinstance(extensions, dict) and extensions.get("cost") is True
+    return Parameters(query, variables if isinstance(variables, dict) else None, operation_name or None, tells_cost)
 
 
 def _is_deeper(value: object, limit: int) -> bool:

@@ -7,10 +7,12 @@ A browser that navigates here gets the query page.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from config.hub import Language
@@ -21,6 +23,9 @@ from simpul.web.accept import JSON, RESPONSE, choose_language, choose_media, pre
 from simpul.web.body import Parameters, Refused, check_json_type, parse_body, parse_url, read_body
 
 MAX_URL = 32 * 1024
+SOON = 0.05  # seconds in which most answers are there: nobody has to watch their clients
+
+T = TypeVar("T")
 
 Page = Callable[[Request, Language], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -41,7 +46,7 @@ def graphql_endpoint(engine: Engine, messages: Messages, default: Language, page
             parameters = await _parameters(request)
         except Refused as refused:
             return refusal(refused, media or JSON, messages, language)
-        return await _execute(engine, parameters, language, media)
+        return await _execute(request, engine, parameters, language, media)
 
     return answer
 
@@ -71,10 +76,17 @@ async def _parameters(request: Request) -> Parameters:
     raise Refused(405, "METHOD", {"Allow": "GET, POST"}, method="GET, POST")
 
 
-async def _execute(engine: Engine, parameters: Parameters, language: Language, media: str) -> Response:
-    answer = await engine.execute(
-        Operation(parameters.query, parameters.variables, parameters.operation_name, language=language)
+async def _execute(
+    request: Request, engine: Engine, parameters: Parameters, language: Language, media: str
+) -> Response:
+    operation = Operation(
+        parameters.query,
+        parameters.variables,
+        parameters.operation_name,
+        language=language,
+        tells_cost=parameters.tells_cost,
     )
+    answer = await unless_gone(request, engine.execute(operation))
     refused = not answer.started and media == RESPONSE
     return _response(answer.body(), 400 if refused else 200, media)
 
@@ -86,3 +98,29 @@ def _response(body: bytes, status: int, media: str, headers: dict[str, str] | No
         {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Origin", **(headers or {})},
         f"{media}; charset=utf-8",
     )
+
+
+async def unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """The result of `work`, whose request has been read. It is cancelled as soon as its client goes away; then raises
+    ClientDisconnect."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait((task,), timeout=SOON)
+        if not task.done():
+            going = asyncio.ensure_future(_going(request))
+            try:
+                await asyncio.wait((task, going), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                going.cancel()
+    finally:
+        is_gone = not task.done()
+        if is_gone:
+            task.cancel()
+    if is_gone:
+        raise ClientDisconnect
+    return task.result()
+
+
+async def _going(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

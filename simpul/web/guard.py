@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -64,6 +64,8 @@ class Guard:
 
         try:
             await self._app(scope, receive, send_guarded)
+        except ClientDisconnect:
+            LOG.info("%s %s: nobody waits for the answer any more", scope["method"], scope["path"])
         except Exception:
             LOG.exception("%s %s failed", scope["method"], scope["path"])
             if not started:

@@ -27,7 +27,7 @@ from resolvers.engine import Engine
 from resolvers.engine import Request as Operation
 from simpul.saved import NoQuestion, Question, SavedQuestions, Variables, WrongVariable
 from simpul.tables import Form, Locale, headers_of, write_table
-from simpul.web.graphql import MAX_URL, language_of
+from simpul.web.graphql import MAX_URL, language_of, unless_gone
 
 IN_MEMORY = 1024 * 1024  # bytes of a table that are kept off the disk
 CHUNK = 64 * 1024
@@ -106,7 +106,8 @@ def table_endpoint(
         try:
             async with turns:
                 operation = Operation(question.text, address.variables, language=language)
-                written = await write_table(engine, operation, address.expand, form, address.locale, file)
+                writing = write_table(engine, operation, address.expand, form, address.locale, file)
+                written = await unless_gone(request, writing)
             if written.answer.errors:
                 file.close()
                 return _failed(written.status, written.answer.errors, form, headers_of(written), language)

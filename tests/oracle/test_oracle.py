@@ -1122,7 +1122,7 @@ def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     )
     store(world, database)
     schema = build(world.catalogue)._schema
-    replica = Replica(database.reader, readers=1)
+    replica = Replica(database.reader)
     limits = Limits(depth=40, aliases=1000, selections=10_000)
     engine = Engine(schema, world.catalogue, database.tables, replica, ZONE, limits=limits, seconds=60)
     yield Sides(world, schema, engine, Oracle(world, build(world.catalogue)._schema), replica)

@@ -186,7 +186,7 @@ def hub(stack: ExitStack, factory: pytest.TempPathFactory, engine: str, records:
     database, syncer = world.hub()
     for source in world.data:
         asyncio.run(syncer.sync(source))
-    reader = Replica(database.reader, readers=1)
+    reader = Replica(database.reader)
     stack.callback(reader.close)
     for entity, key in (("Wish", "c_number"), ("Place", "c_code"), ("Line", "c_line"), ("Work", "c_id2")):
         nodes = dict(ask(database, f"SELECT {key}, _node FROM e_{entity}"))

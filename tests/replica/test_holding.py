@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from replica.binding import Statement
-from replica.reading import Reading, Replica
+from replica.reading import Deadline, Reading, Replica
 from tests.replicas import ask
 
 ROOT = Path(__file__).parents[2]
@@ -183,7 +183,7 @@ def test_of_two_hubs_on_one_replica_one_syncs_and_both_serve(world: Any) -> None
         become(world, generation)
         asyncio.run(syncer.sync("plans", force=True))
         for replica in serving:
-            found = replica.read_here(state_of, time.monotonic() + 10)
+            found = replica.read_here(state_of, Deadline(10))
             assert assert_whole(*found) == generation
     for replica in serving:
         replica.close()

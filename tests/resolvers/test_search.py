@@ -54,7 +54,7 @@ def ask(world: World) -> Iterator[Ask]:
                 database, syncer = world.hub()
                 for source in sync:
                     runner.run(syncer.sync(source))
-                replica = Replica(database.reader, readers=1)
+                replica = Replica(database.reader)
                 stack.callback(replica.close)
                 catalogue, zone = world.config.catalogue, ZoneInfo("UTC")
                 run.engine = Engine(build(catalogue)._schema, catalogue, database.tables, replica, zone)  # type: ignore[attr-defined]  # kept
