@@ -15,7 +15,7 @@ from typing import Any
 
 from config.yamlfile import Located
 
-WHOLE = ("key", "fingerprint", "precedence", "plural", "description")
+WHOLE = ("key", "fingerprint", "precedence", "filterable", "plural", "description")
 """What is said of an entity; the rest is said of a mapping."""
 _UNREADABLE = "?"
 _NEUTRAL: dict[str, Any] = {

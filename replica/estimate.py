@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from config.entities import Catalogue, Entity, Hop
+from config.entities import Catalogue, Entity, FieldType, Hop
 from connectors.select import And, Compare, Not, Op, Or
 from replica.ask import (
     ByNode,
     Dimension,
+    Everything,
     Groups,
     HasIssues,
     Linked,
@@ -34,6 +35,7 @@ from replica.ask import (
 Sizes = Mapping[str, int]
 """How many rows there are: `entity:NAME` and `link:ENTITY.NAME`. What is missing is empty."""
 
+BY_INDEX = (Op.EQ, Op.IN, Op.LT, Op.LTE, Op.GT, Op.GTE)
 PICKED = 0.1  # the share of records that an index leaves over where the values are not known
 LEVELS = 4  # steps of a hierarchy that are climbed or descended
 GROUPS = 1_000
@@ -205,6 +207,24 @@ class Estimator:
         for hop in path:
             entity = self._catalogue.hops(entity)[hop].to
         return entity
+
+
+def scanned_for(catalogue: Catalogue, question: object) -> tuple[str, tuple[str, ...]] | None:
+    """The entity all of whose records a question looks at although it asks for some values of a field, and the fields of
+    which an index would help; None if it does not."""
+    if not isinstance(question, Rows | Totals | Groups) or not isinstance(question.start, Everything):
+        return None
+    entity = catalogue[question.entity]
+    wanted: list[str] = []
+    for part in conjuncts(question.where):
+        if not isinstance(part, Compare) or part.op not in BY_INDEX:
+            continue
+        field = entity.field(part.name)
+        if part.name == "id" or (field is not None and field.indexed):
+            return None
+        if field is not None and field.type is not FieldType.BOOLEAN:  # half of all records are no gain
+            wanted.append(field.name)
+    return (entity.name, tuple(wanted)) if wanted else None
 
 
 def conjuncts(where: object) -> list[object]:

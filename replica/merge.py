@@ -121,13 +121,10 @@ class Merge:
         db = self._db
         for name in Rebuild(db, self._database, self._config).run():
             self._raise(f"entity:{name}")
-        known_names = {name for (name,) in db.execute("SELECT name FROM revision").fetchall()}
-        for name in (
-            *(f"entity:{name}" for name in self._tables.entities),
-            *(f"link:{source}.{name}" for source, name in self._tables.links),
-        ):
-            if name not in known_names:
-                self._raise(name)
+        numbered = {name for (name,) in db.execute("SELECT name FROM revision").fetchall()}
+        links = [f"link:{source}.{name}" for source, name in self._tables.links]
+        for name in {*(f"entity:{name}" for name in self._tables.entities), *links} - numbered:
+            self._raise(name, by=0)
         wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
         known = set(db.execute("SELECT source, dataset, entity FROM dataset").fetchall())
         for key in wanted - known:
@@ -501,13 +498,13 @@ class Merge:
         ).fetchone()
         return records, issues, rejects
 
-    def _raise(self, name: str) -> None:
+    def _raise(self, name: str, by: int = 1) -> None:
         """A new revision of what an entity, link or source holds, and how many rows there are now."""
         kind, _, of = name.partition(":")
         table = {"entity": f"e_{of}", "link": f"l_{of.replace('.', '_')}"}.get(kind)
         size = f'(SELECT count(*) FROM "{table}")' if table else "0"
         self._db.execute(
-            f"INSERT INTO revision (name, number, size) VALUES (?, 1, {size})"
-            " ON CONFLICT (name) DO UPDATE SET number = revision.number + 1, size = excluded.size",
-            (name,),
+            f"INSERT INTO revision (name, number, size) VALUES (?, ?, {size})"
+            " ON CONFLICT (name) DO UPDATE SET number = revision.number + excluded.number, size = excluded.size",
+            (name, by),
         )

@@ -171,9 +171,10 @@ class DatasetState:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A statement that was run: how many rows it brought, and in how many seconds."""
+    """A statement that was run from these ids: how many rows it brought, and in how many seconds."""
 
     statement: Statement
+    ids: Sequence[object] | None
     rows: int
     seconds: float
 
@@ -235,7 +236,7 @@ class Reading:
         if began > self._turn.deadline.at:
             raise DeadlineExceeded
         rows = self._reader.rows(statement.sql, statement.bind(variables, ids), self._budget + 1)
-        self.asked.append(Asked(statement, len(rows), time.monotonic() - began))
+        self.asked.append(Asked(statement, ids, len(rows), time.monotonic() - began))
         self._budget -= len(rows)
         if self._budget < 0:
             raise TooManyRows

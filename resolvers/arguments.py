@@ -65,6 +65,21 @@ def count_members(value: object, nested: int = 0) -> int:
             return 0
 
 
+def sample_of(type_: GraphQLInputType) -> object:
+    """A value that stands for any given one of a type, as far as planning is concerned: what is no structure is not looked at."""
+    match type_:
+        case GraphQLNonNull(of_type=inner):
+            return sample_of(inner)
+        case GraphQLList(of_type=inner):
+            return [sample_of(inner)]
+        case GraphQLInputObjectType():
+            return {}
+        case GraphQLEnumType():
+            return next(iter(type_.values.values())).value
+        case _:
+            return True
+
+
 def shape_of(type_: GraphQLInputType, value: object) -> object:
     """The structure of a coerced variable value, hashable."""
     if value is None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from config.entities import Catalogue
 from replica.ask import Groups, Rows, Totals, Variables
 from replica.binding import Statement
-from replica.estimate import Estimate, Estimator
-from replica.reading import Asked
+from replica.estimate import Estimate, Estimator, scanned_for
+from replica.reading import Asked, Reading
 from resolvers.run import Child, ConnectionStep, Fetch, GroupStep, LinkStep, LookupStep, NodesStep, Pattern, RootStep
 from resolvers.search import SearchStep
 
@@ -32,6 +33,27 @@ class Select:
     def path(self) -> str:
         """The field, without the marks of lists: `proposals.nodes.budgetLines`."""
         return ".".join(step for step in self.where if step != "*")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A select for the field at `path` that looks at every record of `entity`, where an index of `fields` would help."""
+
+    path: str
+    entity: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A statement as it was run: the select it belongs to (None of a search), rows, milliseconds, and how the engine of the
+    replica goes about it, line by line."""
+
+    select: Select | None
+    sql: str
+    rows: int
+    milliseconds: float
+    steps: tuple[str, ...]
 
 
 class TooCostly(Exception):
@@ -73,6 +95,31 @@ def spent(selects: Sequence[Select], asked: Sequence[Asked]) -> list[dict[str, o
             }
         )
     return told
+
+
+def scans_of(selects: Sequence[Select], catalogue: Catalogue) -> tuple[Scan, ...]:
+    """Those that scan for want of an index, each field once."""
+    scans = []
+    for select in selects:
+        found = None if select.statement is None else scanned_for(catalogue, select.statement.question)
+        if found is not None:
+            scans.append(Scan(select.path, *found))
+    return tuple(dict.fromkeys(scans))
+
+
+def explained(selects: Sequence[Select], reading: Reading, variables: Variables) -> tuple[Explained, ...]:
+    """The statements that were run, in their order."""
+    by_statement = {id(select.statement): select for select in selects}
+    return tuple(
+        Explained(
+            by_statement.get(id(run.statement)),
+            run.statement.sql,
+            run.rows,
+            1000 * run.seconds,
+            tuple(reading.explain(run.statement, variables, run.ids)),
+        )
+        for run in tuple(reading.asked)
+    )
 
 
 class _Walk:

@@ -47,8 +47,8 @@ from replica.reading import (
     TooManyRows,
 )
 from replica.tables import Tables
-from resolvers.arguments import shape_of
-from resolvers.cost import TooCostly, check_cost, spent
+from resolvers.arguments import sample_of, shape_of
+from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, scans_of, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
@@ -122,6 +122,9 @@ class Outline:
 Write = Callable[[tuple[Column, ...], Iterator[list[object]]], None]
 """Takes a table: its columns, and its rows as they are read. It is called in the reading thread."""
 
+Watch = Callable[[Plan, Reading, Mapping[str, object]], None]
+"""Sees a plan when it has run, in the reading thread and in its transaction."""
+
 
 class Engine:
     """Answers GraphQL requests from the replica."""
@@ -152,6 +155,35 @@ class Engine:
 
     async def execute(self, request: Request) -> Answer:
         """The answer to a request; raises only on our own bugs."""
+        return await self._answer(request, lambda plan, reading, variables: None)
+
+    async def explain(self, request: Request) -> tuple[Answer, tuple[Explained, ...]]:
+        """The answer, and the statements that it took."""
+        told: list[Explained] = []
+
+        def watch(plan: Plan, reading: Reading, variables: Mapping[str, object]) -> None:
+            told.extend(explained(plan.selects(self._catalogue, reading, variables), reading, variables))
+
+        return await self._answer(request, watch), tuple(told)
+
+    def scans(self, query: str) -> tuple[Scan, ...]:
+        """Where an operation, with all its variables given, looks at every record for want of an index. Nothing is read; of one
+        that can't be asked there is none."""
+        try:
+            document = self._document(query)
+            operation = document.operation(None)
+            given = {
+                definition.variable.name.value: sample_of(
+                    cast(GraphQLInputType, type_from_ast(self._schema, definition.type))
+                )
+                for definition in operation.variable_definitions or ()
+            }
+            plan = self._plan(document, operation, given, Request(query))
+        except (BadRequest, _Invalid):
+            return ()
+        return scans_of(plan.selects_of(self._catalogue, {}, given), self._catalogue)
+
+    async def _answer(self, request: Request, watch: Watch) -> Answer:
         try:
             document = self._document(request.query)
             operation = document.operation(request.operation_name)
@@ -164,7 +196,13 @@ class Engine:
             errors = tuple(self._hinted(error, request.language) for error in invalid.errors)
             return Answer(None, errors, started=False)
         try:
-            run, data = await self._replica.read(lambda reading: self._run(plan, reading, variables), self._seconds)
+
+            def work(reading: Reading) -> tuple[Run, dict[str, object]]:
+                result = self._run(plan, reading, variables)
+                watch(plan, reading, variables)
+                return result
+
+            run, data = await self._replica.read(work, self._seconds)
         except TooCostly as costly:
             return self._refused(_too_costly(costly), request.language)
         except _STOPPED as stopped:
@@ -249,9 +287,7 @@ class Engine:
             following = following or self._table_plan(layout.following, variables, request)
             reading.forget()
 
-    def _run(
-        self, plan: Plan, reading: Reading, variables: Mapping[str, object]
-    ) -> tuple[Run, dict[str, object]]:
+    def _run(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
         check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
         run = Run(reading, variables)
         return run, plan.run(run)

@@ -11,7 +11,7 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQ
 from config.entities import Catalogue, Entity
 from connectors.select import And, Compare, Op
 from replica.ask import ByNode, Everything, Output, Page, Rows, Slot, Start, Variables
-from replica.estimate import Estimator
+from replica.estimate import Estimator, Sizes
 from replica.reading import Reading
 from replica.tables import Tables
 from resolvers.asked import Asked, Check, reader
@@ -48,12 +48,16 @@ class Plan:
         key = (reading.revision, *(read(variables) for read in self.numbers))
         found = self._selects.get(key)
         if found is None:
-            steps = [step for _, step in self.fields if step is not None and not isinstance(step, str)]
-            found = selects_of(steps, Estimator(catalogue, reading.sizes), variables)
+            found = self.selects_of(catalogue, reading.sizes, variables)
             while len(self._selects) >= ESTIMATES_KEPT:
                 self._selects.pop(next(iter(self._selects)), None)
             self._selects[key] = found
         return found
+
+    def selects_of(self, catalogue: Catalogue, sizes: Sizes, variables: Variables) -> tuple[Select, ...]:
+        """What it costs on a replica of these sizes."""
+        steps = [step for _, step in self.fields if step is not None and not isinstance(step, str)]
+        return selects_of(steps, Estimator(catalogue, sizes), variables)
 
     def check(self, variables: Variables) -> None:
         """Raises BadRequest if a value of the variables is out of its bounds."""

@@ -98,10 +98,12 @@ def query(
     table: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="HELP_TABLE")] = None,
     locale: Annotated[Locale | None, typer.Option("--locale", help="HELP_LOCALE")] = None,
     expand: Annotated[list[str] | None, typer.Option("--expand", help="HELP_EXPAND")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="HELP_EXPLAIN")] = False,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
-    _end(lambda: run_query(_terminal(lang), config, file, variables, Table(table, locale, tuple(expand or ()))))
+    wanted = Table(table, locale, tuple(expand or ()))
+    _end(lambda: run_query(_terminal(lang), config, file, variables, wanted, explain=explain))
 
 
 @app.command(help="HELP_REJECTS")

@@ -261,6 +261,35 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "--locale and --expand go with --csv.",
         "--locale dan --expand dipakai bersama --csv.",
     ),
+    "EXPLAIN_ALONE": (
+        "--explain goes without --csv.",
+        "--explain dipakai tanpa --csv.",
+    ),
+    "EXPLAINED_RECORDS": (
+        "{number}. {path}: records; expected to look at {looked} rows, brought {rows} in {milliseconds} ms",
+        "{number}. {path}: data; diperkirakan memeriksa {looked} baris, memberi {rows} dalam {milliseconds} ms",
+    ),
+    "EXPLAINED_TOTALS": (
+        "{number}. {path}: totals; expected to look at {looked} rows, brought {rows} in {milliseconds} ms",
+        "{number}. {path}: jumlah; diperkirakan memeriksa {looked} baris, memberi {rows} dalam {milliseconds} ms",
+    ),
+    "EXPLAINED_GROUPS": (
+        "{number}. {path}: groups; expected to look at {looked} rows, brought {rows} in {milliseconds} ms",
+        "{number}. {path}: kelompok; diperkirakan memeriksa {looked} baris, memberi {rows} dalam {milliseconds} ms",
+    ),
+    "EXPLAINED_SEARCH": (
+        "{number}. {path}: words; brought {rows} in {milliseconds} ms",
+        "{number}. {path}: kata; memberi {rows} dalam {milliseconds} ms",
+    ),
+    "EXPLAINED": ("{count}, {milliseconds} ms in the replica", "{count}, {milliseconds} ms di replika"),
+    "STATEMENTS_ONE": ("{count} statement", "{count} pernyataan"),
+    "STATEMENTS_MANY": ("{count} statements", "{count} pernyataan"),
+    "SCANS": (
+        "Note: {file}: {path} looks at every {entity} to find those it wants. `filterable: [{fields}]` under {entity} in"
+        " hub.yaml gives the hub an index.",
+        "Catatan: {file}: {path} memeriksa setiap {entity} untuk menemukan yang dicari. `filterable: [{fields}]` di bawah {entity}"
+        " dalam hub.yaml memberi hub sebuah indeks.",
+    ),
     "TABLE_FILE": ("{path} can't be written: {reason}.", "{path} tidak bisa ditulis: {reason}."),
     "TABLE_WRITTEN": ("{path}: {count}.", "{path}: {count}."),
     "ROWS_ONE": ("{count} row", "{count} baris"),
@@ -440,6 +469,10 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_EXPAND": (
         "A list inside the rows that gets a row for each of its items.",
         "Daftar di dalam baris yang mendapat satu baris untuk tiap isinya.",
+    ),
+    "HELP_EXPLAIN": (
+        "Shows how the answer is come by, instead of it.",
+        "Tampilkan cara memperoleh jawabannya, sebagai ganti jawaban.",
     ),
     "HELP_VARIABLES": ("Variables as a JSON object.", "Variabel sebagai objek JSON."),
     "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),

@@ -13,6 +13,7 @@ from config.hub import Language
 from config.messages import Messages
 from config.problems import MESSAGES as CONFIG_MESSAGES
 from config.trouble import trouble_of
+from resolvers.cost import Scan
 from resolvers.engine import Engine, Outline
 from resolvers.flat import Variable
 
@@ -104,6 +105,16 @@ class SavedQuestions:
             else:
                 found.append(Finding(path.name, 0, 0, self._messages.render("SAVED_NAME", {}, language)))
         return tuple(found)
+
+    def scans(self) -> Iterator[tuple[str, Scan]]:
+        """For each question that can be asked, where it looks at every record for want of an index."""
+        for path in self._files():
+            try:
+                text = path.read_bytes().decode("utf-8-sig")
+            except (OSError, UnicodeDecodeError):
+                continue  # told as a finding
+            for scan in self._engine.scans(text):
+                yield path.name, scan
 
     def outline(self, name: str, text: str, language: Language) -> Question:
         """An operation as if it were saved under this name."""

@@ -33,6 +33,10 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         sentence = terminal.render(error.code, {"where": error.where, **error.params})
         written = config.sources[source]
         terminal.warn_text(f"{path}:{written.line}:{written.column}: {source}: {sentence}")
+    for file, scan in questions.scans():
+        terminal.say(
+            "SCANS", file=f"{FOLDER}/{file}", path=scan.path, entity=scan.entity, fields=", ".join(scan.fields)
+        )
     if problems or findings:
         terminal.warn("PROBLEMS_FOUND", count=len(problems) + len(findings))
         return 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
@@ -14,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from resolvers.engine import Request
+from resolvers.cost import Explained
+from resolvers.engine import Answer, Request
 from simpul.commands.opening import with_hub
 from simpul.compose import Hub
 from simpul.console import Terminal, write_bytes, write_utf8
+from simpul.formats import format_number
 from simpul.saved import Question, Variables, WrongVariable
 from simpul.tables import CannotWrite, Form, Locale, Written, troubles, write_table
 
@@ -34,12 +37,18 @@ class Table:
     expand: tuple[str, ...] = ()
 
 
-def run_query(terminal: Terminal, path: Path, file: str, variables: str | None, table: Table) -> int:
-    """Runs the operation in `file` (`-` is standard input), or the saved question of that name.
+def run_query(
+    terminal: Terminal, path: Path, file: str, variables: str | None, table: Table, *, explain: bool = False
+) -> int:
+    """Runs the operation in `file` (`-` is standard input), or the saved question of that name; `explain` tells instead of the
+    answer how it was come by.
 
     1 if the answer has errors or the table can't be written, 2 for bad variables or an operation that can't be read."""
     if table.file is None and (table.locale or table.expand):
         terminal.warn("CSV_ONLY")
+        return 2
+    if table.file is not None and explain:
+        terminal.warn("EXPLAIN_ALONE")
         return 2
     given = _parse(variables)
     if given is None:
@@ -61,13 +70,50 @@ def run_query(terminal: Terminal, path: Path, file: str, variables: str | None, 
             return await _tabulate(
                 terminal, hub, question, given, table, saved.parent if is_saved else Path(file).parent
             )
-        answer = await hub.engine.execute(Request(query, given, language=terminal.language))
+        request = Request(query, given, language=terminal.language)
+        if explain:
+            answer, statements = await hub.engine.explain(request)
+            _explain(terminal, answer, statements)
+            return 1 if answer.errors else 0
+        answer = await hub.engine.execute(request)
         write_utf8(
             orjson.dumps(orjson.loads(answer.body()), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
         )
         return 1 if answer.errors else 0
 
     return with_hub(terminal, path, work)
+
+
+def _explain(terminal: Terminal, answer: Answer, statements: Sequence[Explained]) -> None:
+    """Each statement in the order in which they ran: for which field, what was expected and what it did, its text, and how the
+    engine of the replica went about it."""
+    for number, statement in enumerate(statements, 1):
+        select = statement.select
+        params = {
+            "number": number,
+            "path": select.path if select else "search",
+            "rows": terminal.count(statement.rows, "ROWS_ONE", "ROWS_MANY"),
+            "milliseconds": format_number(Decimal(f"{statement.milliseconds:.1f}"), terminal.language),
+        }
+        if select is None:
+            terminal.say("EXPLAINED_SEARCH", **params)
+        else:
+            looked = format_number(round(select.estimate.looked), terminal.language)
+            terminal.say(f"EXPLAINED_{select.kind.upper()}", **params, looked=looked)
+        for line in statement.sql.splitlines():
+            terminal.show(f"    {line.strip()}")
+        for line in statement.steps:
+            terminal.show(f"    | {line}")
+        terminal.show("")
+    terminal.say(
+        "EXPLAINED",
+        count=terminal.count(len(statements), "STATEMENTS_ONE", "STATEMENTS_MANY"),
+        milliseconds=format_number(
+            Decimal(f"{sum(statement.milliseconds for statement in statements):.1f}"), terminal.language
+        ),
+    )
+    for error in answer.errors:
+        terminal.warn_text(str(error["message"]))
 
 
 async def _tabulate(

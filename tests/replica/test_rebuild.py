@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from config.entities import Catalogue, Field, FieldType, KeyRule, Link, Text
 from config.hub import FieldMapping
 from connectors.errors import SourceUnavailable
 from replica.database import Database
+from replica.reading import Deadline, Turns
 from replica.sync import Syncer, SyncReport
 from tests.replicas import ask, shape
 
@@ -160,7 +160,7 @@ def test_an_operation_that_has_begun_ends_on_the_old_state(filled: Any) -> None:
     before, _ = filled.hub(fingerprints={"Wish": "old"})
     add_field(filled, "Wish", Field("unit", FieldType.TEXT, W))
     reader = before.reader()
-    reader.begin(time.monotonic() + 10)  # of no entity's table anything has been read yet
+    reader.begin(Turns().begin(Deadline(10)))  # of no entity's table anything has been read yet
     with ThreadPoolExecutor() as threads:
         rebuilt = threads.submit(filled.hub, fingerprints={"Wish": "new"})
         wait([rebuilt], 0.5)

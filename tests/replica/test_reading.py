@@ -1,0 +1,118 @@
+"""Reading has an end, gives way, and stops when nobody waits any more: on either engine, with statements that never end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from replica.binding import Statement
+from replica.reading import Busy, DeadlineExceeded, Reading, Replica, Turns
+from tests.replicas import ask
+
+ENDLESS = Statement(
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT count(*) FROM n",
+    (),
+)
+QUICK = Statement("SELECT 1", ())
+
+
+@pytest.fixture
+async def replica(either: Any) -> AsyncIterator[Replica]:
+    database, _ = either.hub()
+    replica = Replica(database.reader, Turns(short=2, long=2, waiting=6))
+    yield replica
+    await asyncio.to_thread(replica.close)
+
+
+def endless(reading: Reading) -> object:
+    return reading.rows(ENDLESS, {})
+
+
+def quick(reading: Reading) -> object:
+    return reading.rows(QUICK, {})
+
+
+async def test_a_statement_is_stopped_at_its_deadline_and_the_connection_serves_on(replica: Replica) -> None:
+    for _ in range(3):
+        with pytest.raises(DeadlineExceeded):
+            await replica.read(endless, 0.4)
+        assert await replica.read(quick, 5) == [(1,)]
+
+
+async def test_a_statement_is_stopped_when_nobody_waits_for_it(either: Any, replica: Replica) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def work(reading: Reading) -> object:
+        begun.set()
+        try:
+            return endless(reading)
+        finally:
+            ended.set()
+
+    waiting = asyncio.ensure_future(replica.read(work, 600))
+    assert await asyncio.to_thread(begun.wait, 10)
+    waiting.cancel()
+    with suppress(asyncio.CancelledError):
+        await waiting
+    assert await asyncio.to_thread(ended.wait, 10)
+    assert await replica.read(quick, 5) == [(1,)]
+    database, _ = either.hub()
+    if database.dialect.name == "postgresql":
+        running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%1000000000000%'"
+        assert ask(database, f"{running} AND pid <> pg_backend_pid()") == [(0,)]
+
+
+async def test_quick_operations_are_answered_however_many_long_ones_run(replica: Replica) -> None:
+    long = [asyncio.ensure_future(replica.read(endless, 6)) for _ in range(8)]
+    await asyncio.sleep(1)
+    answers = [await replica.read(quick, 5) for _ in range(30)]
+    still_running = [task for task in long if not task.done()]
+    assert answers == [[(1,)]] * 30
+    assert len(still_running) == 8
+    for task in long:
+        task.cancel()
+    await asyncio.wait(long)
+
+
+async def test_more_long_operations_than_may_wait_are_refused_at_once(either: Any) -> None:
+    database, _ = either.hub()
+    replica = Replica(database.reader, Turns(short=4, long=1, waiting=1))
+    long = [asyncio.ensure_future(replica.read(endless, 30)) for _ in range(4)]
+    refused, _ = await asyncio.wait(long, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    while len(refused) < 2:
+        more, _ = await asyncio.wait(set(long) - refused, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert more
+        refused |= more
+    assert [type(task.exception()) for task in refused] == [Busy, Busy]
+    assert await replica.read(quick, 5) == [(1,)]
+    for task in long:
+        task.cancel()
+    await asyncio.wait(long)
+    assert await replica.read(quick, 5) == [(1,)]
+    await asyncio.to_thread(replica.close)
+
+
+async def test_the_sizes_of_a_revision_are_read_once(either: Any) -> None:
+    database, syncer = either.hub()
+    replica = Replica(database.reader)
+    before = await replica.read(lambda reading: dict(reading.sizes), 5)
+    places = [{"code": code, "name": name, "parent": None} for code, name in (("1", "Lape"), ("2", "Lopok"))]
+    either.data["plans"].update(places={"p": places})
+    await syncer.sync("plans")
+    counted = {
+        f"entity:{name}": count
+        for name in database.tables.entities
+        if (count := ask(database, f'SELECT count(*) FROM "e_{name}"')[0][0])
+    }
+    found = await replica.read(lambda reading: dict(reading.sizes), 5)
+    assert before != counted
+    assert counted["entity:Place"] == 2
+    assert {name: size for name, size in found.items() if name.startswith("entity:")} == counted
+    again = await replica.read(lambda reading: reading.sizes, 5)
+    assert await replica.read(lambda reading: reading.sizes, 5) is again
+    await asyncio.to_thread(replica.close)
