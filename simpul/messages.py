@@ -266,16 +266,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "--explain dipakai tanpa --csv.",
     ),
     "EXPLAINED_RECORDS": (
-        "{number}. {path}: records; expected to look at {looked} rows, brought {rows} in {milliseconds} ms",
-        "{number}. {path}: data; diperkirakan memeriksa {looked} baris, memberi {rows} dalam {milliseconds} ms",
+        "{number}. {path}: records; expected to look at {looked}, brought {rows} in {milliseconds} ms",
+        "{number}. {path}: data; diperkirakan memeriksa {looked}, memberi {rows} dalam {milliseconds} ms",
     ),
     "EXPLAINED_TOTALS": (
-        "{number}. {path}: totals; expected to look at {looked} rows, brought {rows} in {milliseconds} ms",
-        "{number}. {path}: jumlah; diperkirakan memeriksa {looked} baris, memberi {rows} dalam {milliseconds} ms",
+        "{number}. {path}: totals; expected to look at {looked}, brought {rows} in {milliseconds} ms",
+        "{number}. {path}: jumlah; diperkirakan memeriksa {looked}, memberi {rows} dalam {milliseconds} ms",
     ),
     "EXPLAINED_GROUPS": (
-        "{number}. {path}: groups; expected to look at {looked} rows, brought {rows} in {milliseconds} ms",
-        "{number}. {path}: kelompok; diperkirakan memeriksa {looked} baris, memberi {rows} dalam {milliseconds} ms",
+        "{number}. {path}: groups; expected to look at {looked}, brought {rows} in {milliseconds} ms",
+        "{number}. {path}: kelompok; diperkirakan memeriksa {looked}, memberi {rows} dalam {milliseconds} ms",
     ),
     "EXPLAINED_SEARCH": (
         "{number}. {path}: words; brought {rows} in {milliseconds} ms",

@@ -98,7 +98,7 @@ def _explain(terminal: Terminal, answer: Answer, statements: Sequence[Explained]
         if select is None:
             terminal.say("EXPLAINED_SEARCH", **params)
         else:
-            looked = format_number(round(select.estimate.looked), terminal.language)
+            looked = terminal.count(round(select.estimate.looked), "ROWS_ONE", "ROWS_MANY")
             terminal.say(f"EXPLAINED_{select.kind.upper()}", **params, looked=looked)
         for line in statement.sql.splitlines():
             terminal.show(f"    {line.strip()}")

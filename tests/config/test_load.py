@@ -155,6 +155,18 @@ CASES = [
         None,
     ),
     (
+        "key: [file, number]",
+        "key: [file, number]\n    filterable: [titel]",
+        "hub.yaml:18:17: Proposal has no field called titel. Did you mean title? A field of your own needs a type.",
+        None,
+    ),
+    (
+        "beds: {column: TT, type: int}",
+        "beds: {column: TT, type: texts}\n    filterable: [beds]",
+        "hub.yaml:30:17: beds of HealthPost is a list, which can't be filtered. Choose other fields.",
+        None,
+    ),
+    (
         "scale: 4",
         "scale: 12",
         "hub.yaml:20:45: 12 can't be used here; a whole number up to 9 is needed.",

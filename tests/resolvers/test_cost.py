@@ -64,7 +64,10 @@ def looked(answer: Answer) -> dict[str, int]:
         ("{ proposals(first: 50) { nodes { number } } }", {"proposals": 51}),
         ("{ proposals(first: 50, offset: 100) { nodes { number } } }", {"proposals": 151}),
         ('{ proposals(where: {title: {contains: "x"}}) { nodes { number } } }', {"proposals": 1_000_000}),
-        ('{ proposals(where: {title: {contains: "x"}, number: {eq: "1"}}) { nodes { number } } }', {"proposals": 100_000}),
+        (
+            '{ proposals(where: {title: {contains: "x"}, number: {eq: "1"}}) { nodes { number } } }',
+            {"proposals": 100_000},
+        ),
         ("{ proposals { totalCount } }", {"proposals": 1_000_000}),
         (
             "{ proposals(where: {budgetLines: {some: {}}}) { totalCount } }",

@@ -764,3 +764,46 @@ def test_check_counts_the_questions_of_a_good_hub(simpul: RunSimpul, hub_folder:
     (hub_folder / "queries" / "baik.graphql").write_text(BAD["baik.graphql"])
 
     assert simpul(hub_folder, "check", "--lang", "en").out.endswith("3 sources, 4 entities, 1 saved question.\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "Note: queries/baik.graphql: proposals looks at every Proposal to find those it wants. `filterable: [title]`",
+        ),
+        (
+            "id",
+            "Catatan: queries/baik.graphql: proposals memeriksa setiap Proposal untuk menemukan yang dicari. `filterable:",
+        ),
+    ],
+)
+def test_check_notes_what_looks_at_every_record_until_it_has_an_index(
+    simpul: RunSimpul, hub_folder: Path, language: str, said: str
+) -> None:
+    (hub_folder / "queries").mkdir()
+    (hub_folder / "queries" / "baik.graphql").write_text(
+        "query ($t: String) { proposals(where: {title: {eq: $t}}) { nodes { number } } }"
+    )
+    noted = simpul(hub_folder, "check", "--lang", language)
+    assert (noted.code, noted.out.startswith(said)) == (0, True)
+
+    config = hub_folder / "hub.yaml"
+    written = config.read_text(encoding="utf-8")
+    config.write_text(written.replace("  Proposal:\n", "  Proposal:\n    filterable: [title]\n"), encoding="utf-8")
+    assert "baik.graphql" not in simpul(hub_folder, "check", "--lang", language).out
+
+
+def test_an_explanation_shows_each_statement_and_how_it_runs(simpul: RunSimpul, synced_folder: Path) -> None:
+    ended = simpul(synced_folder, "query", "rincian", "--variables", '{"number": "1"}', "--explain", "--lang", "en")
+    assert (ended.code, ended.err) == (0, "")
+    heads = [line for line in ended.out.splitlines() if re.match(r"\d\.", line)]
+    assert [re.sub(r"[\d.,]+ ms", "T", head) for head in heads] == [
+        "1. proposals: records; expected to look at 234 rows, brought 1 row in T",
+        "2. proposals.nodes.budgetLines: records; expected to look at 1 row, brought 2 rows in T",
+        "3. proposals.nodes.budgetLines: totals; expected to look at 1 row, brought 1 row in T",
+    ]
+    assert 'FROM "e_Proposal" AS t1' in ended.out
+    assert "    | SEARCH t1 USING INDEX e_Proposal_c_number (c_number=?)" in ended.out
+    assert simpul(synced_folder, "query", "rincian", "--explain", "--csv", "-", "--lang", "en").code == 2
