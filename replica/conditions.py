@@ -373,4 +373,4 @@ def _literal(value: str) -> ColumnElement[Any]:
     """An enum value of our own as SQL text; such names are made of letters and underscores only."""
     if not value.replace("_", "").isalnum():
         raise ValueError(f"not an enum value: {value}")
-    return literal_column(f"'{value}'")
+    return literal_column(f"'{value}'", AnyText)

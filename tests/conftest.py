@@ -12,7 +12,7 @@ from tests.servers import Server, database_on
 
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", deadline=None, suppress_health_check=SLOW, max_examples=100, derandomize=True)
-settings.register_profile("fuzz", deadline=None, suppress_health_check=SLOW, max_examples=5000)
+settings.register_profile("fuzz", deadline=None, suppress_health_check=SLOW, max_examples=3200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -68,11 +68,18 @@ class Server:
         return len(numbers)
 
 
+def reachable(engine: str) -> URL | None:
+    """Where the server of an engine is; None where there is none."""
+    variable, usual = PLACES[engine]
+    address = make_url(os.environ.get(variable, usual))
+    return address if _answers(address) else None
+
+
 def server_of(engine: str) -> URL:
     """Where the server of an engine is. Skips where there is none."""
     variable, usual = PLACES[engine]
     address = make_url(os.environ.get(variable, usual))
-    if not _answers(address):
+    if reachable(engine) is None:
         pytest.skip(
             f"platform: no {engine} at {address.host}:{address.port}; start one, or name one in {variable} as a URL"
         )

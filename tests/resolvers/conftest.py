@@ -230,7 +230,12 @@ def tables() -> Tables:
 
 @pytest.fixture
 def database(tmp_path: Path, tables: Tables) -> Path:
-    path = tmp_path / "replica.db"
+    return make_database(tmp_path, tables)
+
+
+def make_database(folder: Path, tables: Tables) -> Path:
+    """A small replica in a folder."""
+    path = folder / "replica.db"
     db = sqlite3.connect(path)
     db.execute("PRAGMA journal_mode=WAL")
     for made in tables.metadata.sorted_tables:

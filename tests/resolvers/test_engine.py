@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, build_schema
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.entities import Catalogue
 from replica.reading import Replica
 from replica.sqlite import SqliteReader
-from replica.tables import Tables
+from replica.tables import Tables, build_tables
 from replica.wire import wire_id
 from resolvers.engine import Answer, Engine, Request
+from tests.resolvers.conftest import CATALOGUE, SDL, make_database
 
 Ask = Callable[..., Coroutine[Any, Any, Answer]]
 
@@ -480,3 +485,48 @@ async def test_an_operation_ends_at_its_deadline(schema: GraphQLSchema, tables: 
     error: Any = answer.errors[0]
     assert (answer.data, error["extensions"]["code"]) == (None, "QUERY_TIMEOUT")
     replica.close()
+
+
+RUNNER = asyncio.Runner()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, sqlite3.Connection]]:
+    """An engine over a replica that the test itself changes."""
+    path = tmp_path_factory.mktemp("pages")
+    made = build_tables(CATALOGUE)
+    file = make_database(path, made)
+    replica = Replica(lambda: SqliteReader(sqlite3.connect(file, isolation_level=None, check_same_thread=False)))
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        yield Engine(build_schema(SDL), CATALOGUE, made, replica, ZoneInfo("Asia/Makassar")), db
+    replica.close()
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_what_does_not_change_is_met_once_while_the_rest_changes(
+    pages: tuple[Engine, sqlite3.Connection], data: st.DataObject
+) -> None:
+    engine, db = pages
+    db.execute("UPDATE e_Proposal SET c_estimatedCost = CASE _id WHEN 12 THEN NULL ELSE (_id % 3) * 100 END")
+    db.execute("DELETE FROM e_Proposal WHERE _id > 16")
+    direction = data.draw(st.sampled_from(["ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_FIRST"]))
+    changing = data.draw(st.sets(st.integers(11, 16)))
+    query = f"""query ($n: Int!, $c: String) {{ proposals(orderBy: [{{estimatedCost: {direction}}}], first: $n, after: $c) {{
+        nodes {{ number }} pageInfo {{ endCursor hasNextPage }} }} }}"""
+    met: list[str] = []
+    cursor: str | None = None
+    for _ in range(40):
+        answer = RUNNER.run(engine.execute(Request(query, {"n": 2, "c": cursor})))
+        assert answer.errors == ()
+        page: Any = answer.data and answer.data["proposals"]
+        met += [node["number"] for node in page["nodes"]]
+        cursor = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        for id_ in changing:
+            cost = data.draw(st.sampled_from([None, -1, 0, 100, 150, 200, 10**12]))
+            db.execute("UPDATE e_Proposal SET c_estimatedCost = ? WHERE _id = ?", (cost, id_))
+
+    unchanged = {str(id_ - 10) for id_ in range(11, 17) if id_ not in changing}
+    assert sorted(number for number in met if number in unchanged) == sorted(unchanged)
