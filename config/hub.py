@@ -92,6 +92,7 @@ class HubConfig:
     catalogue: Catalogue
     mappings: tuple[EntityMapping, ...]
     secrets: tuple[str, ...] = field(repr=False)  # values never to be printed
+    home: tuple[str, ...] = ()  # saved questions whose tables stand on the first page
 
     @property
     def display_name(self) -> str:

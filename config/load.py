@@ -121,6 +121,7 @@ class _Loader:
             timezone=hub.timezone,
             replica=self._replica(hub.replica),
             cors=tuple(hub.cors),
+            home=tuple(hub.home),
             sources=sources,
             catalogue=served(entities.values(), {m.entity for m in mappings}),
             mappings=mappings,

@@ -469,6 +469,7 @@ class HubWritten(Written):
     replica: FilePath = "sqlite:///var/replica.db"
     cache: str = "memory"
     cors: list[Annotated[str, AfterValidator(_origin)]] = Field(default_factory=list)
+    home: Texts = Field(default_factory=list)
     sources: dict[str, dict[str, Any]]
     entities: dict[str, EntityWritten]
     links: dict[str, LinkWritten] = Field(default_factory=dict)

@@ -34,6 +34,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Addresses of web pages elsewhere that may ask this hub.",
         "Alamat laman di tempat lain yang boleh bertanya kepada hub ini.",
     ),
+    "Hub.home": (
+        "Saved questions whose tables stand on the first page: the name of a file in queries/, or several.",
+        "Pertanyaan tersimpan yang tabelnya tampil di halaman depan: nama berkas dalam queries/, boleh beberapa.",
+    ),
     "Hub.sources": (
         "The applications and files that are read, each under a name of your own. They are only read, never changed.",
         "Aplikasi dan berkas yang dibaca, masing-masing dengan nama pilihan sendiri. Hanya dibaca, tidak pernah diubah.",

@@ -47,7 +47,7 @@ class Asked:
         self.writer = writer
         self.checks: list[Check] = []
         self.numbers: list[Callable[[Variables], int]] = []
-        self._known: dict[tuple[int, ...], set[str]] = {}
+        self._known: dict[int, set[str]] = {}
         self.to_one: list[tuple[Pattern, str]] = []
         self.entities: set[str] = set()
 
@@ -92,18 +92,21 @@ class Asked:
 
     def known(self, read: Callable[[Variables], str], names: Iterable[str], nodes: list[FieldNode]) -> None:
         """Has the plan check before it runs that a text is one of `names`, for one of the types at which the nodes stand."""
-        key = tuple(map(id, nodes))
-        if key in self._known:
-            self._known[key].update(names)
-            return
-        known = self._known[key] = set(names)
+        for node in nodes:  # fields of one answer name, which may be merged in one type and not in another
+            if id(node) in self._known:
+                self._known[id(node)].update(names)
+            else:
+                self._know(read, node, set(names))
+
+    def _know(self, read: Callable[[Variables], str], node: FieldNode, known: set[str]) -> None:
+        self._known[id(node)] = known
 
         def check(variables: Variables) -> None:
             name = read(variables)
             if name not in known:
                 (nearest,) = get_close_matches(name, sorted(known), 1, 0.0)
                 shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-                raise BadRequest("BAD_USER_INPUT", "FIELD_UNKNOWN", nodes, name=shown, nearest=nearest)
+                raise BadRequest("BAD_USER_INPUT", "FIELD_UNKNOWN", (node,), name=shown, nearest=nearest)
 
         self.checks.append(check)
 

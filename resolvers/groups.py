@@ -251,7 +251,10 @@ class _Group:
             if hop is None:
                 return cell("derived", name)
             if hop.many or self._asked.arguments(type_name, asked).get(LEVEL) is not None:
-                raise self._not_grouped(asked)
+                by = self._by[place]
+                if by.kind != "record":
+                    raise self._not_grouped(asked)
+                return self._hop(entity, self._asked.catalogue[hop.to], (*by.path, *path[1:], name), asked)
             return self._record(self._asked.catalogue[hop.to], place, (*path, name), asked)
 
         return f"(None if {cell('own', '_id')} is None else {self._asked.written(type_name, nodes, member)})"

@@ -284,6 +284,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "EXPLAINED": ("{count}, {milliseconds} ms in the replica", "{count}, {milliseconds} ms di replika"),
     "STATEMENTS_ONE": ("{count} statement", "{count} pernyataan"),
     "STATEMENTS_MANY": ("{count} statements", "{count} pernyataan"),
+    "HOME_UNKNOWN": (
+        "{path}: home names {name}, which is no saved question. There are: {names}.",
+        "{path}: home menyebut {name}, yang bukan pertanyaan tersimpan. Yang ada: {names}.",
+    ),
     "SCANS": (
         "Note: {file}: {path} looks at every {entity} to find those it wants. `filterable: [{fields}]` under {entity} in"
         " hub.yaml gives the hub an index.",

@@ -26,6 +26,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     terminal = terminal.speaking(config.language)
     questions = build_hub(config).saved
     findings = questions.findings(terminal.language)
+    homeless = [name for name in config.home if name not in questions]
     problems = run(check_sources(config))
     for finding in findings:
         terminal.warn_text(finding.render(path.parent / FOLDER))
@@ -33,12 +34,14 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         sentence = terminal.render(error.code, {"where": error.where, **error.params})
         written = config.sources[source]
         terminal.warn_text(f"{path}:{written.line}:{written.column}: {source}: {sentence}")
+    for name in homeless:
+        terminal.warn("HOME_UNKNOWN", path=path, name=name, names=", ".join(questions.names()) or "-")
     for file, scan in questions.scans():
         terminal.say(
             "SCANS", file=f"{FOLDER}/{file}", path=scan.path, entity=scan.entity, fields=", ".join(scan.fields)
         )
-    if problems or findings:
-        terminal.warn("PROBLEMS_FOUND", count=len(problems) + len(findings))
+    if problems or findings or homeless:
+        terminal.warn("PROBLEMS_FOUND", count=len(problems) + len(findings) + len(homeless))
         return 1
     entities = sum(entity.system is None for entity in config.catalogue)
     counted = {

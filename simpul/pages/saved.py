@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -20,8 +20,8 @@ from resolvers.engine import Request as Operation
 from resolvers.flat import Column, Variable
 from simpul.formats import format_number
 from simpul.pages.render import Pages
-from simpul.saved import Question, SavedQuestions, Variables
-from simpul.tables import Written, troubles
+from simpul.saved import Question, SavedQuestions, Variables, WrongVariable
+from simpul.tables import Locale, Written, troubles
 from simpul.web.saved import Address, Unasked, open_question, read_address
 
 SHOWN = 100  # rows of the page
@@ -49,6 +49,17 @@ class Link:
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A saved question as it stands on the first page: the beginning of its table, or why there is none."""
+
+    title: str
+    url: str
+    table: Beginning | None
+    problems: tuple[str, ...]
+    shown: int = SHOWN
+
+
 class SavedPages:
     """Draws the pages of saved questions."""
 
@@ -65,6 +76,24 @@ class SavedPages:
     def links(self, language: Language) -> list[Link]:
         """Every saved question, for the status page."""
         return [self._link(question, language) for question in self._saved.all(language)]
+
+    async def home(self, language: Language) -> list[Shown]:
+        """The questions that the hub's configuration wants on the first page."""
+        return [await self._shown(name, language) for name in self._config.home]
+
+    async def _shown(self, name: str, language: Language) -> Shown:
+        url = f"/q/{quote(name)}?{urlencode({'lang': language})}"
+        try:
+            question = open_question(self._saved, name, self._messages, language)
+            variables = Variables(question.variables, self._messages, language).from_address([])
+        except Unasked as unasked:
+            return Shown(name, url, None, tuple(str(error["message"]) for error in unasked.errors))
+        except WrongVariable as wrong:
+            return Shown(name, url, None, (str(wrong),))
+        table, answer = await self._beginning(Address(question, variables, (), Locale.EN), language)
+        said = troubles(answer, self._messages, language, self._zone)
+        problems = tuple(str(error["message"]) for error in answer.errors)
+        return Shown(question.title, url, None if problems else table, (*problems, *said))
 
     async def draw(self, request: Request, language: Language) -> Response:
         """The page `/q/NAME`: 200 with a table or with a form that waits for a variable; else why not, with its status."""

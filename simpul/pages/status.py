@@ -17,7 +17,7 @@ from simpul.pages.figures import EntityFigure, LinkFigure, SourceFigure, load_fi
 from simpul.pages.labels import label_of
 from simpul.pages.questions import suggest_questions
 from simpul.pages.render import Pages
-from simpul.pages.saved import Link
+from simpul.pages.saved import Link, Shown
 from simpul.pages.story import Teller
 
 
@@ -29,8 +29,9 @@ async def status_page(
     request: Request,
     language: Language,
     saved: Sequence[Link],
+    home: Sequence[Shown],
 ) -> Response:
-    """Asks for the figures and draws the page; `saved` are the saved questions."""
+    """Asks for the figures and draws the page; `saved` are the saved questions, `home` those whose tables stand on it."""
     catalogue, zone = config.catalogue, ZoneInfo(config.timezone)
     figures = await load_figures(engine, catalogue, language)
     teller = Teller(catalogue, messages, zone, language)
@@ -43,6 +44,7 @@ async def status_page(
         "links": [words.link(link) for link in figures.links],
         "loose_lines": words.loose(figures.loose_lines),
         "saved": saved,
+        "home": home,
         "questions": suggest_questions(catalogue, messages, language),
     }
     return pages.draw("status", request, language, f"{config.display_name} · Simpul", context)

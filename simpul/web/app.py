@@ -47,8 +47,8 @@ def build_app(
 
     async def status(request: Request) -> Response:
         language = language_of(request, default)
-        links = saved_pages.links(language)
-        return await status_page(pages, config, engine, messages, request, language, links)
+        links, home = saved_pages.links(language), await saved_pages.home(language)
+        return await status_page(pages, config, engine, messages, request, language, links, home)
 
     async def saved_page(request: Request) -> Response:
         return await saved_pages.draw(request, language_of(request, default))

@@ -807,3 +807,23 @@ def test_an_explanation_shows_each_statement_and_how_it_runs(simpul: RunSimpul, 
     assert 'FROM "e_Proposal" AS t1' in ended.out
     assert "    | SEARCH t1 USING INDEX e_Proposal_c_number (c_number=?)" in ended.out
     assert simpul(synced_folder, "query", "rincian", "--explain", "--csv", "-", "--lang", "en").code == 2
+
+
+def test_the_first_page_shows_the_tables_that_the_configuration_names(
+    simpul: RunSimpul, serve: Serve, hub_folder: Path
+) -> None:
+    write_questions(hub_folder)
+    config = hub_folder / "hub.yaml"
+    home = "home: [usulan, rincian, tak-ada]\n"
+    config.write_text(home + config.read_text(encoding="utf-8"), encoding="utf-8")
+    checked = simpul(hub_folder, "check", "--lang", "id")
+    assert checked.code == 1
+    assert "home menyebut tak-ada, yang bukan pertanyaan tersimpan. Yang ada: " in checked.err
+
+    simpul(hub_folder, "sync")
+    page = html.unescape(httpx.get(f"{serve(hub_folder).url}/?lang=en", timeout=20).text)
+    whole, rows = page.split('<h2 id="depan-')[1:], re.compile("<tr><td")
+    assert [section.split(">")[2].split("<")[0] for section in whole] == ["Proposals", "rincian", "tak-ada"]
+    assert len(rows.findall(whole[0])) == 4
+    assert "number is missing" in whole[1]
+    assert "no saved question" in whole[2]
