@@ -22,10 +22,10 @@ Stamps = tuple[tuple[str, str, str | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A source, the connector that reads it, and whether it was ever brought in before this process started."""
+    """A source, what makes the connector that reads it, and whether it was ever brought in before this process started."""
 
     source: SourceConfig
-    connector: Connector
+    connect: Callable[[], Connector]
     tried: bool
 
 
@@ -60,6 +60,7 @@ class Background:
         seen: Stamps | None = None
         if refresh.every is None and watched.tried:
             return
+        await asyncio.to_thread(watched.connect)  # loads the libraries of a kind of source, while the hub answers
         while True:
             now = await stamps_of(watched) if refresh.watch else None
             if now is None or now != seen:
@@ -84,7 +85,7 @@ async def stamps_of(watched: Watched) -> Stamps | None:
     stamps: list[tuple[str, str, str | None]] = []
     for dataset in watched.source.datasets:
         try:
-            parts = await watched.connector.parts(dataset)
+            parts = await watched.connect().parts(dataset)
         except SourceError:
             return None
         stamps += [(dataset, part.key, part.stamp) for part in parts]

@@ -405,6 +405,7 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
     "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),
+    "HELP_VERSION": ("Tell the version and end.", "Tampilkan versi, lalu selesai."),
     "HELP_LANG": ("Language of what is shown: id or en.", "Bahasa tampilan: id atau en."),
     "HELP_HOST": ("Address to listen on.", "Alamat yang dilayani."),
     "HELP_PORT": ("Port to listen on.", "Port yang dilayani."),

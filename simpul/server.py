@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import ipaddress
 import signal
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
-
-T = TypeVar("T")
 
 BACKLOG = 512
 GRACE_SECONDS = 5  # for answers under way when the hub is stopped
@@ -77,20 +73,6 @@ async def serve(app: Starlette, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     await _Server(config).serve(sockets=[listening])
-
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine to its end, on uvloop where it exists."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # Windows
-        return None
-    return uvloop.new_event_loop
 
 
 class _Server(uvicorn.Server):

@@ -10,12 +10,11 @@ from config.hub import EntityMapping, HubConfig, SourceConfig
 from connectors.columns import find_column
 from connectors.connector import Column, Connector, Part
 from connectors.errors import SourceError, SourceUnavailable
-from simpul.commands.opening import read_config
+from simpul.commands.opening import read_config, run
 from simpul.compose import build_hub
 from simpul.console import Terminal
 from simpul.saved import FOLDER
-from simpul.server import run
-from simpul.sources import connect_all
+from simpul.sources import Connectors
 
 
 def check_hub(terminal: Terminal, path: Path) -> int:
@@ -24,8 +23,8 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     if config is None:
         return 1
     terminal = terminal.speaking(config.language)
-    questions = build_hub(config).saved
-    findings = questions.findings(terminal.language)
+    questions = build_hub(config).saved if (path.parent / FOLDER).is_dir() else None  # they need the schema
+    findings = questions.findings(terminal.language) if questions else ()
     problems = run(check_sources(config))
     for finding in findings:
         terminal.warn_text(finding.render(path.parent / FOLDER))
@@ -41,7 +40,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         "sources": terminal.count(len(config.sources), "SOURCES_ONE", "SOURCES_MANY"),
         "entities": terminal.count(entities, "ENTITIES_ONE", "ENTITIES_MANY"),
     }
-    if names := questions.names():
+    if names := questions.names() if questions else ():
         counted["entities"] += f", {terminal.count(len(names), 'QUESTIONS_ONE', 'QUESTIONS_MANY')}"
     terminal.say("CHECK_OK", path=path, hub=config.display_name, **counted)
     return 0
@@ -50,7 +49,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
 async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
     """What is wrong with each source, once for each place: not reachable (then nothing more is asked of it), a part
     unreadable, a column missing."""
-    connectors = connect_all(config)
+    connectors = Connectors(config)
     found: list[tuple[str, SourceError]] = []
     told: set[tuple[object, ...]] = set()
     try:
@@ -66,8 +65,7 @@ async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
                     told.add(mark)
                     found.append((mapping.source, error))
     finally:
-        for connector in connectors.values():
-            await connector.aclose()
+        await connectors.aclose()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from pathlib import Path
 
@@ -46,5 +47,6 @@ def listen_or_say(terminal: Terminal, host: str, port: int) -> socket.socket | N
 async def serve_until_stopped(hub: Hub, listening: socket.socket, loopback: bool, language: Language) -> None:
     """Answers on the socket and syncs in the background until Ctrl-C or SIGTERM; `language` is that of the log."""
     background = await hub.background(language)
-    app = build_app(hub.config, hub.engine, hub.sdl, hub.messages, background, loopback=loopback)
+    app = build_app(hub.config, hub.engine, lambda: hub.sdl, hub.messages, background, loopback=loopback)
+    gc.freeze()  # what is there now stays; a collection that looked through it again would hold up answers
     await serve(app, listening)

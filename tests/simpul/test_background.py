@@ -63,7 +63,7 @@ class Syncs:
 def watched(name: str, refresh: Refresh, connector: MemoryConnector, tried: bool = False) -> Watched:
     datasets: Mapping[str, Mapping[str, object]] = {"rows": {}}
     source = SourceConfig(name, "memory", {}, datasets, refresh, "Asia/Makassar", Decimal("0.5"), 1)
-    return Watched(source, connector, tried)
+    return Watched(source, lambda: connector, tried)
 
 
 def background(syncs: Syncs, *sources: Watched) -> Background:
