@@ -1,8 +1,8 @@
 """What a start costs: an empty Python, its libraries alone, `simpul` without work, a query, and a server up to its first answer.
 
 All run in turns in one go over the filled replica of the sample regency, each as a process of its own. Prints the median of
-the seconds, the least of them, a ratio to the libraries alone, and the peak of each process's memory; for the server what it holds
-after its first answer. Usage: startup.py [--rounds 7] [--folder DIR]"""
+the seconds, the least of them, a ratio to the libraries alone, and the peak of each process's memory; for a server what all its
+processes hold after the first answer. Usage: startup.py [--rounds 7] [--folder DIR]"""
 
 from __future__ import annotations
 
@@ -97,6 +97,7 @@ def measure(folder: Path, rounds: int) -> None:
         "simpul --version": lambda: command([*simpul, "--version"], folder),
         "simpul query": lambda: command([*simpul, "query", query.name], folder),
         "simpul serve": lambda: serve([*simpul, "serve"], folder),
+        "serve --workers 2": lambda: serve([*simpul, "serve", "--workers", "2"], folder),
     }
     costs: dict[str, list[Cost]] = {name: [] for name in cases}
     for _ in range(rounds + 1):  # the first one only warms up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -37,8 +37,7 @@ class Background:
         self._sync = sync
         self._ended = {name for name, watched in sources.items() if watched.tried}
 
-    @property
-    def waiting(self) -> tuple[str, ...]:
+    async def waiting(self) -> tuple[str, ...]:
         """The sources whose first sync has not ended yet."""
         return tuple(name for name in self._sources if name not in self._ended)
 
@@ -78,6 +77,27 @@ class Background:
             return False
         finally:
             self._ended.add(source)
+
+
+class Elsewhere:
+    """The same seen from a process beside the one that syncs: the replica tells what that has done. `tried` reads from it the
+    sources that a sync was ever tried for."""
+
+    def __init__(self, sources: Iterable[str], tried: Callable[[], Awaitable[frozenset[str]]]) -> None:
+        self._waiting = tuple(sources)
+        self._tried = tried
+
+    async def waiting(self) -> tuple[str, ...]:
+        """The sources whose first sync has not ended yet."""
+        if self._waiting:
+            tried = await self._tried()
+            self._waiting = tuple(name for name in self._waiting if name not in tried)
+        return self._waiting
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Nothing is to be done here."""
+        yield
 
 
 async def stamps_of(watched: Watched) -> Stamps | None:

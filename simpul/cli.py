@@ -37,6 +37,8 @@ Host = Annotated[str, typer.Option("--host", help="HELP_HOST")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="HELP_PORT")]
 Unprotected = Annotated[bool, typer.Option("--allow-unprotected", help="HELP_UNPROTECTED")]
 
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="HELP_WORKERS")]
+
 HUB_YAML = Path("hub.yaml")
 
 
@@ -101,13 +103,14 @@ def sync(
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    workers: Workers = 1,
     allow_unprotected: Unprotected = False,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
     from simpul.commands.serve import serve_hub
 
-    _end(lambda: serve_hub(_terminal(lang), config, host, port, allow_unprotected=allow_unprotected))
+    _end(lambda: serve_hub(_terminal(lang), config, host, port, workers, allow_unprotected=allow_unprotected))
 
 
 @app.command(help="HELP_QUERY")

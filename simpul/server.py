@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import signal
@@ -60,8 +61,9 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: Starlette, listening: socket.socket) -> None:
-    """Answers on the socket until SIGINT or SIGTERM; then lets answers under way end, within GRACE_SECONDS."""
+async def serve(app: Starlette, listening: socket.socket, lifeline: int | None = None) -> None:
+    """Answers on the socket until SIGINT or SIGTERM; then lets answers under way end, within GRACE_SECONDS. One of a crew has a
+    `lifeline`: it stops when that ends, or at SIGTERM, and leaves SIGINT to its parent."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -72,19 +74,30 @@ async def serve(app: Starlette, listening: socket.socket) -> None:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await _Server(config).serve(sockets=[listening])
+    server = _Server(config)
+    if lifeline is not None:
+        server.heard = (signal.SIGTERM,)
+        asyncio.get_running_loop().add_reader(lifeline, server.abandon, lifeline)
+    await server.serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
     """Takes a signal as the wish to stop, and does not raise it again afterwards: what started the server goes on and
     gives back what it opened."""
 
+    heard: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
+
+    def abandon(self, lifeline: int) -> None:
+        """Stops because nobody holds the other end of the lifeline any more."""
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.handle_exit) for number in self.heard}
         try:
             yield
         finally:

@@ -47,7 +47,18 @@ def with_hub(terminal: Terminal, path: Path, work: Work) -> int:
 
 def with_config(terminal: Terminal, config: HubConfig, work: Work) -> int:
     """Runs `work` with the open hub of a configuration. 1 if it can't be opened."""
-    return run(_work(terminal.speaking(config.language), build_hub(config), work))
+
+    async def opened(terminal: Terminal, hub: Hub) -> int:
+        await wait_for_writer(terminal, hub.database)
+        hub.open()
+        return await work(terminal, hub)
+
+    return with_opened(terminal.speaking(config.language), build_hub(config), opened)
+
+
+def with_opened(terminal: Terminal, hub: Hub, work: Work) -> int:
+    """Runs `work` with a hub that was opened before, be it by another process, and closes it. 1 if its replica fails."""
+    return run(_work(terminal, hub, work))
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -83,8 +94,6 @@ async def wait_for_writer(terminal: Terminal, database: Database, seconds: float
 
 async def _work(terminal: Terminal, hub: Hub, work: Work) -> int:
     try:
-        await wait_for_writer(terminal, hub.database)
-        hub.open()
         return await work(terminal, hub)
     except BrokenPipeError:  # whoever reads what we write has seen enough; the replica has nothing to do with it
         raise

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from config.hub import HubConfig, Language
 from config.messages import Messages
 from resolvers.engine import Engine
-from simpul.background import Background
+from simpul.background import Background, Elsewhere
 from simpul.pages.graphiql import is_built, query_page
 from simpul.pages.render import STATIC, Pages
 from simpul.pages.saved import SavedPages
@@ -39,7 +39,7 @@ def build_app(
     engine: Engine,
     sdl: Callable[[], str],
     messages: Messages,
-    background: Background,
+    background: Background | Elsewhere,
     *,
     loopback: bool,
 ) -> Starlette:
@@ -70,7 +70,7 @@ def build_app(
         return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
     async def readyz(request: Request) -> Response:
-        waiting = list(background.waiting)
+        waiting = list(await background.waiting())
         status = 503 if waiting else 200
         return JSONResponse({"ready": not waiting, "waiting": waiting}, status, headers={"Cache-Control": "no-store"})
 
