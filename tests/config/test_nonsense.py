@@ -163,7 +163,7 @@ def build_all(folder: Path, text: str) -> None:
         return
     build_tables(config.catalogue)
     names = names_of(config.catalogue)
-    if names not in BUILT:  # it takes most of a second
+    if names not in BUILT:  # it takes a while
         print_sdl(build(config.catalogue))
         BUILT.add(names)
     dict(Connectors(config))
