@@ -50,6 +50,7 @@ fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 tests/oracle tests/connectors tests/replica tests/config $(ARGS)
 
 bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/first_load.py
 
 # Lock files name no address: they work with any mirror of the index.

@@ -98,3 +98,14 @@ class HubConfig:
     def display_name(self) -> str:
         """The hub's name as it is shown everywhere: a notice ends it."""
         return f"{self.name} ({self.notice})" if self.notice else self.name
+
+
+def default_language(environ: Mapping[str, str]) -> Language:
+    """The language where hub.yaml names none: SIMPUL_LANG, the system's, Indonesian."""
+    for name in ("SIMPUL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name, "").lower()[:2]
+        if value == "en":
+            return "en"
+        if value == "id":
+            return "id"
+    return "id"

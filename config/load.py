@@ -10,7 +10,7 @@ from pathlib import Path
 from config.catalogue import served
 from config.entities import Entity
 from config.forms import contradictions, gather_mappings
-from config.hub import EntityMapping, HubConfig, Language, SourceConfig
+from config.hub import EntityMapping, HubConfig, SourceConfig, default_language
 from config.links import Links
 from config.mappings import Mappings
 from config.merge import Declarations
@@ -42,17 +42,6 @@ def check_config(
     except ConfigError as error:
         return error.problems
     return ()
-
-
-def default_language(environ: Mapping[str, str]) -> Language:
-    """The language where hub.yaml names none: SIMPUL_LANG, the system's, Indonesian."""
-    for name in ("SIMPUL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = environ.get(name, "").lower()[:2]
-        if value == "en":
-            return "en"
-        if value == "id":
-            return "id"
-    return "id"
 
 
 _SERVER = re.compile(r"postgresql(\+asyncpg)?://[^/?#\s]+/[^/?#\s]+(\?schema=[a-z][a-z0-9_]{0,40})?$")

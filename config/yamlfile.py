@@ -8,14 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from ruamel.yaml.events import AliasEvent, ScalarEvent
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from config.problems import Problem
@@ -139,15 +134,45 @@ def _place_after(text: str) -> tuple[int, int]:
     return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 
+class _NotPlain(Exception):
+    """A file holds what hub.yaml does not need; `code` says what."""
+
+    def __init__(self, code: str, mark: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.mark = mark
+
+
+class _PlainComposer(Composer):
+    """Refuses aliases, tags and depth before more of the tree is made: a deep file costs the square of its depth."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        code = None
+        if isinstance(event, AliasEvent) or event.anchor:
+            code = "YAML_ALIAS"
+        elif event.tag is not None:
+            code = "YAML_TAG"
+        elif self.depth >= MAX_DEPTH and not isinstance(event, ScalarEvent):
+            code = "YAML_DEEP"
+        if code is not None:
+            raise _NotPlain(code, event.start_mark)
+        return super().compose_node(parent, index)
+
+
 class _Reader:
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self._file = file
         self._problems = problems
 
     def read(self, text: str) -> Located | None:
-        if not self._is_plain(text):
+        yaml = YAML(typ="base", pure=True)
+        yaml.Composer = _PlainComposer
+        try:
+            node = yaml.compose(text)
+        except _NotPlain as error:
+            self._problems.append(Problem(self._file, error.mark.line + 1, error.mark.column + 1, error.code))
             return None
-        node = YAML(typ="base", pure=True).compose(text)
         if node is None or (isinstance(node, ScalarNode) and not node.value.strip()):
             self._problems.append(Problem(self._file, 0, 0, "FILE_EMPTY"))
             return None
@@ -156,27 +181,6 @@ class _Reader:
             self._problems.append(Problem(self._file, tree.line, tree.column, "NOT_A_MAPPING"))
             return None
         return tree
-
-    def _is_plain(self, text: str) -> bool:
-        """Whether a file has no aliases and no tags and is not too deep. Found out before the tree is made: a deep file
-        costs the square of its depth."""
-        depth = 0
-        for event in YAML(typ="base", pure=True).parse(text):
-            code = None
-            if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-                code = "YAML_ALIAS"
-            elif getattr(event, "tag", None) is not None:
-                code = "YAML_TAG"
-            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
-                depth += 1
-                code = "YAML_DEEP" if depth > MAX_DEPTH else None
-            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-                depth -= 1
-            if code is not None:
-                mark = event.start_mark
-                self._problems.append(Problem(self._file, mark.line + 1, mark.column + 1, code))
-                return False
-        return True
 
     def _located(self, node: Any) -> Located:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
 from connectors.connector import Batch, DatasetDescription, Part
-from connectors.sqlfile import SqlFile
-from connectors.sqlhost import SqlHost
 from connectors.sqlreading import SqlDataset
+
+if TYPE_CHECKING:
+    from connectors.sqlfile import SqlFile
+    from connectors.sqlhost import SqlHost
 
 __all__ = ["SqlDataset", "SqlSource", "url_of"]
 
@@ -30,8 +33,12 @@ class SqlSource:
     ) -> None:
         self._reader: SqlFile | SqlHost
         if url.lower().startswith("sqlite"):
+            from connectors.sqlfile import SqlFile
+
             self._reader = SqlFile(url, datasets, folder, seconds, whole_seconds)
         else:
+            from connectors.sqlhost import SqlHost
+
             self._reader = SqlHost(url, datasets, schema, seconds, whole_seconds)
 
     async def describe(self) -> Sequence[DatasetDescription]:

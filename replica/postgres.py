@@ -20,15 +20,26 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import asyncpg
+from sqlalchemy import Dialect as SqlDialect
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine import URL, make_url
 
 from config.entities import Catalogue
 from replica.database import Database, ReplicaLocked, ReplicaUnusable
 from replica.reading import FEW, STATE, Busy, Deadline, DeadlineExceeded, Turn
-from replica.session import POSTGRES, Session
+from replica.session import Dialect, Session
 
 T = TypeVar("T")
 
+POSTGRES = Dialect(
+    "postgresql",
+    cast(SqlDialect, asyncpg_dialect.dialect()),  # type: ignore[no-untyped-call]  # SQLAlchemy types its dialects in part
+    "IS NOT DISTINCT FROM",
+    "IS DISTINCT FROM",
+    "BEGIN",
+    "least",
+    "LOCK TABLE dataset IN ACCESS EXCLUSIVE MODE",
+)
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_WRITE = 600.0
 # The lock comes before the state that the transaction sees, so that no table is dropped between the two: a table made anew

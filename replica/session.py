@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Dialect as SqlDialect
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
 
 
 class Result(Protocol):
@@ -56,6 +55,3 @@ class Dialect:
 
 
 SQLITE = Dialect("sqlite", sqlite.dialect(paramstyle="qmark"), "IS", "IS NOT", "BEGIN IMMEDIATE", "min", None)
-ALONE = "LOCK TABLE dataset IN ACCESS EXCLUSIVE MODE"
-_ASYNCPG = cast(SqlDialect, asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy types its dialects in part
-POSTGRES = Dialect("postgresql", _ASYNCPG, "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "BEGIN", "least", ALONE)

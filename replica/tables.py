@@ -34,7 +34,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Computed, Index, Integer, MetaData, Table, text
 from sqlalchemy import Text as AnyText
-from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
 from config.entities import (
@@ -107,8 +106,8 @@ def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
     """The tables for a catalogue; nothing is created in a database yet."""
     metadata = MetaData()
     wanted = _normalised_fields(catalogue)
-    entities = {entity.name: _entity_table(metadata, entity, wanted[entity.name]) for entity in catalogue}
-    links = {(link.source, link.name): _link_table(metadata, link) for link in catalogue.links}
+    entities = {entity.name: _entity_table(metadata, entity, wanted[entity.name], dialect) for entity in catalogue}
+    links = {(link.source, link.name): _link_table(metadata, link, dialect) for link in catalogue.links}
     searches = ((entity, searched_fields(entity)) for entity in catalogue)
     return Tables(
         dialect,
@@ -187,7 +186,9 @@ def is_wide(field: Field) -> bool:
     return field.type.is_decimal and field.scale > 9
 
 
-def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str, Normalise], str]) -> EntityTable:
+def _entity_table(
+    metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str, Normalise], str], dialect: Dialect
+) -> EntityTable:
     columns: list[Column[Any]] = [
         Column("_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
         Column("_node", Text, nullable=False),
@@ -208,9 +209,7 @@ def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str,
     columns += [Column(name, Text) for name in wanted.values()]
     name = f"e_{entity.name}"
     table = Table(name, metadata, *columns, sqlite_with_rowid=True)
-    Index(
-        f"{name}_live", table.c._node, unique=True, sqlite_where=text("_live = 1"), postgresql_where=text("_live = 1")
-    )
+    _index_of(dialect, f"{name}_live", table.c._node, "_live = 1")
     Index(f"{name}_node", table.c._node)
     Index(f"{name}_sort", table.c._sort)
     Index(f"{name}_part", table.c._part)
@@ -222,7 +221,7 @@ def _entity_table(metadata: MetaData, entity: Entity, wanted: Mapping[tuple[str,
     return EntityTable(entity, table, wanted)
 
 
-def _link_table(metadata: MetaData, link: Link) -> Table:
+def _link_table(metadata: MetaData, link: Link, dialect: Dialect) -> Table:
     name = f"l_{link.source}_{link.name}"
     table = Table(
         name,
@@ -237,12 +236,20 @@ def _link_table(metadata: MetaData, link: Link) -> Table:
         sqlite_with_rowid=False,
     )
     Index(f"{name}_b", table.c.b)
-    accepted = text("status = 'ACCEPTED'")  # of a to-one end a record has one accepted partner at most
+    accepted = "status = 'ACCEPTED'"  # of a to-one end a record has one accepted partner at most
     if not link.many:
-        Index(f"{name}_one", table.c.a, unique=True, sqlite_where=accepted, postgresql_where=accepted)
+        _index_of(dialect, f"{name}_one", table.c.a, accepted)
     if not link.inverse_many:
-        Index(f"{name}_inverse_one", table.c.b, unique=True, sqlite_where=accepted, postgresql_where=accepted)
+        _index_of(dialect, f"{name}_inverse_one", table.c.b, accepted)
     return table
+
+
+def _index_of(dialect: Dialect, name: str, column: Column[Any], condition: str) -> None:
+    """An index of the rows that fulfil a condition, among which no value is there twice."""
+    if dialect.name == "sqlite":  # SQLAlchemy loads the other engine at the first word that is meant for it
+        Index(name, column, unique=True, sqlite_where=text(condition))
+    else:
+        Index(name, column, unique=True, postgresql_where=text(condition))
 
 
 def searched_fields(entity: Entity) -> tuple[Field, ...]:
@@ -265,6 +272,8 @@ def _search_table(metadata: MetaData, entity: Entity, fields: tuple[Field, ...],
         Column("rest", Text, nullable=False),
     ]
     if dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import TSVECTOR
+
         words = "array_to_tsvector(array_remove(string_to_array(head || rest, ' '), ''))"
         columns.append(Column("words", TSVECTOR, Computed(words, persisted=True)))
     table = Table(name, metadata, *columns)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import strawberry
@@ -54,6 +57,23 @@ PSEUDO = {
 
 def build(catalogue: Catalogue) -> strawberry.Schema:
     """The schema of a hub. It has no resolvers: operations are planned (see resolvers.plan)."""
+    with _without_collector():
+        return _build(catalogue)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """All that is made stays: looking for garbage in it, again and again as it grows, would take as long as making it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _build(catalogue: Catalogue) -> strawberry.Schema:
     types = Types()
     add_common_types(types)
     for entity in catalogue:

@@ -1,14 +1,11 @@
-"""How a built-in entity is written: a Strawberry class whose fields say what they hold, in both languages."""
+"""How a built-in entity is written: a class whose fields say what they hold, in both languages. Its types are made of them with
+those of the declared entities (schema.build)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
-
-import strawberry
-from strawberry.types.base import StrawberryObjectDefinition
-from strawberry.utils.str_converters import to_camel_case
 
 from config.entities import (
     DEFAULT_SCALE,
@@ -32,13 +29,6 @@ Linked = Any
 
 EXACT = Normalise(punctuation=False)
 """How keys are compared that machines have made: every sign counts."""
-
-_FIELD, _LINK = "simpul.field", "simpul.link"
-
-
-def both(text: Text) -> str:
-    """A description as the schema shows it, in both languages."""
-    return f"{text.en} / {text.id}"
 
 
 def text(en: str, id: str, *, sensitive: bool = False) -> Any:
@@ -142,17 +132,17 @@ def entity(
     derived: Sequence[Derived] = (),
     system: str | None = None,
 ) -> Callable[[type[T]], type[T]]:
-    """Makes a class a Strawberry type and an entity."""
+    """Makes a class an entity."""
 
     def decorate(cls: type[T]) -> type[T]:
-        description = Text(en, id)
-        made = strawberry.type(cls, description=both(description))
-        made.__simpul__ = Entity(  # type: ignore[attr-defined]  # read by to_entity alone
-            made.__name__,
+        declared = [(_camel_case(name), value) for name, value in vars(cls).items()]
+        cls.__simpul__ = Entity(  # type: ignore[attr-defined]  # read by to_entity alone
+            cls.__name__,
             singular,
             plural,
-            description,
-            (),
+            Text(en, id),
+            tuple(replace(field, name=name) for name, field in declared if isinstance(field, Field)),
+            tuple(replace(link, name=name, source=cls.__name__) for name, link in declared if isinstance(link, Link)),
             key=tuple(key),
             finders=tuple(finders),
             hierarchy=hierarchy,
@@ -160,7 +150,7 @@ def entity(
             derived=tuple(derived),
             system=system,
         )
-        return made
+        return cls
 
     return decorate
 
@@ -176,51 +166,12 @@ def enum(name: str, values: Mapping[str, tuple[str, str]]) -> EnumType:
 
 def to_entity(cls: type) -> Entity:
     """The record of a class decorated with `entity`."""
-    base = cast(Entity, cls.__simpul__)  # type: ignore[attr-defined]  # set by the decorator
-    definition = cast(StrawberryObjectDefinition, cls.__strawberry_definition__)  # type: ignore[attr-defined]  # ditto
-    fields, links = [], []
-    for declared in definition.fields:
-        name = to_camel_case(declared.python_name)
-        if _FIELD in declared.metadata:
-            fields.append(_named(cast(Field, declared.metadata[_FIELD]), name))
-        if _LINK in declared.metadata:
-            links.append(_placed(cast(Link, declared.metadata[_LINK]), name, base.name))
-    return Entity(
-        base.name,
-        base.singular,
-        base.plural,
-        base.description,
-        tuple(fields),
-        tuple(links),
-        base.key,
-        (),
-        base.finders,
-        base.hierarchy,
-        base.current,
-        base.derived,
-        base.system,
-    )
+    return cast(Entity, cls.__simpul__)  # type: ignore[attr-defined]  # set by the decorator
 
 
-def _named(field: Field, name: str) -> Field:
-    return replace(field, name=name)
-
-
-def _placed(link: Link, name: str, source: str) -> Link:
-    return Link(
-        name,
-        source,
-        link.to,
-        link.description,
-        link.inverse,
-        link.inverse_description,
-        link.many,
-        link.inverse_many,
-        link.rules,
-        link.via,
-        link.reference,
-        link.history,
-    )
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
 
 
 def _field(
@@ -233,10 +184,8 @@ def _field(
     enum: EnumType | None = None,
     computed: Computed | None = None,
 ) -> Any:
-    words = Text(en, id)
     scale = DEFAULT_SCALE.get(type_, 0)
-    field = Field("", type_, words, required, sensitive, scale, enum, computed=computed)
-    return strawberry.field(description=both(words), metadata={_FIELD: field})
+    return Field("", type_, Text(en, id), required, sensitive, scale, enum, computed=computed)
 
 
 def _link(
@@ -253,7 +202,5 @@ def _link(
     is_reference: bool,
     history: bool = False,
 ) -> Any:
-    words = Text(en, id)
-    return_words = Text(*back) if back else None
-    made = Link("", "", to, words, inverse, return_words, many, inverse_many, rules, via, is_reference, history)
-    return strawberry.field(description=both(words), metadata={_LINK: made})
+    words = Text(*back) if back else None
+    return Link("", "", to, Text(en, id), inverse, words, many, inverse_many, rules, via, is_reference, history)

@@ -1,22 +1,28 @@
-"""Making Strawberry types, inputs and enums from data, with forward references by name."""
+"""Making Strawberry types, inputs and enums from data, with forward references by name.
+
+The definitions are those that Strawberry's decorators would make; but a decorator needs a dataclass, evaluates annotations, and
+looks at each of the thousands of fields several times, all for instances that there never are: it took seven times as long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, EnumMeta
 from typing import Any, cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional, StrawberryType
 from strawberry.types.field import StrawberryField
 
 from config.entities import EnumType, Text
-from schema.declare import both
 from schema.scalars import NAMES
 
 UNSET = strawberry.UNSET
+
+Resolved = StrawberryType | type[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,101 +49,102 @@ class Types:
     """The types of one schema by their names; members may name types that are added later."""
 
     def __init__(self) -> None:
-        self._space: dict[str, Any] = {"list": list, **NAMES}
+        self._named: dict[str, Any] = dict(NAMES)
         self.objects: list[type] = []
-        self._annotations: dict[str, StrawberryAnnotation] = {}  # shared: each is resolved once
+        self._annotations: dict[str, _Notation] = {}  # shared: each is resolved once
 
     def __getitem__(self, name: str) -> Any:
-        return self._space[name]
+        return self._named[name]
 
     def __contains__(self, name: str) -> bool:
-        return name in self._space
+        return name in self._named
 
     def add_type(
         self, name: str, description: Text, members: Iterable[Member], implements: tuple[str, ...] = ()
     ) -> None:
         """Adds an object type."""
-        bases = tuple(self._space[base] for base in implements)
-        self._add(name, description, members, bases)
+        self.objects.append(self._add(name, description, members, implements))
 
     def add_interface(self, name: str, description: Text, members: Iterable[Member]) -> None:
         """Adds an interface."""
-        self._add(name, description, members, (), is_interface=True)
+        self.objects.append(self._add(name, description, members, is_interface=True))
 
     def add_input(self, name: str, description: Text, members: Iterable[Member], *, one_of: bool = False) -> None:
         """Adds an input type; every member may be left out."""
-        fields = list(members)
-        space: dict[str, Any] = {
-            "__annotations__": {_attribute(member): Any for member in fields},
-            "__module__": __name__,
-        }
-        for member in fields:
-            space[_attribute(member)] = strawberry.field(
-                name=member.name, description=both(member.description), default=UNSET
-            )
-        made = strawberry.input(new_class(name, (), space), name=name, description=both(description), one_of=one_of)
-        self._annotate(made, fields)
-        self._space[name] = made
+        self._add(name, description, members, is_input=True, directives=(OneOf(),) if one_of else ())
 
     def add_enum(self, enum: EnumType, description: Text) -> None:
         """Adds an enum; once, however often it is used."""
-        if enum.name in self._space:
+        if enum.name in self._named:
             return
         plain = cast(EnumMeta, Enum(enum.name, {value: value for value in enum.values}))
         made = strawberry.enum(plain, name=enum.name, description=both(description))
         for value in cast(Any, made).__strawberry_definition__.values:
             value.description = both(enum.values[value.name])
-        self._space[enum.name] = made
+        self._named[enum.name] = made
 
     def _add(
         self,
         name: str,
         description: Text,
         members: Iterable[Member],
-        bases: tuple[type, ...],
+        implements: tuple[str, ...] = (),
+        directives: tuple[object, ...] = (),
+        *,
+        is_input: bool = False,
         is_interface: bool = False,
-    ) -> None:
-        inherited = {field.graphql_name for base in bases for field in base.__strawberry_definition__.fields}  # type: ignore[attr-defined]  # Strawberry's own
-        fields = [member for member in members if member.name not in inherited]
-        space: dict[str, Any] = {
-            "__annotations__": {_attribute(member): Any for member in fields},
-            "__module__": __name__,
-        }
-        for member in fields:
-            space[_attribute(member)] = strawberry.field(name=member.name, description=both(member.description))
-        plain = new_class(name, bases, space)
-        decorate = strawberry.interface if is_interface else strawberry.type
-        made = decorate(plain, name=name, description=both(description))
-        self._annotate(made, fields)
-        self._space[name] = made
-        self.objects.append(made)
+    ) -> type:
+        interfaces = [self._named[interface].__strawberry_definition__ for interface in implements]
+        fields = {field.name: field for interface in interfaces for field in interface.fields}
+        fields |= {member.name: self._field(member) for member in members if member.name not in fields}
+        made: Any = type(name, (), {})
+        made.__strawberry_definition__ = StrawberryObjectDefinition(
+            name=name,
+            is_input=is_input,
+            is_interface=is_interface,
+            origin=made,
+            description=both(description),
+            interfaces=interfaces,
+            extend=False,
+            directives=directives,
+            is_type_of=None,
+            resolve_type=None,
+            fields=[],
+        )
+        # Only now: a definition looks at the types of its fields when it is made, and some of them come later.
+        made.__strawberry_definition__.fields += fields.values()
+        self._named[name] = made
+        return cast(type, made)
 
-    def _annotate(self, made: type, members: Iterable[Member]) -> None:
-        by_name = {member.name: member for member in members}
-        for field in cast("list[StrawberryField]", made.__strawberry_definition__.fields):  # type: ignore[attr-defined]  # ditto
-            member = by_name.get(field.graphql_name or "")
-            if member is not None:
-                field.type_annotation = self._annotation(member.type)
-                field.arguments = [
-                    StrawberryArgument(
-                        argument.name,
-                        argument.name,
-                        self._annotation(argument.type),
-                        description=both(argument.description),
-                        default=self._default(argument),
-                    )
-                    for argument in member.arguments
-                ]
+    def _field(self, member: Member) -> StrawberryField:
+        field = _Field(
+            member.name,
+            member.name,
+            self._annotation(member.type),
+            description=both(member.description),
+            default=UNSET,
+        )
+        field.arguments = [
+            StrawberryArgument(
+                argument.name,
+                argument.name,
+                self._annotation(argument.type),
+                description=both(argument.description),
+                default=self._default(argument),
+            )
+            for argument in member.arguments
+        ]
+        return field
 
-    def _annotation(self, notation: str) -> StrawberryAnnotation:
+    def _annotation(self, notation: str) -> _Notation:
         if notation not in self._annotations:
-            self._annotations[notation] = StrawberryAnnotation(_python(notation), namespace=self._space)
+            self._annotations[notation] = _Notation(notation, self._named)
         return self._annotations[notation]
 
     def _default(self, argument: Argument) -> object:
         """A default as Strawberry wants it; enum members are given by name."""
         bare = argument.type.strip("[]!")
-        made = self._space.get(bare)
+        made = self._named.get(bare)
         if argument.default is UNSET or not isinstance(made, EnumMeta):
             return argument.default
         if isinstance(argument.default, list):
@@ -145,22 +152,40 @@ class Types:
         return made[cast(str, argument.default)]
 
 
-def new_class(name: str, bases: tuple[type, ...], space: dict[str, Any]) -> Any:
-    """A class of this name and attributes."""
-    return type(name, bases, space)
+class _Field(StrawberryField):
+    """A field that has its type from its annotation alone, not from a resolver or a class."""
+
+    def resolve_type(self, *, type_definition: StrawberryObjectDefinition | None = None) -> Resolved:
+        return cast(StrawberryAnnotation, self.type_annotation).resolve()
 
 
-def _attribute(member: Member) -> str:
-    """A name for Python, in which `and`, `or`, `not` and `in` can't be attributes."""
-    return f"_{member.name}"
+class _Notation(StrawberryAnnotation):
+    """A type in GraphQL notation. It is found once all types are there."""
+
+    __slots__ = ("_named", "_notation", "_resolved")
+
+    def __init__(self, notation: str, named: Mapping[str, Any]) -> None:
+        super().__init__(Any)  # the namespace of Python is not asked
+        self._notation = notation
+        self._named = named
+        self._resolved: Resolved | None = None
+
+    def resolve(
+        self, *, type_definition: StrawberryObjectDefinition | None = None, origin: type | None = None
+    ) -> Resolved:
+        if self._resolved is None:
+            self._resolved = self._optional(self._notation)
+        return self._resolved
+
+    def _optional(self, notation: str) -> Resolved:
+        return self._required(notation[:-1]) if notation.endswith("!") else StrawberryOptional(self._required(notation))
+
+    def _required(self, notation: str) -> Resolved:
+        if notation.startswith("["):
+            return StrawberryList(self._optional(notation[1:-1]))
+        return cast(Resolved, self._named[notation])
 
 
-def _python(notation: str) -> str:
-    """A type in GraphQL notation as a Python annotation."""
-    if notation.endswith("!"):
-        return _bare(notation[:-1])
-    return f"{_bare(notation)} | None"
-
-
-def _bare(notation: str) -> str:
-    return f"list[{_python(notation[1:-1])}]" if notation.startswith("[") else notation
+def both(text: Text) -> str:
+    """A description as the schema shows it, in both languages."""
+    return f"{text.en} / {text.id}"

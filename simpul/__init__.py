@@ -1,1 +1,3 @@
 """The front door: composition root, Starlette application, command line, pages."""
+
+VERSION = "0.1.0"

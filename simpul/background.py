@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ Stamps = tuple[tuple[str, str, str | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A source, the connector that reads it, and whether it was ever brought in before this process started."""
+    """A source, what makes the connector that reads it, and whether it was ever brought in before this process started."""
 
     source: SourceConfig
-    connector: Connector
+    connect: Callable[[], Connector]
     tried: bool
 
 
@@ -37,8 +37,7 @@ class Background:
         self._sync = sync
         self._ended = {name for name, watched in sources.items() if watched.tried}
 
-    @property
-    def waiting(self) -> tuple[str, ...]:
+    async def waiting(self) -> tuple[str, ...]:
         """The sources whose first sync has not ended yet."""
         return tuple(name for name in self._sources if name not in self._ended)
 
@@ -60,6 +59,7 @@ class Background:
         seen: Stamps | None = None
         if refresh.every is None and watched.tried:
             return
+        await asyncio.to_thread(watched.connect)  # loads the libraries of a kind of source, while the hub answers
         while True:
             now = await stamps_of(watched) if refresh.watch else None
             if now is None or now != seen:
@@ -79,12 +79,33 @@ class Background:
             self._ended.add(source)
 
 
+class Elsewhere:
+    """The same seen from a process beside the one that syncs: the replica tells what that has done. `tried` reads from it the
+    sources that a sync was ever tried for."""
+
+    def __init__(self, sources: Iterable[str], tried: Callable[[], Awaitable[frozenset[str]]]) -> None:
+        self._waiting = tuple(sources)
+        self._tried = tried
+
+    async def waiting(self) -> tuple[str, ...]:
+        """The sources whose first sync has not ended yet."""
+        if self._waiting:
+            tried = await self._tried()
+            self._waiting = tuple(name for name in self._waiting if name not in tried)
+        return self._waiting
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Nothing is to be done here."""
+        yield
+
+
 async def stamps_of(watched: Watched) -> Stamps | None:
     """What the files of a source look like from outside, or None if that can't be told; then it is synced."""
     stamps: list[tuple[str, str, str | None]] = []
     for dataset in watched.source.datasets:
         try:
-            parts = await watched.connector.parts(dataset)
+            parts = await watched.connect().parts(dataset)
         except SourceError:
             return None
         stamps += [(dataset, part.key, part.stamp) for part in parts]

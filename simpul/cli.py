@@ -1,7 +1,11 @@
-"""The command line. Exit codes: 0 all is well, 1 problems were found or something failed, 2 the command was misused."""
+"""The command line. Exit codes: 0 all is well, 1 problems were found or something failed, 2 the command was misused.
+
+Each command loads its own modules when it runs: loading them takes longer than most commands work."""
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -12,17 +16,10 @@ import typer
 from typer.main import get_command
 
 from config.hub import Language
-from simpul import languages
-from simpul.commands.check import check_hub
-from simpul.commands.init import init_hub
-from simpul.commands.query import Table, run_query
-from simpul.commands.rejects import list_rejects
-from simpul.commands.schema import print_schema
-from simpul.commands.serve import serve_hub
-from simpul.commands.sync import sync_sources
+from simpul import VERSION, languages
 from simpul.console import Terminal, open_terminal, use_plain_signs
+from simpul.formats import Locale
 from simpul.messages import MESSAGES
-from simpul.tables import Locale
 
 app = typer.Typer(help="HELP_APP", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -40,7 +37,23 @@ Host = Annotated[str, typer.Option("--host", help="HELP_HOST")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="HELP_PORT")]
 Unprotected = Annotated[bool, typer.Option("--allow-unprotected", help="HELP_UNPROTECTED")]
 
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="HELP_WORKERS")]
+
 HUB_YAML = Path("hub.yaml")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"simpul {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _simpul(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="HELP_VERSION")
+    ] = False,
+) -> None: ...
 
 
 @app.command(help="HELP_DEMO")
@@ -50,7 +63,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="HELP_ONCE")] = False,
     lang: Speak = None,
 ) -> None:
-    from simpul.commands.demo import run_demo  # no other command should wait for the generator's imports
+    from simpul.commands.demo import run_demo
 
     _end(lambda: run_demo(_terminal(lang), folder, port, once=once))
 
@@ -61,11 +74,15 @@ def init(
     schema: Annotated[bool, typer.Option("--schema", help="HELP_EDITOR")] = False,
     lang: Speak = None,
 ) -> None:
+    from simpul.commands.init import init_hub
+
     _end(lambda: init_hub(_terminal(lang), folder, schema_only=schema))
 
 
 @app.command(help="HELP_CHECK")
 def check(config: Config = HUB_YAML, lang: Speak = None) -> None:
+    from simpul.commands.check import check_hub
+
     _end(lambda: check_hub(_terminal(lang), config))
 
 
@@ -77,6 +94,8 @@ def sync(
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
+    from simpul.commands.sync import sync_sources
+
     _end(lambda: sync_sources(_terminal(lang), config, source, full=full, force=force))
 
 
@@ -84,11 +103,14 @@ def sync(
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    workers: Workers = 1,
     allow_unprotected: Unprotected = False,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
-    _end(lambda: serve_hub(_terminal(lang), config, host, port, allow_unprotected=allow_unprotected))
+    from simpul.commands.serve import serve_hub
+
+    _end(lambda: serve_hub(_terminal(lang), config, host, port, workers, allow_unprotected=allow_unprotected))
 
 
 @app.command(help="HELP_QUERY")
@@ -102,6 +124,8 @@ def query(
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
+    from simpul.commands.query import Table, run_query
+
     wanted = Table(table, locale, tuple(expand or ()))
     _end(lambda: run_query(_terminal(lang), config, file, variables, wanted, explain=explain))
 
@@ -112,21 +136,30 @@ def rejects(
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
+    from simpul.commands.rejects import list_rejects
+
     _end(lambda: list_rejects(_terminal(lang), config, as_csv=as_csv))
 
 
 @app.command(help="HELP_SCHEMA")
 def schema(config: Config = HUB_YAML, lang: Speak = None) -> None:
+    from simpul.commands.schema import print_schema
+
     _end(lambda: print_schema(_terminal(lang), config))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command and ends the process with its exit code."""
+    gc.disable()  # until the command's modules are loaded: they stay
+    atexit.register(gc.freeze)  # a last look for garbage in all that was made would take longer than most commands
     use_plain_signs()
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = get_command(app)
     _translate(command, languages.from_arguments(given) or languages.from_environment())
-    command(args=given, prog_name="simpul")
+    try:
+        command(args=given, prog_name="simpul")
+    finally:
+        gc.enable()
 
 
 def _translate(command: Any, language: Language) -> None:
@@ -144,6 +177,7 @@ def _terminal(lang: Lang | None) -> Terminal:
 
 
 def _end(run: Callable[[], int]) -> None:
+    gc.enable()
     try:
         code = run()
     except KeyboardInterrupt:

@@ -5,32 +5,29 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import strawberry
 
 from config.hub import EntityMapping, HubConfig, Language
 from config.load import load_config
 from config.messages import Messages
-from connectors.connector import Connector
 from replica.database import Database
-from replica.postgres import PostgresDatabase
 from replica.reading import Replica
-from replica.sqlite import SqliteDatabase
 from replica.sync import Syncer
-from resolvers.engine import Engine
-from schema.build import build, print_sdl
 from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
-from simpul.pages.figures import ask
-from simpul.saved import SavedQuestions
-from simpul.sources import connect_all
+from simpul.sources import Connectors
+
+if TYPE_CHECKING:
+    import strawberry
+
+    from resolvers.engine import Engine
+    from simpul.saved import SavedQuestions
 
 LOG = logging.getLogger("simpul.sync")
 
@@ -45,17 +42,21 @@ class Hub:
     database: Database
     replica: Replica
     syncer: Syncer
-    connectors: Mapping[str, Connector]
+    connectors: Connectors
     messages: Messages
 
     @cached_property
     def schema(self) -> strawberry.Schema:
-        """The served schema; made when it is first asked for, since a sync needs none."""
+        """The served schema; made, and its library loaded, when it is first asked for, since a sync needs none."""
+        from schema.build import build
+
         return build(self.config.catalogue)
 
     @cached_property
     def engine(self) -> Engine:
         """What answers GraphQL requests."""
+        from resolvers.engine import Engine
+
         return Engine(
             self.schema._schema,
             self.config.catalogue,
@@ -70,11 +71,15 @@ class Hub:
     @property
     def saved(self) -> SavedQuestions:
         """The saved questions beside its hub.yaml."""
+        from simpul.saved import SavedQuestions
+
         return SavedQuestions(self.config.path, self.engine, self.messages)
 
-    @property
+    @cached_property
     def sdl(self) -> str:
         """The served schema in its definition language."""
+        from schema.build import print_sdl
+
         return print_sdl(self.schema)
 
     def open(self) -> None:
@@ -84,12 +89,13 @@ class Hub:
 
     async def close(self) -> None:
         """Gives back connections and threads."""
-        for connector in self.connectors.values():
-            await connector.aclose()
+        await self.connectors.aclose()
         await asyncio.to_thread(self.replica.close)
 
     async def tried_sources(self) -> frozenset[str]:
         """The sources that a sync was ever tried for, also by an earlier process."""
+        from simpul.pages.figures import ask
+
         data = await ask(self.engine, "{ sources(first: 1000) { nodes { name triedAt } } }", self.config.language)
         return frozenset(node["name"] for node in data["sources"]["nodes"] if node["triedAt"])
 
@@ -106,7 +112,7 @@ class Hub:
 
         return Background(
             {
-                name: Watched(source, self.connectors[name], name in tried)
+                name: Watched(source, partial(self.connectors.__getitem__, name), name in tried)
                 for name, source in self.config.sources.items()
             },
             sync,
@@ -122,7 +128,7 @@ def build_hub(config: HubConfig) -> Hub:
     """Puts the parts of a hub together; nothing is opened yet."""
     database = open_replica(config)
     replica = Replica(database.reader)
-    connectors = connect_all(config)
+    connectors = Connectors(config)
     syncer = Syncer(database, config, connectors, lambda: datetime.now(UTC))
     return Hub(config, database, replica, syncer, connectors, MESSAGES)
 
@@ -130,8 +136,12 @@ def build_hub(config: HubConfig) -> Hub:
 def open_replica(config: HubConfig) -> Database:
     """The replica of a configuration, on the engine that it names."""
     if config.replica.startswith("postgresql"):
+        from replica.postgres import PostgresDatabase
+
         folder = config.path.parent / "var"
         return PostgresDatabase(config.replica, folder, config.catalogue, fingerprints(config))
+    from replica.sqlite import SqliteDatabase
+
     return SqliteDatabase(Path(config.replica), config.catalogue, fingerprints(config))
 
 

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from config.hub import Language
+
+
+class Locale(StrEnum):
+    """How CSV writes: `,` between cells and a decimal point, or `;` and a decimal comma."""
+
+    EN = "en"
+    ID = "id"
+
 
 _MONTHS: dict[Language, tuple[str, ...]] = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from config.hub import Language
-from config.load import default_language
+from config.hub import Language, default_language
 
 
 def from_arguments(arguments: Sequence[str]) -> Language | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import TextIO
 from urllib.parse import quote
 
 from connectors.personal import mask_personal
-from simpul.web.guard import REQUEST_ID
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being answered."""
 
 SHORTEST_SECRET = 4  # shorter values would blot out ordinary words
 

@@ -342,6 +342,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{hub} · Simpul is running: {url} · Ctrl-C to stop",
         "{hub} · Simpul berjalan: {url} · Ctrl-C untuk berhenti",
     ),
+    "SERVING_TOGETHER": (
+        "{hub} · Simpul is running in {count} processes: {url} · Ctrl-C to stop",
+        "{hub} · Simpul berjalan dalam {count} proses: {url} · Ctrl-C untuk berhenti",
+    ),
+    "WORKER_DIED": (
+        "Process {pid} ended by itself (exit code {status}); another one takes its place.",
+        "Proses {pid} berhenti sendiri (kode akhir {status}); proses lain menggantikannya.",
+    ),
+    "WORKERS_UNKNOWN": (
+        "This system can't fork processes; leave out --workers, or start the hub on Linux or macOS.",
+        "Sistem ini tidak dapat menggandakan proses; hapus --workers, atau jalankan hub di Linux atau macOS.",
+    ),
     "DEMO_SERVING": (
         (
             "{hub} · Simpul is running: {url} · {proposals} proposals, {issues} need repair → simpul rejects · "
@@ -438,9 +450,14 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
     "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),
+    "HELP_VERSION": ("Tell the version and end.", "Tampilkan versi, lalu selesai."),
     "HELP_LANG": ("Language of what is shown: id or en.", "Bahasa tampilan: id atau en."),
     "HELP_HOST": ("Address to listen on.", "Alamat yang dilayani."),
     "HELP_PORT": ("Port to listen on.", "Port yang dilayani."),
+    "HELP_WORKERS": (
+        "Processes that answer on the port, for machines with several processors; one of them reads the sources.",
+        "Jumlah proses yang menjawab pada port itu, untuk mesin berprosesor banyak; satu di antaranya membaca sumber.",
+    ),
     "HELP_UNPROTECTED": (
         "Listen on an address that other machines reach, without login.",
         "Layani alamat yang terjangkau mesin lain, tanpa login.",

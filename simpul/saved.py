@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.hub import Language
 from config.messages import Messages
 from config.problems import MESSAGES as CONFIG_MESSAGES
 from config.trouble import trouble_of
-from resolvers.cost import Scan
-from resolvers.engine import Engine, Outline
-from resolvers.flat import Variable
+
+if TYPE_CHECKING:
+    from resolvers.cost import Scan
+    from resolvers.engine import Engine, Outline
+    from resolvers.flat import Variable
 
 FOLDER = "queries"
 SUFFIX = ".graphql"

@@ -8,14 +8,11 @@ import ipaddress
 import signal
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
-
-T = TypeVar("T")
 
 BACKLOG = 512
 GRACE_SECONDS = 5  # for answers under way when the hub is stopped
@@ -64,8 +61,9 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: Starlette, listening: socket.socket) -> None:
-    """Answers on the socket until SIGINT or SIGTERM; then lets answers under way end, within GRACE_SECONDS."""
+async def serve(app: Starlette, listening: socket.socket, lifeline: int | None = None) -> None:
+    """Answers on the socket until SIGINT or SIGTERM; then lets answers under way end, within GRACE_SECONDS. One of a crew has a
+    `lifeline`: it stops when that ends, or at SIGTERM, and leaves SIGINT to its parent."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -76,33 +74,30 @@ async def serve(app: Starlette, listening: socket.socket) -> None:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await _Server(config).serve(sockets=[listening])
-
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine to its end, on uvloop where it exists."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # Windows
-        return None
-    return uvloop.new_event_loop
+    server = _Server(config)
+    if lifeline is not None:
+        server.heard = (signal.SIGTERM,)
+        asyncio.get_running_loop().add_reader(lifeline, server.abandon, lifeline)
+    await server.serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
     """Takes a signal as the wish to stop, and does not raise it again afterwards: what started the server goes on and
     gives back what it opened."""
 
+    heard: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
+
+    def abandon(self, lifeline: int) -> None:
+        """Stops because nobody holds the other end of the lifeline any more."""
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.handle_exit) for number in self.heard}
         try:
             yield
         finally:

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
-from connectors.mailbox import Mailbox
-from connectors.paging import Paging
-from connectors.rest import Ids, RestDataset, RestSource
-from connectors.spreadsheet import Spreadsheet
-from connectors.sql import SqlDataset, SqlSource, url_of
-from connectors.table import SheetDataset
 
-USUAL_PAGING: Mapping[str, Paging] = {
-    "page": Paging(),
-    "offset": Paging("offset", "limit", first=0),
-    "next": Paging(),
-    "cursor": Paging("cursor"),
-}
-"""What an API is taken to call things when hub.yaml doesn't say it."""
+if TYPE_CHECKING:
+    from connectors.paging import Paging
+    from connectors.rest import RestDataset
 
 
-def connect_all(config: HubConfig) -> dict[str, Connector]:
-    """A connector for every source of a hub; nothing is opened yet."""
-    folder = config.path.parent
-    return {name: connect(source, folder) for name, source in config.sources.items()}
+class Connectors(Mapping[str, Connector]):
+    """A connector for every source of a hub. Each is made, and the libraries that it needs are loaded, when it is first asked
+    for; nothing is opened yet."""
+
+    def __init__(self, config: HubConfig) -> None:
+        self._config = config
+        self._made: dict[str, Connector] = {}
+
+    def __getitem__(self, name: str) -> Connector:
+        if name not in self._made:
+            self._made[name] = connect(self._config.sources[name], self._config.path.parent)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._config.sources)
+
+    def __len__(self) -> int:
+        return len(self._config.sources)
+
+    async def aclose(self) -> None:
+        """Closes those that were made."""
+        for connector in self._made.values():
+            await connector.aclose()
 
 
 def connect(source: SourceConfig, folder: Path) -> Connector:
@@ -41,6 +50,8 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
+            from connectors.mailbox import Mailbox
+
             return Mailbox(folder, options["path"])
         case "rest":
             return _rest(options, datasets)
@@ -49,6 +60,9 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
+    from connectors.spreadsheet import Spreadsheet
+    from connectors.table import SheetDataset
+
     sheets = {
         name: SheetDataset(**{**dataset, "skip": {column: tuple(values) for column, values in dataset["skip"].items()}})
         for name, dataset in datasets.items()
@@ -57,6 +71,8 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
+    from connectors.sql import SqlDataset, SqlSource, url_of
+
     tables = {
         name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
         for name, dataset in datasets.items()
@@ -71,6 +87,8 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
+    from connectors.rest import RestSource
+
     endpoints = {name: _endpoint(name, dataset) for name, dataset in datasets.items()}
     headers = dict(options["headers"])
     if options["bearer"]:
@@ -81,6 +99,8 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
+    from connectors.rest import Ids, RestDataset
+
     paging, ids = dataset["paging"], dataset["ids"]
     return RestDataset(
         dataset["path"] or name,
@@ -93,5 +113,13 @@ def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
 
 
 def _paging(written: Mapping[str, Any]) -> Paging:
-    usual = USUAL_PAGING[written["style"]]
+    """What an API is taken to call things, where hub.yaml doesn't say it."""
+    from connectors.paging import Paging
+
+    usual = {
+        "page": Paging(),
+        "offset": Paging("offset", "limit", first=0),
+        "next": Paging(),
+        "cursor": Paging("cursor"),
+    }[written["style"]]
     return replace(usual, **{name: value for name, value in written.items() if value is not None})

@@ -20,7 +20,7 @@ from config.hub import Language
 from config.messages import Messages
 from resolvers.engine import Answer, Engine, Request
 from resolvers.flat import Column
-from simpul.formats import format_moment
+from simpul.formats import Locale, format_moment
 
 SECONDS = 60.0  # for all pages of a table
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -34,13 +34,6 @@ class Form(StrEnum):
 
     JSON = "json"
     CSV = "csv"
-
-
-class Locale(StrEnum):
-    """How CSV writes: `,` between cells and a decimal point, or `;` and a decimal comma."""
-
-    EN = "en"
-    ID = "id"
 
 
 class CannotWrite(Exception):

@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.servers import Server, database_on
 
+# The processes that tests start, a hundred and more, load our modules compiled, as those of an operator do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", deadline=None, suppress_health_check=SLOW, max_examples=100, derandomize=True)
 settings.register_profile("fuzz", deadline=None, suppress_health_check=SLOW, max_examples=3200)

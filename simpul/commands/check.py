@@ -10,12 +10,11 @@ from config.hub import EntityMapping, HubConfig, SourceConfig
 from connectors.columns import find_column
 from connectors.connector import Column, Connector, Part
 from connectors.errors import SourceError, SourceUnavailable
-from simpul.commands.opening import read_config
+from simpul.commands.opening import read_config, run
 from simpul.compose import build_hub
 from simpul.console import Terminal
 from simpul.saved import FOLDER
-from simpul.server import run
-from simpul.sources import connect_all
+from simpul.sources import Connectors
 
 
 def check_hub(terminal: Terminal, path: Path) -> int:
@@ -24,9 +23,10 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     if config is None:
         return 1
     terminal = terminal.speaking(config.language)
-    questions = build_hub(config).saved
-    findings = questions.findings(terminal.language)
-    homeless = [name for name in config.home if name not in questions]
+    questions = build_hub(config).saved if (path.parent / FOLDER).is_dir() else None  # they need the schema
+    findings = questions.findings(terminal.language) if questions else ()
+    names = questions.names() if questions else ()
+    homeless = [name for name in config.home if name not in names]
     problems = run(check_sources(config))
     for finding in findings:
         terminal.warn_text(finding.render(path.parent / FOLDER))
@@ -35,8 +35,8 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         written = config.sources[source]
         terminal.warn_text(f"{path}:{written.line}:{written.column}: {source}: {sentence}")
     for name in homeless:
-        terminal.warn("HOME_UNKNOWN", path=path, name=name, names=", ".join(questions.names()) or "-")
-    for file, scan in questions.scans():
+        terminal.warn("HOME_UNKNOWN", path=path, name=name, names=", ".join(names) or "-")
+    for file, scan in questions.scans() if questions else ():
         terminal.say(
             "SCANS", file=f"{FOLDER}/{file}", path=scan.path, entity=scan.entity, fields=", ".join(scan.fields)
         )
@@ -48,7 +48,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         "sources": terminal.count(len(config.sources), "SOURCES_ONE", "SOURCES_MANY"),
         "entities": terminal.count(entities, "ENTITIES_ONE", "ENTITIES_MANY"),
     }
-    if names := questions.names():
+    if names:
         counted["entities"] += f", {terminal.count(len(names), 'QUESTIONS_ONE', 'QUESTIONS_MANY')}"
     terminal.say("CHECK_OK", path=path, hub=config.display_name, **counted)
     return 0
@@ -57,7 +57,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
 async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
     """What is wrong with each source, once for each place: not reachable (then nothing more is asked of it), a part
     unreadable, a column missing."""
-    connectors = connect_all(config)
+    connectors = Connectors(config)
     found: list[tuple[str, SourceError]] = []
     told: set[tuple[object, ...]] = set()
     try:
@@ -73,8 +73,7 @@ async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
                     told.add(mark)
                     found.append((mapping.source, error))
     finally:
-        for connector in connectors.values():
-            await connector.aclose()
+        await connectors.aclose()
     return found
 
 

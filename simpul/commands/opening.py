@@ -6,8 +6,9 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 from config.hub import HubConfig
 from config.problems import ConfigError
@@ -15,10 +16,10 @@ from replica.database import Database, ReplicaLocked, ReplicaUnusable
 from simpul.compose import Hub, build_hub, load
 from simpul.console import Terminal
 from simpul.logs import set_up_logging
-from simpul.server import run
 
 SECONDS_TO_WAIT = 600.0
 
+T = TypeVar("T")
 Work = Callable[[Terminal, Hub], Awaitable[int]]
 
 
@@ -46,7 +47,32 @@ def with_hub(terminal: Terminal, path: Path, work: Work) -> int:
 
 def with_config(terminal: Terminal, config: HubConfig, work: Work) -> int:
     """Runs `work` with the open hub of a configuration. 1 if it can't be opened."""
-    return run(_work(terminal.speaking(config.language), build_hub(config), work))
+
+    async def opened(terminal: Terminal, hub: Hub) -> int:
+        await wait_for_writer(terminal, hub.database)
+        hub.open()
+        return await work(terminal, hub)
+
+    return with_opened(terminal.speaking(config.language), build_hub(config), opened)
+
+
+def with_opened(terminal: Terminal, hub: Hub, work: Work) -> int:
+    """Runs `work` with a hub that was opened before, be it by another process, and closes it. 1 if its replica fails."""
+    return run(_work(terminal, hub, work))
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end, on uvloop where it exists."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return None
+    return uvloop.new_event_loop
 
 
 async def wait_for_writer(terminal: Terminal, database: Database, seconds: float = SECONDS_TO_WAIT) -> None:
@@ -68,8 +94,6 @@ async def wait_for_writer(terminal: Terminal, database: Database, seconds: float
 
 async def _work(terminal: Terminal, hub: Hub, work: Work) -> int:
     try:
-        await wait_for_writer(terminal, hub.database)
-        hub.open()
         return await work(terminal, hub)
     except BrokenPipeError:  # whoever reads what we write has seen enough; the replica has nothing to do with it
         raise

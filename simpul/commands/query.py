@@ -20,9 +20,9 @@ from resolvers.engine import Answer, Request
 from simpul.commands.opening import with_hub
 from simpul.compose import Hub
 from simpul.console import Terminal, write_bytes, write_utf8
-from simpul.formats import format_number
+from simpul.formats import Locale, format_number
 from simpul.saved import Question, Variables, WrongVariable
-from simpul.tables import CannotWrite, Form, Locale, Written, troubles, write_table
+from simpul.tables import CannotWrite, Form, Written, troubles, write_table
 
 IN_MEMORY = 1024 * 1024
 CHUNK = 64 * 1024

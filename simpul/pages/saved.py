@@ -18,10 +18,10 @@ from config.messages import Messages
 from resolvers.engine import Answer, Engine
 from resolvers.engine import Request as Operation
 from resolvers.flat import Column, Variable
-from simpul.formats import format_number
+from simpul.formats import Locale, format_number
 from simpul.pages.render import Pages
 from simpul.saved import Question, SavedQuestions, Variables, WrongVariable
-from simpul.tables import Locale, Written, troubles
+from simpul.tables import Written, troubles
 from simpul.web.saved import Address, Unasked, open_question, read_address
 
 SHOWN = 100  # rows of the page

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from config.hub import HubConfig, Language
 from config.messages import Messages
 from resolvers.engine import Engine
-from simpul.background import Background
+from simpul.background import Background, Elsewhere
 from simpul.pages.graphiql import is_built, query_page
 from simpul.pages.render import STATIC, Pages
 from simpul.pages.saved import SavedPages
@@ -35,9 +35,16 @@ METHODS = ["GET", "POST"]
 
 
 def build_app(
-    config: HubConfig, engine: Engine, sdl: str, messages: Messages, background: Background, *, loopback: bool
+    config: HubConfig,
+    engine: Engine,
+    sdl: Callable[[], str],
+    messages: Messages,
+    background: Background | Elsewhere,
+    *,
+    loopback: bool,
 ) -> Starlette:
-    """The app. While it runs, so does `background`. `loopback` says that it listens on this machine only."""
+    """The app. While it runs, so does `background`. `sdl` prints the schema when it is asked for; `loopback` says that the app
+    listens on this machine only."""
     default = config.language
     pages = Pages(config, messages)
     graphiql = is_built()
@@ -57,13 +64,13 @@ def build_app(
         return query_page(pages, config, messages, request, language, graphiql=graphiql)
 
     async def schema(request: Request) -> Response:
-        return PlainTextResponse(sdl, headers={"Cache-Control": "no-cache"})
+        return PlainTextResponse(sdl(), headers={"Cache-Control": "no-cache"})
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
     async def readyz(request: Request) -> Response:
-        waiting = list(background.waiting)
+        waiting = list(await background.waiting())
         status = 503 if waiting else 200
         return JSONResponse({"ready": not waiting, "waiting": waiting}, status, headers={"Cache-Control": "no-store"})
 

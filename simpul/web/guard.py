@@ -6,7 +6,6 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,12 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.hub import Language
 from config.messages import Messages
+from simpul.logs import REQUEST_ID
 from simpul.web.accept import choose_language
 
 LOG = logging.getLogger("simpul.web")
-
-REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the request that is being answered, for log lines."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "

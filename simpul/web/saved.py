@@ -25,8 +25,9 @@ from config.hub import Language
 from config.messages import Messages
 from resolvers.engine import Engine
 from resolvers.engine import Request as Operation
+from simpul.formats import Locale
 from simpul.saved import NoQuestion, Question, SavedQuestions, Variables, WrongVariable
-from simpul.tables import Form, Locale, headers_of, write_table
+from simpul.tables import Form, headers_of, write_table
 from simpul.web.graphql import MAX_URL, language_of, unless_gone
 
 IN_MEMORY = 1024 * 1024  # bytes of a table that are kept off the disk

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.hub import HubConfig
-from config.load import check_config, default_language, load_config
+from config.hub import HubConfig, default_language
+from config.load import check_config, load_config
 from config.problems import ConfigError
 from schema.catalogue import describe
 from simpul.demo.generate import hub_yaml

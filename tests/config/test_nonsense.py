@@ -19,7 +19,7 @@ from replica.tables import build_tables
 from schema.build import build, print_sdl
 from schema.catalogue import describe
 from simpul.demo.generate import hub_yaml
-from simpul.sources import connect_all
+from simpul.sources import Connectors
 
 OWN = """\
 sources:
@@ -163,10 +163,10 @@ def build_all(folder: Path, text: str) -> None:
         return
     build_tables(config.catalogue)
     names = names_of(config.catalogue)
-    if names not in BUILT:  # it takes most of a second
+    if names not in BUILT:  # it takes a while
         print_sdl(build(config.catalogue))
         BUILT.add(names)
-    connect_all(config)
+    dict(Connectors(config))
     assert "kunci-rahasia" not in repr(config)
 
 

@@ -27,7 +27,8 @@ from resolvers.engine import Answer, Request
 from simpul.compose import Hub, build_hub, load
 from simpul.demo.generate import SEED, generate, mission_query, question
 from simpul.demo.regency import SHOWCASE, YEAR, make_regency
-from simpul.tables import Form, Locale, write_table
+from simpul.formats import Locale
+from simpul.tables import Form, write_table
 from tests.replicas import drop_schemas, postgres
 
 RUNNER = asyncio.Runner()  # one loop for the whole module, as a hub has one

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from simpul import VERSION
 from simpul.pages.graphiql import FILES, is_built
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ def test_the_wheel_holds_our_packages_and_resolves_them_elsewhere(tmp_path: Path
         names = archive.namelist()
         archive.extractall(tmp_path / "unpacked")
 
+    assert any(name.startswith(f"simpul-{VERSION}.dist-info/") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == set(NAMES)
     data = ("hub.yaml", "wilayah.csv", "queries/mission.graphql", "queries/saved/usulan.graphql")

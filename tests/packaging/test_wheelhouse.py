@@ -30,34 +30,45 @@ def wheels() -> Path:
     return ROOT / "dist" / "wheelhouse"
 
 
+def run(folder: Path, encoding: str, *command: str | Path) -> str:
+    """Runs a command in a folder, apart from the network, on a console of an encoding."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONIOENCODING": encoding, "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        [*apart(), *map(str, command)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding=encoding,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command, installed on the console that knows fewer signs."""
+    folder = tmp_path_factory.mktemp("machine")
+    run(folder, "cp437", sys.executable, "-m", "venv", "v")
+    install = ("install", "--no-index", "--disable-pip-version-check", "--find-links", wheels, "simpul")
+    run(folder, "cp437", "v/bin/pip", *install)
+    return folder / "v" / "bin" / "simpul"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "cp437"])
 def test_without_internet_it_installs_and_answers_the_mission_query(
-    wheels: Path, tmp_path: Path, encoding: str
+    installed: Path, tmp_path: Path, encoding: str
 ) -> None:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONIOENCODING": encoding, "LANG": "C.UTF-8"}
-
-    def run(*command: str | Path) -> str:
-        done = subprocess.run(
-            [*apart(), *map(str, command)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            encoding=encoding,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    run(sys.executable, "-m", "venv", "v")
-    run("v/bin/pip", "install", "--no-index", "--disable-pip-version-check", "--find-links", wheels, "simpul")
-    said = run("v/bin/simpul", "demo", "--once", "--port", "0", "--folder", "contoh")
+    said = run(tmp_path, encoding, installed, "demo", "--once", "--port", "0", "--folder", "contoh")
 
     assert '"CROSSWALK"' in said and "DATA CONTOH, bukan data resmi" in said
     assert (tmp_path / "contoh" / "truth.json").exists()
 
-    run("v/bin/simpul", "init", "kab", "--lang", "en")
+    run(tmp_path, encoding, installed, "init", "kab", "--lang", "en")
     config = ("--config", "kab/hub.yaml")
-    assert "no problems; 1 source, 1 entity, 1 saved question." in run("v/bin/simpul", "check", *config)
-    run("v/bin/simpul", "sync", *config)
-    assert '"totalCount": 4' in run("v/bin/simpul", "query", "kab/queries/usulan.graphql", *config)
+    checked = run(tmp_path, encoding, installed, "check", *config)
+    assert "no problems; 1 source, 1 entity, 1 saved question." in checked
+    run(tmp_path, encoding, installed, "sync", *config)
+    answer = run(tmp_path, encoding, installed, "query", "kab/queries/usulan.graphql", *config)
+    assert '"totalCount": 4' in answer

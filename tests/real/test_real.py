@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -57,16 +57,50 @@ def hub(folder: Path, name: str, files: Iterable[str] = ()) -> Path:
     return folder
 
 
-@pytest.fixture
-def mariadb() -> Iterator[Server]:
-    with database_on("mariadb") as server:
-        yield server
-
-
 def load(server: Server, name: str) -> None:
     """Loads a real dump as it is; its statements end at the end of a line."""
     dump = (REAL / name).read_text(encoding="utf-8")
     server.execute(*(statement for statement in re.split(r";[ ]*\n", dump) if statement.strip()))
+
+
+@contextmanager
+def on_mariadb(folder: Path, name: str, dump: str, variable: str) -> Iterator[tuple[Path, Server]]:
+    """A regency's hub after a sync from its real dump on a server, and that server; `variable` gives its address to hub.yaml."""
+    with database_on("mariadb") as server:
+        load(server, dump)
+        run(hub(folder, name), "sync", **{variable: server.url})
+        yield folder, server
+
+
+@pytest.fixture(scope="module")
+def sumbawabarat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Server]]:
+    dump = "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql"
+    with on_mariadb(tmp_path_factory.mktemp("sumbawabarat"), "sumbawabarat", dump, "BAPPEDA_URL") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def toba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Server]]:
+    dump = "putributarbutar53__prp2_toba/toba_projects_finance.sql"
+    with on_mariadb(tmp_path_factory.mktemp("toba"), "toba", dump, "EPROJECT_URL") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def wilayah(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The codes of Kemendagri and BPS in a hub, after a sync."""
+    folder = hub(tmp_path_factory.mktemp("wilayah"), "wilayah", BPS)
+    load_regions(folder)
+    run(folder, "sync")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bandung(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bandung's units, lines and tenders in a hub, after a sync."""
+    folder = hub(tmp_path_factory.mktemp("bandung"), "bandung", BANDUNG)
+    run(folder, "sync")
+    return folder
 
 
 def test_kulon_progo_has_793_proposals_and_their_sum(tmp_path: Path) -> None:
@@ -102,12 +136,8 @@ def load_regions(folder: Path) -> None:
         db.executescript(dump.replace(" ENGINE=MyISAM", ""))
 
 
-def test_sumbawa_has_24_districts_and_165_villages(tmp_path: Path) -> None:
-    hub(tmp_path, "wilayah", BPS)
-    load_regions(tmp_path)
-
-    run(tmp_path, "sync")
-    data = ask(tmp_path, HERE / "wilayah" / "sumbawa.graphql")
+def test_sumbawa_has_24_districts_and_165_villages(wilayah: Path) -> None:
+    data = ask(wilayah, HERE / "wilayah" / "sumbawa.graphql")
 
     assert data == {
         "region": {"name": "Kabupaten Sumbawa", "districts": {"totalCount": 24}},
@@ -115,12 +145,8 @@ def test_sumbawa_has_24_districts_and_165_villages(tmp_path: Path) -> None:
     }
 
 
-def test_the_codes_of_kemendagri_and_bps_stand_side_by_side(tmp_path: Path) -> None:
-    hub(tmp_path, "wilayah", BPS)
-    load_regions(tmp_path)
-
-    run(tmp_path, "sync")
-    data = ask(tmp_path, HERE / "wilayah" / "bps.graphql")
+def test_the_codes_of_kemendagri_and_bps_stand_side_by_side(wilayah: Path) -> None:
+    data = ask(wilayah, HERE / "wilayah" / "bps.graphql")
 
     pairs = {node["code"]: [code["value"] for code in node["codes"]["nodes"]] for node in data["regions"]["nodes"]}
     assert pairs == {"52.04": ["5204"]} | {f"52.04.{ours}": [f"5204{theirs}"] for ours, theirs in DISTRICTS.items()}
@@ -169,9 +195,8 @@ BANDUNG = [
 ]
 
 
-def test_bandung_s_tenders_meet_the_budget_of_their_own_agency(tmp_path: Path) -> None:
-    run(hub(tmp_path, "bandung", BANDUNG), "sync")
-    data = ask(tmp_path, HERE / "bandung" / "laporan.graphql")
+def test_bandung_s_tenders_meet_the_budget_of_their_own_agency(bandung: Path) -> None:
+    data = ask(bandung, HERE / "bandung" / "laporan.graphql")
 
     # what a person finds: the lines with a code of the MAK that stand with a unit of the tender's SIPD code
     units, lines, tenders = (rows(name) for name in BANDUNG)
@@ -203,9 +228,8 @@ def test_bandung_s_tenders_meet_the_budget_of_their_own_agency(tmp_path: Path) -
     assert [data[key]["totalCount"] for key in ("hits", "ties", "misses")] == [66, 3, 1]
 
 
-def test_each_tender_of_bandung_says_why(tmp_path: Path) -> None:
-    run(hub(tmp_path, "bandung", BANDUNG), "sync")
-    data = ask(tmp_path, HERE / "bandung" / "laporan.graphql")
+def test_each_tender_of_bandung_says_why(bandung: Path) -> None:
+    data = ask(bandung, HERE / "bandung" / "laporan.graphql")
 
     for node in data["projects"]["nodes"]:
         for edge in node["budgetLines"]["edges"]:
@@ -223,12 +247,9 @@ def test_each_tender_of_bandung_says_why(tmp_path: Path) -> None:
     assert unsure == ["1.05.0.00.0.00.07.0000"]
 
 
-def test_a_wish_of_sumbawa_barat_counts_once_over_its_stages(tmp_path: Path, mariadb: Server) -> None:
-    load(mariadb, "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql")
-    hub(tmp_path, "sumbawabarat")
-
-    run(tmp_path, "sync", BAPPEDA_URL=mariadb.url)
-    data = ask(tmp_path, HERE / "sumbawabarat" / "usulan.graphql", BAPPEDA_URL=mariadb.url)
+def test_a_wish_of_sumbawa_barat_counts_once_over_its_stages(sumbawabarat: tuple[Path, Server]) -> None:
+    folder, mariadb = sumbawabarat
+    data = ask(folder, HERE / "sumbawabarat" / "usulan.graphql", BAPPEDA_URL=mariadb.url)
 
     counts = {name: found["totalCount"] for name, found in data.items() if "totalCount" in found}
     assert counts == {
@@ -252,12 +273,9 @@ def test_a_wish_of_sumbawa_barat_counts_once_over_its_stages(tmp_path: Path, mar
     )
 
 
-def test_a_wish_of_sumbawa_barat_is_followed_back_to_its_first_stage(tmp_path: Path, mariadb: Server) -> None:
-    load(mariadb, "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql")
-    hub(tmp_path, "sumbawabarat")
-
-    run(tmp_path, "sync", BAPPEDA_URL=mariadb.url)
-    data = ask(tmp_path, HERE / "sumbawabarat" / "usulan.graphql", BAPPEDA_URL=mariadb.url)
+def test_a_wish_of_sumbawa_barat_is_followed_back_to_its_first_stage(sumbawabarat: tuple[Path, Server]) -> None:
+    folder, mariadb = sumbawabarat
+    data = ask(folder, HERE / "sumbawabarat" / "usulan.graphql", BAPPEDA_URL=mariadb.url)
 
     (wish,) = data["one"]["nodes"]
     assert wish["provenance"] == {"source": "bappeda", "locator": "musrembang › 1802"}
@@ -272,24 +290,20 @@ def test_a_wish_of_sumbawa_barat_is_followed_back_to_its_first_stage(tmp_path: P
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.id.md"])
-def test_the_readme_s_real_question_has_the_answer_it_shows(tmp_path: Path, mariadb: Server, page: str) -> None:
-    load(mariadb, "BagusHartiansyah-2G18__renja/ksb_musrenbang.sql")
-    hub(tmp_path, "sumbawabarat")
+def test_the_readme_s_real_question_has_the_answer_it_shows(
+    tmp_path: Path, sumbawabarat: tuple[Path, Server], page: str
+) -> None:
+    folder, mariadb = sumbawabarat
     blocks = re.findall(r"(?:^    .*\n)+", (HERE.parents[1] / page).read_text(encoding="utf-8"), re.MULTILINE)
     question, answer = next(pair for pair in pairwise(blocks) if "stageId" in pair[0])
     (tmp_path / "question.graphql").write_text(question, encoding="utf-8")
 
-    run(tmp_path, "sync", BAPPEDA_URL=mariadb.url)
-
-    assert ask(tmp_path, tmp_path / "question.graphql", BAPPEDA_URL=mariadb.url) == json.loads(answer)
+    assert ask(folder, tmp_path / "question.graphql", BAPPEDA_URL=mariadb.url) == json.loads(answer)
 
 
-def test_what_toba_does_not_know_of_its_contracts_is_an_issue_and_no_fact(tmp_path: Path, mariadb: Server) -> None:
-    load(mariadb, "putributarbutar53__prp2_toba/toba_projects_finance.sql")
-    hub(tmp_path, "toba")
-
-    run(tmp_path, "sync", EPROJECT_URL=mariadb.url)
-    data = ask(tmp_path, HERE / "toba" / "kontrak.graphql", EPROJECT_URL=mariadb.url)
+def test_what_toba_does_not_know_of_its_contracts_is_an_issue_and_no_fact(toba: tuple[Path, Server]) -> None:
+    folder, mariadb = toba
+    data = ask(folder, HERE / "toba" / "kontrak.graphql", EPROJECT_URL=mariadb.url)
 
     counts = {name: found["totalCount"] for name, found in data.items() if "totalCount" in found}
     assert counts == {
@@ -313,13 +327,10 @@ def test_what_toba_does_not_know_of_its_contracts_is_an_issue_and_no_fact(tmp_pa
     assert mariadb.ask("SELECT count(*) FROM ta_kontrak WHERE nilai = 0") == 317
 
 
-def test_each_fault_of_toba_s_contracts_stands_beside_its_cell(tmp_path: Path, mariadb: Server) -> None:
-    load(mariadb, "putributarbutar53__prp2_toba/toba_projects_finance.sql")
-    hub(tmp_path, "toba")
-
-    run(tmp_path, "sync", EPROJECT_URL=mariadb.url)
-    data = ask(tmp_path, HERE / "toba" / "kontrak.graphql", EPROJECT_URL=mariadb.url)
-    listed = list(csv.DictReader(run(tmp_path, "rejects", "--csv", EPROJECT_URL=mariadb.url).splitlines()))
+def test_each_fault_of_toba_s_contracts_stands_beside_its_cell(toba: tuple[Path, Server]) -> None:
+    folder, mariadb = toba
+    data = ask(folder, HERE / "toba" / "kontrak.graphql", EPROJECT_URL=mariadb.url)
+    listed = list(csv.DictReader(run(folder, "rejects", "--csv", EPROJECT_URL=mariadb.url).splitlines()))
 
     assert Counter((row["Entity"], row["Field"], row["Value"]) for row in listed) == {
         ("Project", "contractDate", "1970-01-01 00:00:00"): 313,

@@ -11,7 +11,7 @@ from config.hub import Refresh, SourceConfig
 from connectors.connector import Part
 from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
-from simpul.background import Background, Watched
+from simpul.background import Background, Elsewhere, Watched
 
 SOON = timedelta(milliseconds=5)
 
@@ -63,7 +63,7 @@ class Syncs:
 def watched(name: str, refresh: Refresh, connector: MemoryConnector, tried: bool = False) -> Watched:
     datasets: Mapping[str, Mapping[str, object]] = {"rows": {}}
     source = SourceConfig(name, "memory", {}, datasets, refresh, "Asia/Makassar", Decimal("0.5"), 1)
-    return Watched(source, connector, tried)
+    return Watched(source, lambda: connector, tried)
 
 
 def background(syncs: Syncs, *sources: Watched) -> Background:
@@ -134,7 +134,7 @@ async def test_an_error_of_ours_in_a_sync_stops_nothing() -> None:
         await syncs.reach("a", 3)
         await syncs.reach("b", 3)
 
-    assert kept.waiting == ()
+    assert await kept.waiting() == ()
 
 
 async def test_ready_waits_for_each_first_sync_and_no_longer() -> None:
@@ -146,12 +146,25 @@ async def test_ready_waits_for_each_first_sync_and_no_longer() -> None:
 
     async with kept.running():
         await syncs.reach("new", 1)
-        before = kept.waiting
+        before = await kept.waiting()
         syncs.hold.set()
         await syncs.reach("new", 2)
 
     assert before == ("new",)
-    assert kept.waiting == ()
+    assert await kept.waiting() == ()
+
+
+async def test_beside_the_process_that_syncs_the_replica_is_asked_until_nothing_is_waited_for() -> None:
+    answers = [frozenset[str](), frozenset({"b"}), frozenset({"b", "a", "gone from hub.yaml"})]
+
+    async def tried() -> frozenset[str]:
+        return answers.pop(0)
+
+    beside = Elsewhere(("a", "b"), tried)
+    async with beside.running():
+        told = [await beside.waiting() for _ in range(5)]
+
+    assert told == [("a", "b"), ("a",), (), (), ()]
 
 
 async def test_leaving_stops_a_sync_under_way() -> None:

@@ -16,9 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
+from simpul.logs import REQUEST_ID
 from simpul.messages import MESSAGES
 from simpul.web.body import Refused, check_json_type, parse_body, parse_url, read_body
-from simpul.web.guard import REQUEST_ID, Guard, is_loopback_host, origin_pattern
+from simpul.web.guard import Guard, is_loopback_host, origin_pattern
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_408() -> None:

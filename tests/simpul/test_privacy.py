@@ -17,8 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from simpul.logs import MaskedFormatter, set_up_logging
-from simpul.web.guard import REQUEST_ID
+from simpul.logs import REQUEST_ID, MaskedFormatter, set_up_logging
 from tests.hubs import RunSimpul, Serve, Serving
 
 SUITE = Path(__file__).parents[3] / "shared" / "suites" / "canary_scan.py"

@@ -25,7 +25,8 @@ from playwright.sync_api import sync_playwright
 from resolvers.engine import Request as Question
 from resolvers.flat import Column
 from simpul.compose import build_hub, load
-from simpul.tables import Locale, write_csv, write_json
+from simpul.formats import Locale
+from simpul.tables import write_csv, write_json
 from tests.hubs import RunSimpul, Serve, Serving
 from tests.servers import apart
 

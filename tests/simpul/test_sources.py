@@ -13,7 +13,7 @@ import pytest
 
 from config.load import load_config
 from schema.catalogue import describe
-from simpul.sources import connect_all
+from simpul.sources import Connectors
 
 HUB = """\
 name: Kabupaten Contoh
@@ -32,7 +32,7 @@ async def read(folder: Path, source: str, dataset: str) -> list[tuple[object, ..
     """The rows of a dataset of the only source; what is written of it is indented here."""
     indented = "\n".join(f"    {line}" for line in source.splitlines())
     (folder / "hub.yaml").write_text(HUB.format(source=indented, dataset=dataset), encoding="utf-8")
-    connector = connect_all(load_config(folder / "hub.yaml", describe(), {}))["s"]
+    connector = Connectors(load_config(folder / "hub.yaml", describe(), {}))["s"]
     try:
         parts = await connector.parts(dataset)
         return [row.values for part in parts async for batch in connector.rows(dataset, part) for row in batch.rows]

@@ -1,0 +1,121 @@
+"""Processes that do the same work side by side: forked from one that has made what they share, replaced when they die, and ended
+together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType, TracebackType
+from typing import NoReturn
+
+LOG = logging.getLogger("simpul.crew")
+
+SECONDS_TO_END = 20  # then those that have not ended are killed
+SHORT_LIFE = 1.0  # one that ends sooner is replaced only after as long
+_HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
+Work = Callable[[], int]
+"""What a process of the crew does; gives its exit code."""
+
+
+class Crew:
+    """The processes that this one has forked; on SIGINT or SIGTERM all are asked to end. To be used in a `with`, in a process
+    that has no threads: a fork would lose them.
+
+    A process of the crew hears SIGTERM alone: Ctrl-C in a terminal reaches all, and only the first process takes it as the wish
+    to stop. `lifeline` is for them to read: it ends when the first process does, however that happens."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.lifeline, self._held = os.pipe()
+        self._running: set[int] = set()
+
+    def __enter__(self) -> Crew:
+        handlers = {signal.SIGINT: self._stop, signal.SIGTERM: self._stop, signal.SIGALRM: self._kill}
+        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.alarm(0)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self.lifeline)
+        os.close(self._held)
+
+    def once(self, work: Work) -> int:
+        """Does something in a process of its own, and gives its exit code when it has ended."""
+        self._fork(work)
+        return self._wait()[1] if self._running else 1
+
+    def keep(self, works: list[Work], died: Callable[[int, int], None]) -> None:
+        """Does all of `works`, each in a process of its own, until the crew is stopped. One that ends before is told to
+        `died`, with its exit code, and replaced."""
+        places = {}
+        for work in works:
+            places[self._fork(work)] = work, time.monotonic()
+        while self._running:
+            pid, code = self._wait()
+            if self.stopping:
+                continue
+            died(pid, code)
+            work, born = places.pop(pid)
+            if time.monotonic() < born + SHORT_LIFE:
+                time.sleep(SHORT_LIFE)
+            places[self._fork(work)] = work, time.monotonic()
+
+    def _wait(self) -> tuple[int, int]:
+        pid, status = os.wait()
+        self._running.discard(pid)
+        return pid, os.waitstatus_to_exitcode(status)
+
+    def _fork(self, work: Work) -> int:
+        """The number of the new process; none is made any more when the crew is stopping."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()  # else both would write what is still in it
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)  # so that a stop finds the new process in the list, or none
+        try:
+            if self.stopping:
+                return 0
+            pid = os.fork()
+            if pid == 0:
+                self._be(work)
+            self._running.add(pid)
+            return pid
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
+
+    def _be(self, work: Work) -> NoReturn:
+        """The life of a new process. It ends here: what its parent would do at its end is not its business."""
+        code = 1
+        try:
+            os.close(self._held)
+            for number in _HEARD:
+                signal.signal(number, signal.SIG_IGN if number is signal.SIGINT else signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
+            code = work()
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+        except BaseException:
+            LOG.exception("a process of the crew failed")
+        finally:
+            os._exit(code)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+        self._send(signal.SIGTERM)
+        signal.alarm(SECONDS_TO_END)
+
+    def _kill(self, number: int, frame: FrameType | None) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        for pid in self._running:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
