@@ -992,7 +992,12 @@ class Writer:
         if self.draw(st.integers(0, 15)) == 0:
             text += f" @{self.draw(st.sampled_from(['skip', 'include']))}(if: {self.boolean()})"
         inner = get_named_type(defined.type)
-        return text + self.selection(inner, depth + 1) if is_composite_type(inner) else text
+        if not is_composite_type(inner):
+            return text
+        record_field = self.record_field
+        text += self.selection(inner, depth + 1)
+        self.record_field = record_field
+        return text
 
     def boolean(self) -> str:
         value = self.draw(st.booleans())
@@ -1186,7 +1191,7 @@ def test_the_hub_answers_as_the_plain_interpreter_does(sides: Sides, data: st.Da
     answer = sides.answer(query, writer.variables)
     expected, errors = sides.oracle.answer(query, writer.variables)
 
-    assert answer.started, f"{answer.errors} {query}"
+    assert answer.started, (answer.errors, query)
     assert (answer.data, [(e["extensions"]["code"], e["path"]) for e in answer.errors]) == (expected, errors), query  # type: ignore[index]  # errors are dicts
 
 
@@ -1202,7 +1207,7 @@ def test_groups_are_those_of_the_plain_interpreter(sides: Sides, data: st.DataOb
     answer = sides.answer(query, writer.variables)
     expected, _ = sides.oracle.answer(query, writer.variables)
 
-    assert answer.started, f"{answer.errors} {query}"
+    assert answer.started, (answer.errors, query)
     assert (answer.data, answer.errors) == (expected, ()), query
 
 

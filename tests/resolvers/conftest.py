@@ -138,13 +138,14 @@ input IssueWhere { code: [String!] field: [String!] }
 input IssueLinkWhere { some: IssueWhere none: IssueWhere count: IntComparison }
 input MatchWhere { isNull: Boolean method: [MatchMethod!] }
 interface Node { id: ID! }
+interface Record { provenance: Provenance! }
 type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
 type Match { method: MatchMethod! confidence: Float! rule: String! status: MatchStatus! why: String }
 type Provenance { source: String! dataset: String! locator: String! file: String sheet: String row: String
   fetchedAt: DateTime! changedAt: DateTime! freshness: String! cell(field: String!): String }
 type Issue { code: String! field: String! rawValue: String cell: String message(language: Language): String! }
 
-type Region implements Node { id: ID! code: String! name: String parentRaw: String parent: Region
+type Region implements Node & Record { id: ID! code: String! name: String parentRaw: String parent: Region
   children(where: RegionWhere, orderBy: [RegionOrder!], first: Int, after: String, last: Int, before: String, offset: Int, scope: Scope = CURRENT, matches: [MatchStatus!] = [ACCEPTED]): RegionConnection
   proposals(where: ProposalWhere, orderBy: [ProposalOrder!], first: Int, after: String, last: Int, before: String, offset: Int, scope: Scope = CURRENT, matches: [MatchStatus!] = [ACCEPTED]): ProposalConnection
   provenance: Provenance! issues: [Issue!]! }
@@ -171,7 +172,7 @@ input BudgetLineWhere { ceiling: DecimalComparison lineId: StringComparison }
 input BudgetLineLinkWhere { some: BudgetLineWhere none: BudgetLineWhere every: BudgetLineWhere count: IntComparison }
 input BudgetLineOrder @oneOf { ceiling: Direction }
 
-type Proposal implements Node { id: ID! number: String! title: String estimatedCost: Decimal status: Status statusRaw: String
+type Proposal implements Node & Record { id: ID! number: String! title: String estimatedCost: Decimal status: Status statusRaw: String
   regionRaw: String proposer: String proposedAt: Date stage: Stage region: Region regionMatch: Match
   budgetLines(where: BudgetLineWhere, orderBy: [BudgetLineOrder!], first: Int, after: String, last: Int, before: String, offset: Int, scope: Scope = CURRENT, matches: [MatchStatus!] = [ACCEPTED]): BudgetLineConnection
   provenance: Provenance! issues: [Issue!]! }

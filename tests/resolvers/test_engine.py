@@ -373,6 +373,17 @@ async def test_the_cell_of_a_field_that_is_not_there_is_bad_input(
     assert error["locations"][0]["line"] == 1
 
 
+async def test_a_cell_that_is_asked_at_two_places_is_checked_for_the_types_of_each(ask: Ask) -> None:
+    ids = [wire_id("Proposal", f"{11:032x}"), wire_id("Region", f"{1:032x}")]
+    asked = 'provenance { cell(field: "title") }'
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Record { %s } ... on Proposal { %s } } }" % (asked, asked)
+
+    answer = await ask(query, {"ids": ids})
+
+    assert answer.errors == ()
+    assert answer.data == {"nodes": [{"provenance": {"cell": "E17"}}, {"provenance": {"cell": "E7"}}]}
+
+
 async def test_an_entity_never_read_is_null_with_an_error_and_leaves_the_rest(ask: Ask, database: Path) -> None:
     with sqlite3.connect(database) as db:
         db.execute("UPDATE dataset SET ever_read = 0 WHERE entity = 'BudgetLine'")
