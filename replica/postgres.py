@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL, make_url
 
 from config.entities import Catalogue
 from replica.database import Database, ReplicaLocked, ReplicaUnusable
-from replica.reading import FEW, STATE, Busy, Deadline, DeadlineExceeded, Turn
+from replica.reading import FEW, STATE, Busy, Deadline, DeadlineExceeded, Sprint, Turn
 from replica.session import Dialect, Session
 
 T = TypeVar("T")
@@ -218,14 +218,15 @@ class PostgresResult:
 class PostgresReader:
     """Reads for one operation at a time, in one read transaction."""
 
+    is_local = False
     errors = PostgresDatabase.errors
 
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
-        self._turn: Turn | None = None
+        self._turn: Turn | Sprint | None = None
         self._task: asyncio.Task[Any] | None = None  # what runs a statement; belongs to the loop of all connections
 
-    def begin(self, turn: Turn) -> list[Any]:
+    def begin(self, turn: Turn | Sprint) -> list[Any]:
         """Begins the transaction and says what is known of each dataset."""
         self._turn = turn
         self._session.run(self._session.connection.execute(BEGIN))
@@ -233,7 +234,7 @@ class PostgresReader:
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         """At most so many rows. Raises what the turn does."""
-        turn = cast(Turn, self._turn)
+        turn = cast(Turn | Sprint, self._turn)
         turn.deadline.at_stop(self._stop)
         running = self._session.start(self._watched(sql, parameters, most, turn.deadline))
         try:

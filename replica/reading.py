@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 MAX_ROWS = 250_000  # rows that one operation may read
 QUICK_SECONDS = 0.25  # an operation that has run for longer gives its place to others
+SPRINT_SECONDS = 0.03  # for which an operation may hold up everything else
 SHORT_TURNS = 4  # operations that run at once, as long as they are quick
 LONG_TURNS = max(2, (os.cpu_count() or 1) - 1)  # and those beside them that are not
 LONG_WAITING = 16  # operations that may wait for such a turn
@@ -40,6 +41,10 @@ class DeadlineExceeded(Exception):
 
 class TooManyRows(Exception):
     """The operation read more rows than it may."""
+
+
+class TooFar(Exception):
+    """The replica can't be read in passing."""
 
 
 class Busy(Exception):
@@ -119,6 +124,23 @@ class Turns:
         return False
 
 
+class Sprint:
+    """The turn of an operation that nobody else can run beside: it has to end before the deadline and makes no room."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is time to look."""
+        return self.deadline.left
+
+    def look(self) -> None:
+        """Raises DeadlineExceeded if the operation may not go on."""
+        if self.deadline.is_over:
+            raise DeadlineExceeded
+
+
 class Turn:
     """The turn of one operation. `look` is called now and then while it runs."""
 
@@ -179,15 +201,37 @@ class Asked:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of the datasets, and which entities of theirs were never read. `revision` grows with every change."""
+
+    revision: int | None
+    datasets: tuple[DatasetState, ...]
+    unavailable: frozenset[str]
+
+
+def _state_of(rows: Sequence[Any]) -> State:
+    datasets = tuple(
+        DatasetState(source, dataset, entity, bool(ever_read), read_at, orjson.loads(problem) if problem else None)
+        for source, dataset, entity, ever_read, read_at, problem, _ in rows
+    )
+    read = {state.entity for state in datasets if state.ever_read}
+    unavailable = frozenset(state.entity for state in datasets if state.entity not in read)
+    return State(rows[0][6] if rows else None, datasets, unavailable)
+
+
 class Reader(Protocol):
-    """One connection's way of reading the replica in a transaction in which nothing changes."""
+    """One connection's way of reading the replica in a transaction in which nothing changes. `is_local` says that a read of a
+    few rows takes no longer than handing it to a thread."""
+
+    is_local: bool
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """What the engine raises."""
 
-    def begin(self, turn: Turn) -> list[Any]:
-        """Begins the transaction and gives the rows of STATE."""
+    def begin(self, turn: Turn | Sprint) -> list[Any]:
+        """Begins the transaction and gives the rows of STATE; the same list as long as nothing has changed."""
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         """At most so many rows of a statement, as tuples. Raises what the turn does."""
@@ -205,20 +249,28 @@ class Reader(Protocol):
 class Reading:
     """One read transaction: every select in it sees the same state. `asked` has every statement that was run."""
 
-    def __init__(self, reader: Reader, turn: Turn, sizes: _Sizes) -> None:
+    def __init__(self, reader: Reader, turn: Turn | Sprint, known: _Known) -> None:
         self._reader = reader
         self._turn = turn
-        self._sizes = sizes
+        self._known = known
         self._budget = MAX_ROWS
-        states = reader.begin(turn)
-        self.revision = states[0][6] if states else None
-        self.datasets = tuple(
-            DatasetState(source, dataset, entity, bool(ever_read), read_at, orjson.loads(problem) if problem else None)
-            for source, dataset, entity, ever_read, read_at, problem, _ in states
-        )
         self.asked: list[Asked] = []
-        mapped = {state.entity for state in self.datasets}
-        self.unavailable = mapped - {state.entity for state in self.datasets if state.ever_read}
+        self.state = known.state(reader.begin(turn))
+
+    @property
+    def datasets(self) -> tuple[DatasetState, ...]:
+        """What is known of each dataset."""
+        return self.state.datasets
+
+    @property
+    def unavailable(self) -> frozenset[str]:
+        """Entities that no sync has ever brought."""
+        return self.state.unavailable
+
+    @property
+    def revision(self) -> int | None:
+        """Grows with every change of the replica."""
+        return self.state.revision
 
     @property
     def statements(self) -> int:
@@ -228,7 +280,7 @@ class Reading:
     @property
     def sizes(self) -> Mapping[str, int]:
         """How many rows entities and links have, as `replica.estimate` takes them."""
-        return self._sizes.at(self.revision, lambda: self._reader.rows(SIZES, (), FEW))
+        return self._known.sizes(self.revision, lambda: self._reader.rows(SIZES, (), FEW))
 
     def rows(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[Any]:
         """The rows of a statement, as tuples. Raises DeadlineExceeded, TooManyRows or Busy."""
@@ -251,18 +303,31 @@ class Reading:
         self._budget = MAX_ROWS
 
 
-class _Sizes:
-    """The sizes of a revision, read once for each."""
+class _Known:
+    """What was last read of the state, and the sizes of the last revision, each worked out once."""
 
     def __init__(self) -> None:
-        self._last: tuple[object, Mapping[str, int]] = (None, {})
+        self._state: tuple[list[Any] | None, State] = (None, State(None, (), frozenset()))
+        self._sizes: tuple[int | None, Mapping[str, int]] = (None, {})
 
-    def at(self, revision: object, read: Callable[[], list[Any]]) -> Mapping[str, int]:
-        found, sizes = self._last
+    def state(self, rows: list[Any]) -> State:
+        last, state = self._state
+        if rows is not last and rows != last:
+            state = _state_of(rows)
+            self._state = (rows, state)
+        return state
+
+    def sizes(self, revision: int | None, read: Callable[[], list[Any]]) -> Mapping[str, int]:
+        found, sizes = self._sizes
         if found != revision:
             sizes = dict(read())
-            self._last = (revision, sizes)
+            self._sizes = (revision, sizes)
         return sizes
+
+    @property
+    def last(self) -> tuple[int | None, Mapping[str, int]]:
+        """The last revision that was measured, and its sizes."""
+        return self._sizes
 
 
 class Replica:
@@ -273,9 +338,29 @@ class Replica:
     def __init__(self, connect: Callable[[], Reader], turns: Turns | None = None) -> None:
         self._connect = connect
         self._turns = turns or Turns()
-        self._sizes = _Sizes()
+        self._known = _Known()
+        self._near: Reader | None = None  # of the event loop's own thread
         self._idle: SimpleQueue[Reader] = SimpleQueue()
         self._threads = ThreadPoolExecutor(self._turns.threads, thread_name_prefix="simpul-read")
+
+    @property
+    def measured(self) -> tuple[int | None, Mapping[str, int]]:
+        """The revision and sizes that an operation has last asked for; (None, {}) if none has."""
+        return self._known.last
+
+    def read_at_once(self, work: Callable[[Reading], T]) -> T:
+        """Runs `work`, which is expected to read a few rows, in this thread, which must always be the same. Raises
+        DeadlineExceeded after SPRINT_SECONDS, and TooFar if the replica is not as near as that."""
+        if self._near is None:
+            self._near = self._connect()
+        if not self._near.is_local:
+            raise TooFar
+        try:
+            return self._worked(work, self._near, Sprint(Deadline(SPRINT_SECONDS)))
+        except self._near.errors:
+            self._near.close()
+            self._near = None
+            raise
 
     async def read(self, work: Callable[[Reading], T], seconds: float) -> T:
         """Runs `work` in one read transaction, in a thread, for at most `seconds`. If the caller is cancelled, so is what the
@@ -295,17 +380,13 @@ class Replica:
         finally:
             turn.end()
 
-    def _read(self, work: Callable[[Reading], T], turn: Turn) -> T:
+    def _read(self, work: Callable[[Reading], T], turn: Turn | Sprint) -> T:
         try:
             reader = self._idle.get_nowait()
         except Empty:
             reader = self._connect()
         try:
-            reading = Reading(reader, turn, self._sizes)
-            try:
-                result = work(reading)
-            finally:
-                reader.end()
+            result = self._worked(work, reader, turn)
         except reader.errors:
             reader.close()  # what it reads may have been replaced; the next operation opens it anew
             raise
@@ -314,6 +395,13 @@ class Replica:
             raise
         self._give_back(reader)
         return result
+
+    def _worked(self, work: Callable[[Reading], T], reader: Reader, turn: Turn | Sprint) -> T:
+        reading = Reading(reader, turn, self._known)
+        try:
+            return work(reading)
+        finally:
+            reader.end()
 
     def _give_back(self, reader: Reader) -> None:
         if self._idle.qsize() < SHORT_TURNS + LONG_TURNS:
@@ -324,5 +412,7 @@ class Replica:
     def close(self) -> None:
         """Waits for running operations and closes the connections."""
         self._threads.shutdown()
+        if self._near is not None:
+            self._near.close()
         while not self._idle.empty():
             self._idle.get_nowait().close()

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from config.entities import Catalogue
 from replica.binding import SUM_BASE
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
-from replica.reading import STATE, Turn
+from replica.reading import STATE, Sprint, Turn
 from replica.search import has_fts5
 from replica.session import SQLITE, Session
 
@@ -25,8 +25,9 @@ LOG = logging.getLogger("simpul.replica")
 STEPS_BETWEEN_CHECKS = 20_000  # SQLite's virtual machine steps between two looks at the clock
 
 # The two empty rows at its end are left unread until the transaction is over: while a statement is unfinished, SQLite keeps
-# the read transaction that it began, and so every later select of the operation sees the same state without BEGIN.
-HELD = STATE + 2 * " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+# the read transaction that it began, and so every later select of the operation sees the same state without BEGIN. The number
+# grows when another connection has written.
+HELD = "SELECT data_version FROM pragma_data_version" + 2 * " UNION ALL SELECT NULL"
 
 
 class SqliteDatabase(Database):
@@ -145,25 +146,27 @@ def day_in_zone(moment: str | None, zone: str) -> str | None:
 class SqliteReader:
     """Reads for one operation at a time, in one read transaction."""
 
+    is_local = True
     errors = (sqlite3.Error,)
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._turn: Turn | None = None
+        self._turn: Turn | Sprint | None = None
+        self._version: int | None = None
+        self._states: list[Any] = []
         self._stopped: BaseException | None = None
         connection.set_progress_handler(self._look, STEPS_BETWEEN_CHECKS)
 
-    def begin(self, turn: Turn) -> list[Any]:
+    def begin(self, turn: Turn | Sprint) -> list[Any]:
         """Begins the transaction and says what is known of each dataset."""
         self._turn = turn
         self._stopped = None
-        self._state = self._connection.execute(HELD)
-        states = []
-        for row in self._state:
-            if row[0] is None:
-                break
-            states.append(row)
-        return states
+        self._held = self._connection.execute(HELD)
+        (version,) = self._held.fetchone()
+        if version != self._version:
+            self._states = self._connection.execute(STATE).fetchall()
+            self._version = version
+        return self._states
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         """At most so many rows. Raises what the turn does."""
@@ -188,7 +191,7 @@ class SqliteReader:
 
     def end(self) -> None:
         """Ends the transaction."""
-        self._state.close()
+        self._held.close()
         self._turn = None
 
     def close(self) -> None:

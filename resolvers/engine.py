@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -44,6 +44,7 @@ from replica.reading import (
     DeadlineExceeded,
     Reading,
     Replica,
+    TooFar,
     TooManyRows,
 )
 from replica.tables import Tables
@@ -58,7 +59,10 @@ from resolvers.plan import Plan, build_plan
 from resolvers.run import Failure, Run, TooManyGroups, positions
 from resolvers.shape import Writer
 
+T = TypeVar("T")
+
 DOCUMENTS = 500  # parsed and planned operations that are kept
+AT_ONCE = 600  # rows that an operation may be expected to look at and still be answered without a thread
 PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
 MAX_ERRORS = 10  # validation errors that are listed
 RETRY_SECONDS = 10  # after which a hub that was busy is likely to have room
@@ -202,7 +206,7 @@ class Engine:
                 watch(plan, reading, variables)
                 return result
 
-            run, data = await self._replica.read(work, self._seconds)
+            run, data = await self._carry_out(plan, variables, work)
         except TooCostly as costly:
             return self._refused(_too_costly(costly), request.language)
         except _STOPPED as stopped:
@@ -215,6 +219,16 @@ class Engine:
             self._extensions(plan, run.reading) | self._cost(plan, run.reading, variables, request),
             statements=run.reading.statements,
         )
+
+    async def _carry_out(self, plan: Plan, variables: Mapping[str, object], work: Callable[[Reading], T]) -> T:
+        """Runs a plan: at once if it is expected to look at a few rows, else in a thread."""
+        revision, sizes = self._replica.measured
+        if revision is not None and plan.looked(self._catalogue, revision, sizes, variables) <= AT_ONCE:
+            try:
+                return self._replica.read_at_once(work)
+            except (DeadlineExceeded, TooFar):
+                pass  # more than was expected
+        return await self._replica.read(work, self._seconds)
 
     # -- tables -------------------------------------------------------------------------------------------------------
 

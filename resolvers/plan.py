@@ -45,10 +45,20 @@ class Plan:
 
     def selects(self, catalogue: Catalogue, reading: Reading, variables: Variables) -> tuple[Select, ...]:
         """What it costs with these variables on the replica as it is now."""
-        key = (reading.revision, *(read(variables) for read in self.numbers))
+        return self._known(catalogue, reading.revision, lambda: reading.sizes, variables)
+
+    def looked(self, catalogue: Catalogue, revision: int, sizes: Sizes, variables: Variables) -> float:
+        """How many rows it is expected to look at, on a replica of that revision."""
+        selects = self._known(catalogue, revision, lambda: sizes, variables)
+        return sum(select.estimate.looked for select in selects)
+
+    def _known(
+        self, catalogue: Catalogue, revision: int | None, sizes: Callable[[], Sizes], variables: Variables
+    ) -> tuple[Select, ...]:
+        key = (revision, *(read(variables) for read in self.numbers))
         found = self._selects.get(key)
         if found is None:
-            found = self.selects_of(catalogue, reading.sizes, variables)
+            found = self.selects_of(catalogue, sizes(), variables)
             while len(self._selects) >= ESTIMATES_KEPT:
                 self._selects.pop(next(iter(self._selects)), None)
             self._selects[key] = found
