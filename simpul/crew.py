@@ -16,6 +16,7 @@ from typing import NoReturn
 LOG = logging.getLogger("simpul.crew")
 
 SECONDS_TO_END = 20  # then those that have not ended are killed
+STOPPED = 130  # as a shell reports a command that Ctrl-C stopped
 SHORT_LIFE = 1.0  # one that ends sooner is replaced only after as long
 _HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 
@@ -50,9 +51,10 @@ class Crew:
         os.close(self._held)
 
     def once(self, work: Work) -> int:
-        """Does something in a process of its own, and gives its exit code when it has ended."""
+        """Does something in a process of its own, and gives its exit code when it has ended; STOPPED if the crew was stopped."""
         self._fork(work)
-        return self._wait()[1] if self._running else 1
+        code = self._wait()[1] if self._running else STOPPED
+        return STOPPED if self.stopping else code
 
     def keep(self, works: list[Work], died: Callable[[int, int], None]) -> None:
         """Does all of `works`, each in a process of its own, until the crew is stopped. One that ends before is told to

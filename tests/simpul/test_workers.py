@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import httpx
 import pytest
 
 from tests.hubs import RunSimpul, Serve, Serving
+from tests.simpul.conftest import environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="platform: reads /proc; run it on Linux")
 
@@ -187,6 +189,23 @@ def test_a_replica_that_can_not_be_used_is_told_once(hub_folder: Path, simpul_pr
     assert ended.code == 1
     assert ended.out == ""
     assert ended.err.count(f"The replica {hub_folder / 'var' / 'replica.db'} can't be used") == 1
+
+
+def test_it_can_be_stopped_while_it_waits_for_another_writer(synced_folder: Path) -> None:
+    lock = synced_folder / "var" / "replica.db-lock"
+    command = [sys.executable, "-m", "simpul", "serve", "--port", "0", "--workers", "2", "--lang", "en"]
+    with closing(sqlite3.connect(lock, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with subprocess.Popen(command, cwd=synced_folder, env=environment(), stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            told = process.stderr.readline().decode()
+            pids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+    assert told.startswith("Another process is writing")
+    assert process.returncode == 130
+    assert len(pids) == 1 and not is_running(int(pids[0]))
 
 
 def test_where_processes_can_not_be_forked_it_says_so(
