@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from replica.binding import Statement
-from replica.reading import Busy, DeadlineExceeded, Reading, Replica, Turns
+from replica.reading import Busy, DeadlineExceeded, Reading, Replica, TooFar, Turns
 from tests.replicas import ask
 
 ENDLESS = Statement(
@@ -115,4 +115,37 @@ async def test_the_sizes_of_a_revision_are_read_once(either: Any) -> None:
     assert {name: size for name, size in found.items() if name.startswith("entity:")} == counted
     again = await replica.read(lambda reading: reading.sizes, 5)
     assert await replica.read(lambda reading: reading.sizes, 5) is again
+    await asyncio.to_thread(replica.close)
+
+
+async def test_what_is_near_is_read_at_once_and_given_up_if_it_takes_long(either: Any, replica: Replica) -> None:
+    for _ in range(2):
+        if either.server is not None:
+            with pytest.raises(TooFar):
+                replica.read_at_once(quick)
+            continue
+        assert replica.read_at_once(quick) == [(1,)]
+        with pytest.raises(DeadlineExceeded):
+            replica.read_at_once(endless)
+    assert await replica.read(quick, 5) == [(1,)]
+
+
+async def test_what_another_process_writes_is_seen_by_connections_that_stay_open(either: Any) -> None:
+    database, syncer = either.hub()
+    replica = Replica(database.reader)
+
+    def states(reading: Reading) -> object:
+        return reading.revision, [(state.entity, state.ever_read) for state in reading.datasets]
+
+    ways = [lambda: replica.read(states, 5)] if either.server else [lambda: replica.read(states, 5), None]
+    seen: list[Any] = []
+    for _ in range(2):
+        for way in ways:
+            seen.append(await way() if way else replica.read_at_once(states))
+        either.data["plans"].update(places={"p": [{"code": "1", "name": "Lape", "parent": None}]})
+        await syncer.sync("plans")
+    first, last = seen[: len(ways)], seen[len(ways) :]
+    assert len(set(map(repr, first))) == len(set(map(repr, last))) == 1
+    assert first[0] != last[0]
+    assert ("Place", True) in last[0][1]
     await asyncio.to_thread(replica.close)

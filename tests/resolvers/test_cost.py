@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,30 @@ def test_scans_for_want_of_an_index_are_told(engine: Engine, query: str, expecte
     if expected == "estimatedCost":
         expected = [("proposals", "Proposal", ("estimatedCost",))]
     assert found == expected
+
+
+async def test_small_operations_need_no_thread_and_large_ones_have_one(
+    schema: GraphQLSchema, tables: Tables, large: Path
+) -> None:
+    used: list[bool] = []
+
+    def connect() -> SqliteReader:
+        used.append(threading.current_thread() is threading.main_thread())
+        return SqliteReader(sqlite3.connect(large, isolation_level=None, check_same_thread=False))
+
+    replica = Replica(connect)
+    engine = Engine(schema, CATALOGUE, tables, replica, ZoneInfo("UTC"))
+    page, whole = "{ proposals(first: 50) { nodes { number } } }", "{ proposals { totalCount } }"
+
+    await ask(engine, page)  # before anything is known of the sizes
+    await ask(engine, page)
+    await ask(engine, whole)
+    assert used == [False, True]
+    replica.close()
+
+    without = Replica(connect)
+    engine = Engine(schema, CATALOGUE, tables, without, ZoneInfo("UTC"))
+    answers = [await ask(engine, query) for query in (whole, page, whole, page)]
+    assert [answer.data for answer in answers[:2]] == [answer.data for answer in answers[2:]]
+    assert used[2:] == [False, True]
+    without.close()
