@@ -68,14 +68,17 @@ def shown_text(field: Field, stored: object) -> str | None:
 def words_reader(
     searched: SearchTable | None, columns: Sequence[str]
 ) -> Callable[[Sequence[object]], tuple[str | None, str | None]]:
-    """A function from a row of these columns to the words of its record: those of the title, and the others."""
+    """A function from a row of these columns to the words of its record: those of the title, and the others. Fields whose
+    column is not among them have none."""
     if searched is None:
         return lambda _: (None, None)
-    places = [(field, columns.index(f"c_{field.name}")) for field in searched.fields]
+    title, *others = [(field, f"c_{field.name}") for field in searched.fields]
+    places = [(field, columns.index(column)) for field, column in others if column in columns]
+    first = columns.index(title[1]) if title[1] in columns else None
 
     def read(row: Sequence[object]) -> tuple[str, str]:
-        head, *rest = (shown_text(field, row[place]) for field, place in places)
-        return indexed(head, rest)
+        head = None if first is None else shown_text(title[0], row[first])
+        return indexed(head, (shown_text(field, row[place]) for field, place in places))
 
     return read
 

@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from config.hub import EntityMapping, HubConfig
-from connectors.connector import Batch, Connector, Part
+from connectors.connector import Connector, Part
 from connectors.errors import SourceError
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked
 from replica.mapping import Mapper
 from replica.merge import Counts, Merge, ShrinkGuard
-from replica.staging import Spool, Staging
+from replica.staging import Staging
 from replica.tables import store_time
 
 LOG = logging.getLogger("simpul.sync")
@@ -225,7 +225,6 @@ class Syncer:
                     except SourceError as error:
                         problem = Problem(error.where, error.code, error.params)
                         dataset.failed[part.key] = problem
-                        staging.forget(part, stale)
                         report.problems.append(problem)
             if progress is not None:
                 total = len(dataset.parts)
@@ -251,12 +250,12 @@ class Syncer:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
         mappers = [(m, Mapper(tables[m.entity], m, part, zone)) for m in mappings]
-        with Spool(staging.folder) as spool:
+        with staging.intake(part, mappers) as intake:
             async for batch in self._connectors[source].rows(dataset, part):
-                await _in_thread(_observe, mappers, batch, spool)
+                await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
                 report.skipped += batch.skipped
-            await _in_thread(_map, mappers, part, spool, staging)
+            await _in_thread(intake.finish)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -271,7 +270,7 @@ class Syncer:
     ) -> None:
         with closing(self._database.connect()) as db:
             merge = Merge(db, self._database, self._config, self._clock())
-            with merge.transaction(staging.path):
+            with merge.transaction(staging):
                 for dataset in datasets:
                     for mapping in dataset.mappings:
                         merge.entity(
@@ -332,19 +331,6 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
 
 def _is_unchanged(part: Part, known: Mapping[tuple[str, str, str], str], mapping: EntityMapping) -> bool:
     return part.stamp is not None and known.get((mapping.dataset, mapping.entity, part.key)) == part.stamp
-
-
-def _observe(mappers: Sequence[tuple[EntityMapping, Mapper]], batch: Batch, spool: Spool) -> None:
-    for _, mapper in mappers:
-        mapper.observe(batch)
-    spool.add(batch)
-
-
-def _map(mappers: Sequence[tuple[EntityMapping, Mapper]], part: Part, spool: Spool, staging: Staging) -> None:
-    for mapping, mapper in mappers:
-        grid = next((batch.grid for batch in spool), False)
-        rows = (row for batch in spool for row in mapper.records(batch))
-        staging.add(mapping, part, mapper, rows, grid=grid)
 
 
 __all__ = ["Problem", "Progress", "ReplicaLocked", "SyncReport", "Syncer"]

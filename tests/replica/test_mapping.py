@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +22,7 @@ from config.entities import Catalogue, Computed, Entity, EnumType, Field, FieldT
 from config.hub import EntityMapping, FieldMapping
 from connectors.connector import Batch, Cell, CellError, Column, Part, Row
 from connectors.errors import ColumnMissing
-from replica.mapping import Mapper, Record, Reject, columns_of
+from replica.mapping import OWN, Mapper, Reject, columns_of
 from replica.tables import build_tables
 
 W = Text("a thing", "sesuatu")
@@ -41,6 +41,18 @@ FIELDS = {
     "codes": FieldType.CODES,
 }
 Rows = Sequence[Mapping[str, Cell]]
+
+
+class Record(NamedTuple):
+    """A mapped row with all columns of its entity."""
+
+    node: str
+    sort: str
+    at: str
+    hash: str
+    issues: str | None
+    raw: str
+    values: tuple[object, ...]
 
 
 def entity(key: Sequence[str] = ("code",), **changes: Any) -> Entity:
@@ -66,7 +78,7 @@ def field(name: str, column: str | None = None, **options: Any) -> FieldMapping:
 def read(
     rows: Rows, *fields: FieldMapping, of: Entity | None = None, part: Part | None = None, where: Any = None
 ) -> tuple[list[Any], list[str]]:
-    """The records and rejects of a part of a workbook with these rows, and the names of a record's columns."""
+    """The records and rejects of a part of a workbook with these rows, in their order, and the names of a record's columns."""
     made = of or entity()
     table = build_tables(Catalogue({"Thing": made})).entities["Thing"]
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -78,7 +90,12 @@ def read(
         table, mapping, part or Part("a.xlsx", "a.xlsx", file="a.xlsx", sheet="Usulan"), ZoneInfo("Asia/Makassar")
     )
     mapper.observe(batch)
-    return list(mapper.records(batch)), columns_of(table)
+    mapped, every = mapper.map(batch), columns_of(table)
+    records: list[Record | Reject] = []
+    for row in mapped.records:
+        filled = dict(zip(mapper.columns, row[len(OWN) :], strict=True))
+        records.append(Record(*row[: len(OWN)], tuple(filled.get(column) for column in every)))  # type: ignore[arg-type, call-arg]
+    return sorted([*records, *mapped.rejects], key=lambda row: int(row.at)), every
 
 
 def one(name: str, cell: Cell, *, of: Entity | None = None, more: Sequence[Cell] = (), **options: Any) -> Any:
