@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import cache, partial
+from typing import cast
 
 import orjson
 from sqlalchemy import BigInteger, Table, text
@@ -73,12 +74,13 @@ def words_reader(
     if searched is None:
         return lambda _: (None, None)
     title, *others = [(field, f"c_{field.name}") for field in searched.fields]
-    places = [(field, columns.index(column)) for field, column in others if column in columns]
+    places = [(columns.index(column), field.type.is_list, field) for field, column in others if column in columns]
     first = columns.index(title[1]) if title[1] in columns else None
 
     def read(row: Sequence[object]) -> tuple[str, str]:
         head = None if first is None else shown_text(title[0], row[first])
-        return indexed(head, (shown_text(field, row[place]) for field, place in places))
+        texts = [shown_text(field, row[place]) if is_list else row[place] for place, is_list, field in places]
+        return indexed(head, cast("list[str | None]", texts))
 
     return read
 

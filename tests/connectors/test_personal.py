@@ -205,6 +205,45 @@ def flat(text: str) -> str:
     return re.sub(r"(?<=\d)[ .\-()/]{1,2}(?=\d)", "", text)
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *[
+                    "hp",
+                    "wa",
+                    "rek",
+                    "no",
+                    "telp.",
+                    "nik",
+                    "bank",
+                    "bri",
+                    "va",
+                    "kk",
+                    "jalan",
+                    "sumur",
+                    "kegiatan",
+                    "RT",
+                    "Norek",
+                    "(",
+                    ":",
+                    ",",
+                    "#",
+                    "+62",
+                    "0",
+                ],
+                "",
+            ]
+        )
+    ),
+    st.from_regex(r"[0-9]{3,11}", fullmatch=True),
+)
+def test_a_number_is_masked_alike_beside_letters_of_any_kind(words: list[str], number: str) -> None:
+    text = " ".join([*words, number])
+
+    assert mask_personal(f"é {text}") == f"é {mask_personal(text)}"
+
+
 @given(st.text())
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     assert mask_personal(mask_personal(text)) == mask_personal(text)

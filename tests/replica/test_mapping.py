@@ -390,6 +390,43 @@ def test_whatever_stands_in_a_row_it_becomes_a_record_or_a_reject_that_sqlite_ca
         assert db.execute(f"SELECT {', '.join('?' * len(kept))}", kept).fetchone() == kept
 
 
+@given(st.sampled_from([name for name in FIELDS if name != "code"]), cells, st.booleans())
+def test_a_cell_is_read_alike_whatever_stands_below_it(name: str, cell: Cell, has_unit: bool) -> None:
+    options: dict[str, Any] = {"unit": Decimal(1000)} if has_unit and name in ("count", "money", "size") else {}
+    if name in ("tags", "codes"):
+        options["split"] = ";"
+
+    # where one can't be read, its column is gone through cell by cell
+    assert one(name, cell, **options) == one(name, cell, more=[CellError("#N/A")], **options)
+
+
+@given(cells)
+def test_a_code_and_a_place_are_read_alike_whatever_stands_below_them(cell: Cell) -> None:
+    fields = [field("tags"), field("code"), FieldMapping("place", None, ("DESA",), within="KEC")]
+    row: dict[str, Cell] = {"tags": "x", "code": cell, "DESA": cell, "KEC": cell}
+    broken = dict.fromkeys(("tags", "code", "DESA", "KEC"), CellError("#N/A"))
+
+    [alone], _ = read([row], *fields, of=entity(key=("tags",)))
+    [first, *_], _ = read([row, broken], *fields, of=entity(key=("tags",)))
+
+    assert alone == first
+
+
+def test_a_number_that_its_column_decides_waits_for_the_whole_column() -> None:
+    table = build_tables(Catalogue({"Thing": entity()})).entities["Thing"]
+    mapping = EntityMapping("Thing", "plans", "wishes", (field("code"), field("money")))
+    mapper = Mapper(table, mapping, Part("a.csv", "a.csv"), ZoneInfo("Asia/Makassar"))
+    columns = (Column("code", "A"), Column("money", "B"))
+
+    def batch(*amounts: Cell) -> Batch:
+        return Batch(columns, tuple(Row(f"{n}", (f"{n}", amount)) for n, amount in enumerate(amounts)))
+
+    assert not mapper.observe(batch(1000, 2.5, "1500", "1.250.000,75", "1500.50", "-", "seratus", None))
+    assert mapper.observe(batch("2.200"))
+    pinned = replace(mapping, fields=(field("code"), field("money", decimal=",")))
+    assert not Mapper(table, pinned, Part("a.csv", "a.csv"), ZoneInfo("Asia/Makassar")).observe(batch("2.200"))
+
+
 def fitting(exact: Fraction) -> int | None:
     """Rounded half to even, if 64 bits hold it."""
     return round(exact) if abs(round(exact)) < 2**63 else None
