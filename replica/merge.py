@@ -413,19 +413,24 @@ class Merge:
         db, columns = self._db, self._columns[entity]
         names = "".join(f', "{column}"' for column in columns)
         wanted = "".join(f', s."{column}"' for column in columns)
-        number = f"{last} + row_number() OVER (ORDER BY s.line)"
-        new = f'FROM "s_{entity}" s JOIN parts m ON m.number = s.part WHERE s.line NOT IN (SELECT staged FROM pairs)'
+        db.execute("DROP TABLE IF EXISTS fresh")
+        db.execute("CREATE TEMP TABLE fresh (line BIGINT PRIMARY KEY, id BIGINT)")
+        db.execute(  # numbered by themselves: to number whole rows, SQLite would copy them
+            f'INSERT INTO fresh SELECT line, {last} + row_number() OVER (ORDER BY line) FROM "s_{entity}"'
+            " WHERE part IN (SELECT number FROM parts) AND line NOT IN (SELECT staged FROM pairs)"
+        )
+        new = f'FROM fresh f JOIN "s_{entity}" s ON s.line = f.line JOIN parts m ON m.number = s.part'
         answers = "0" if last else "CASE WHEN s.node IN (SELECT node FROM twice) THEN 0 ELSE 1 END"
         count.added = db.execute(
             f'INSERT INTO "{table}" (_id, _node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw{names})'
-            f" SELECT {number}, s.node, s.sort, m.id, s.at, s.hash, {answers}, {answers}, ?, s.issues,"
+            f" SELECT f.id, s.node, s.sort, m.id, s.at, s.hash, {answers}, {answers}, ?, s.issues,"
             f" s.raw{wanted} {new}",
             (self._now,),
         ).rowcount
         db.execute(
             f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _id > ? ON CONFLICT DO NOTHING', (entity, last)
         )
-        self._index.learn(entity, f"SELECT {number}, s.head, s.rest {new}")
+        self._index.learn(entity, f"SELECT f.id, s.head, s.rest {new}")
         if last:
             return 0
         (answering,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _live = 1').fetchone()

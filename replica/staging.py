@@ -15,7 +15,7 @@ from config.hub import EntityMapping
 from connectors.connector import Batch, Part
 from replica.database import Database
 from replica.mapping import OWN, Mapped, Mapper
-from replica.search import words_reader
+from replica.search import WordsReader, words_reader
 from replica.session import Session
 
 IN_MEMORY = 8_000_000  # bytes of a part's rows that are spooled before they go to a file
@@ -30,6 +30,16 @@ class StagedPart:
     part: Part
     labels: Mapping[str, str]
     grid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """The way of a part's rows to one entity: the part's number in staging, and what makes records and their words of them."""
+
+    number: int
+    mapping: EntityMapping
+    mapper: Mapper
+    read_words: WordsReader
 
 
 class Spool:
@@ -79,16 +89,18 @@ class Staging:
         """What takes the rows of one part."""
         first = self._last + 1
         self._last += len(mappers)  # also if it fails: no number stands for two parts
-        for mapping, mapper in mappers:
+        inlets = []
+        for number, (mapping, mapper) in enumerate(mappers, first):
             self._make(mapping.entity, mapper.columns)
-        return Intake(self, part, [(number, *pair) for number, pair in enumerate(mappers, first)])
+            read_words = words_reader(self._database.tables.search.get(mapping.entity), mapper.columns)
+            inlets.append(Inlet(number, mapping, mapper, read_words))
+        return Intake(self, part, inlets)
 
-    def write(self, number: int, mapping: EntityMapping, mapper: Mapper, mapped: Mapped) -> None:
-        """Writes rows of a part of this number. Rows of a part that is not `added` are never merged."""
-        entity = mapping.entity
-        searched = self._database.tables.search.get(entity)
-        read_words = words_reader(searched, mapper.columns)
-        known = self._known_hashes(mapping, mapped) if searched is not None else {}
+    def write(self, inlet: Inlet, batch: Batch) -> None:
+        """Maps rows of a part and writes them. Those of a part that is not `added` are never merged."""
+        number, mapper, entity, read_words = inlet.number, inlet.mapper, inlet.mapping.entity, inlet.read_words
+        mapped = mapper.map(batch)
+        known = self._known_hashes(inlet.mapping, mapped) if entity in self._database.tables.search else {}
         width, node, hash_ = len(OWN), OWN.index("node"), OWN.index("hash")
         names = ", ".join(f'"{name}"' for name in ("part", "head", "rest", *OWN, *mapper.columns))
         marks = ", ".join("?" * (3 + width + len(mapper.columns)))
@@ -157,10 +169,10 @@ class Intake:
     """Takes the rows of one part, batch by batch. Each is mapped and written as it comes; from the first one on of which a
     number can only be read when its whole column is known, they are spooled until then."""
 
-    def __init__(self, staging: Staging, part: Part, mappers: Sequence[tuple[int, EntityMapping, Mapper]]) -> None:
+    def __init__(self, staging: Staging, part: Part, inlets: Sequence[Inlet]) -> None:
         self._staging = staging
         self._part = part
-        self._mappers = mappers
+        self._inlets = inlets
         self._spool: Spool | None = None
         self._grid = False
 
@@ -174,7 +186,7 @@ class Intake:
     def take(self, batch: Batch) -> None:
         """Takes the next rows. Raises ColumnMissing."""
         self._grid = batch.grid
-        is_open = [mapper.observe(batch) for _, _, mapper in self._mappers]  # each of them is to see it
+        is_open = [inlet.mapper.observe(batch) for inlet in self._inlets]  # each of them is to see it
         if any(is_open) and self._spool is None:
             self._spool = Spool(self._staging.folder)
         if self._spool is not None:
@@ -186,9 +198,10 @@ class Intake:
         """Writes what is left; the part is whole."""
         for batch in self._spool or ():
             self._write(batch)
-        for number, mapping, mapper in self._mappers:
-            self._staging.add(StagedPart(number, mapping, self._part, dict(mapper.labels), self._grid))
+        for inlet in self._inlets:
+            labels = dict(inlet.mapper.labels)
+            self._staging.add(StagedPart(inlet.number, inlet.mapping, self._part, labels, self._grid))
 
     def _write(self, batch: Batch) -> None:
-        for number, mapping, mapper in self._mappers:
-            self._staging.write(number, mapping, mapper, mapper.map(batch))
+        for inlet in self._inlets:
+            self._staging.write(inlet, batch)

@@ -112,15 +112,26 @@ def pieces_of(text: str) -> Iterator[Piece]:
         yield Piece(found.start(), found.end(), _PIECES[found.group()])
 
 
-def indexed(head: str | None, rest: Iterable[str | None]) -> tuple[str, str]:
-    """The words of a record as its index keeps them: those of its title, and the others. Each stands once, between blanks."""
-    title = dict.fromkeys(_words_in((head,)))
+def joined(head: Iterable[str], rest: Iterable[Iterable[str]]) -> tuple[str, str]:
+    """The words of a record as its index keeps them, from those of its title and of each other text: those of the title, and
+    the others. Each stands once, between blanks."""
+    title = dict.fromkeys(head)
     first = _line(title, MOST_BYTES)
-    others = [word for word in dict.fromkeys(_words_in(rest)) if word not in title]
+    others = dict.fromkeys(chain.from_iterable(rest))
+    for word in title:
+        others.pop(word, None)
     return first, _line(others, MOST_BYTES - len(first.encode()))
 
 
-class _Known(dict[str, tuple[str, ...]]):
+def words_of(text: str) -> tuple[str, ...]:
+    """All words that a text is found by."""
+    if text.isascii() and text.isalnum() and len(text) <= MOST_CHARACTERS:
+        return _PIECES[text]
+    pattern = _ASCII_PIECE if text.isascii() else _PIECE
+    return tuple(chain.from_iterable(map(_PIECES.__getitem__, pattern.findall(text, 0, MOST_CHARACTERS))))
+
+
+class Known(dict[str, tuple[str, ...]]):
     """What some work makes of a text, kept for `most` texts: the same ones come again and again."""
 
     def __init__(self, work: Callable[[str], tuple[str, ...]], most: int, longest: int) -> None:
@@ -135,10 +146,6 @@ class _Known(dict[str, tuple[str, ...]]):
                 self.clear()
             self[text] = words
         return words
-
-
-def _words_in(texts: Iterable[str | None]) -> Iterator[str]:
-    return chain.from_iterable(_TEXTS[text] for text in texts if text)
 
 
 def _line(words: Iterable[str], most: int) -> str:
@@ -162,17 +169,7 @@ def _words_of(piece: str) -> tuple[str, ...]:
     return (".".join(runs)[:LONGEST], *words) if _is_compound(piece, runs) else tuple(words)
 
 
-_PIECES = _Known(_words_of, 50_000, LONGEST)
-
-
-def _words_of_text(text: str) -> tuple[str, ...]:
-    if text.isascii() and text.isalnum() and len(text) <= MOST_CHARACTERS:
-        return _PIECES[text]
-    pattern = _ASCII_PIECE if text.isascii() else _PIECE
-    return tuple(chain.from_iterable(map(_PIECES.__getitem__, pattern.findall(text, 0, MOST_CHARACTERS))))
-
-
-_TEXTS = _Known(_words_of_text, 10_000, 200)
+_PIECES = Known(_words_of, 50_000, LONGEST)
 
 
 def _runs(piece: str) -> list[str]:

@@ -66,13 +66,13 @@ def test_an_unchanged_sync_writes_its_run_and_nothing_else_but_ages(world: Any) 
 
 
 def test_only_rows_that_are_new_or_changed_get_words(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[object] = []
+    made: list[str] = []
 
-    def counted(head: str | None, rest: Any) -> tuple[str, str]:
-        made.append(head)
-        return words.indexed(head, rest)
+    def counted(head: tuple[str, ...], rest: Any) -> tuple[str, str]:
+        made.extend(head)
+        return words.joined(head, rest)
 
-    monkeypatch.setattr(search, "indexed", counted)
+    monkeypatch.setattr(search, "joined", counted)
     world.data["plans"]["wishes"]["a"] = [wish("1", "one"), wish("2", "two"), wish("3", "three")]
     database, syncer = world.hub()
     sync(syncer)

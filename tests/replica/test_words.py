@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replica.words import ABBREVIATIONS, LONGEST, MOST_BYTES, indexed, pieces_of, terms_of
+from replica.words import ABBREVIATIONS, LONGEST, MOST_BYTES, joined, pieces_of, terms_of, words_of
 
 
 def matches(query: str, text: str) -> bool:
     """Whether a text is found by a query."""
     words = [word for piece in pieces_of(text) for word in piece.words]
     return all(any(word in term for word in words) for term in terms_of(query))
+
+
+def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
+    """The words of a record with these texts."""
+    return joined(words_of(head or ""), [words_of(text or "") for text in rest])
 
 
 @pytest.mark.parametrize(
