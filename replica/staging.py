@@ -153,7 +153,7 @@ class Staging:
         the merge, which knows for sure, gives them to those that are new nevertheless."""
         key = (mapping.source, mapping.dataset, mapping.entity)
         if self._replica is None:
-            self._replica = self._database.connect(readonly=True)
+            self._replica = self._database.connect()  # not one for readers, which take more memory to be quick
         if key not in self._old_parts:
             found = self._replica.execute("SELECT id FROM part WHERE (source, dataset, entity) = (?, ?, ?)", key)
             self._old_parts[key] = ", ".join(str(part) for (part,) in found.fetchall())
