@@ -319,9 +319,8 @@ class Merge:
         self._tell_rejects()
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
         ceased, begun = settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
-        begun -= (
-            count.added - answering
-        )  # others than the new ones, or fewer: a key that stands twice answers for nobody
+        # others than the new ones, or fewer: a key that stands twice answers for nobody
+        begun -= count.added - answering
         if ceased or begun:
             (count.added,) = db.execute(
                 f'SELECT count(*) FROM "{table}" WHERE _id > ? AND _live = 1', (last,)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -215,20 +216,23 @@ class Syncer:
         for dataset in datasets:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
-            for done, part in enumerate(dataset.parts):
+
+            def tell(part: str, done: int, name: str = dataset.name, total: int = len(dataset.parts)) -> None:
                 if progress is not None:
-                    progress(Progress(source, dataset.name, part.label, done, len(dataset.parts), report.rows))
+                    progress(Progress(source, name, part, done, total, report.rows))
+
+            for done, part in enumerate(dataset.parts):
+                tell(part.label, done)
                 stale = [m for m in dataset.mappings if full or not _is_unchanged(part, known, m)]
                 if stale:
                     try:
-                        await self._stage_part(source, dataset.name, part, stale, staging, report)
+                        go_on = partial(tell, part.label, done)
+                        await self._stage_part(source, dataset.name, part, stale, staging, report, go_on)
                     except SourceError as error:
                         problem = Problem(error.where, error.code, error.params)
                         dataset.failed[part.key] = problem
                         report.problems.append(problem)
-            if progress is not None:
-                total = len(dataset.parts)
-                progress(Progress(source, dataset.name, "", total, total, report.rows))
+            tell("", len(dataset.parts))
 
     def _known_stamps(self, source: str) -> dict[tuple[str, str, str], str]:
         with closing(self._database.connect(readonly=True)) as db:
@@ -246,6 +250,7 @@ class Syncer:
         mappings: Sequence[EntityMapping],
         staging: Staging,
         report: SyncReport,
+        tell: Callable[[], None],
     ) -> None:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
@@ -255,6 +260,7 @@ class Syncer:
                 await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
                 report.skipped += batch.skipped
+                tell()
             await _in_thread(intake.finish)
 
     # -- writing ------------------------------------------------------------------------------------------------------

@@ -143,6 +143,13 @@ def test_a_column_that_is_mapped_no_more_is_emptied_and_two_datasets_may_fill_di
     assert ask(database, asked) == [("1", None, None, None, None), ("2", "two", "two", 500, "2026-01-01")]
     assert (found_by(database, "one"), found_by(database, "two")) == (0, 1)
 
+    fewer = tuple(replace(m, fields=tuple(places)) for m in (first, second))
+    world.config = replace(world.config, mappings=(*fewer, *others))
+    database, syncer = world.hub(fingerprints={"Wish": "third"})
+    sync(syncer)
+    assert ask(database, asked)[1] == ("2", None, None, None, "2026-01-01")
+    assert found_by(database, "two") == 0
+
 
 def test_a_part_that_has_not_changed_is_not_read(world: Any) -> None:
     world.stamped()
@@ -200,6 +207,22 @@ def test_one_broken_workbook_of_24_keeps_its_rows_and_the_others_are_new(world: 
     assert json.loads(ask(database, "SELECT stale FROM part WHERE key = '07'")[0][0])["where"] == "07"
     assert [(p.done, p.total, p.part) for p in seen if p.dataset == "wishes"][-2:] == [(23, 24, "23"), (24, 24, "")]
     assert seen[-1].rows == 3 * 23
+
+
+def test_progress_is_told_while_a_part_is_read(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish(str(n)) for n in range(1200)]
+    _, syncer = world.hub()
+    seen: list[Progress] = []
+
+    sync(syncer, progress=seen.append)
+
+    assert [(p.done, p.rows) for p in seen if p.dataset == "wishes"] == [
+        (0, 0),
+        (0, 500),
+        (0, 1000),
+        (0, 1200),
+        (1, 1200),
+    ]
 
 
 def test_order_of_rows_and_parts_changes_no_identity(world: Any) -> None:
