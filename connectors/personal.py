@@ -57,7 +57,7 @@ _IDENTITY = re.compile(
     rf"\b(?:nik|ktp|kk|nip|npwp|paspor)(?:{_BLANK}*(?:no|nomor)\b)?(?:[.:=#]|{_BLANK})*$", re.IGNORECASE
 )
 _CUE = re.compile(  # in small letters, stands in whatever one of the three above finds
-    r"rek|a/?c|va|b(?:ri|ni|tn|ca|si|pd|ank)|mandiri|t(?:el|lp)|hp|wa|phone|fa[xk]|cp|nik|k(?:tp|k)|nip|npwp|paspor"
+    r"rek|a/?c|va|b(?:ri|ni|tn|ca|si|pd|ank)|mandiri|t(?:el|lp)|hp|w(?:a|hatsapp)|phone|fa[xk]|cp|nik|k(?:tp|k)|nip|npwp|paspor"
 )
 _LANDLINE = re.compile(r"0[2-9]\d{1,2}-?\d{5,8}")
 _MOBILE = re.compile(r"\+?(?:62|0)8\d{7,}|\+62\d{6,}")
