@@ -59,6 +59,7 @@ def _read(
 ) -> Iterator[Batch]:
     try:  # by its bytes: by its path, calamine would go by what the file is called
         with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
+            del raw  # it has its own copy
             cells = workbook.get_sheet_by_name(sheet) if isinstance(sheet, str) else workbook.get_sheet_by_index(sheet)
             end = cells.end or (-1, -1)
             width = max([end[1], *(column for _, column in errors)]) + 1
