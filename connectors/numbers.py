@@ -70,15 +70,18 @@ class DecimalSign:
     def __init__(self) -> None:
         self._seen: set[Sign] = set()
 
-    def observe(self, cell: Cell) -> None:
-        """Looks at one cell of the column; anything but text says nothing."""
-        if isinstance(cell, str) and len(self._seen) < 2 and not is_whole(cell):
-            try:
-                readings = _readings(tidy(cell))
-            except Unreadable:
-                return
-            if readings.only is not None:
-                self._seen.add(readings.only)
+    def observe(self, cell: Cell) -> bool:
+        """Looks at one cell of the column; anything but text says nothing. Whether the cell itself has two meanings, of which
+        the column chooses one."""
+        if not isinstance(cell, str) or is_whole(cell):
+            return False
+        try:
+            readings = _readings(tidy(cell))
+        except Unreadable:
+            return False
+        if readings.only is not None:
+            self._seen.add(readings.only)
+        return readings.only is None and readings.comma != readings.point
 
     def decide(self) -> Sign | None:
         """The decimal sign, or None if the cells say nothing or contradict each other."""

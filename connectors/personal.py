@@ -56,6 +56,9 @@ _TELEPHONE = re.compile(
 _IDENTITY = re.compile(
     rf"\b(?:nik|ktp|kk|nip|npwp|paspor)(?:{_BLANK}*(?:no|nomor)\b)?(?:[.:=#]|{_BLANK})*$", re.IGNORECASE
 )
+_CUE = re.compile(  # in small letters, stands in whatever one of the three above finds
+    r"rek|a/?c|va|b(?:ri|ni|tn|ca|si|pd|ank)|mandiri|t(?:el|lp)|hp|w(?:a|hatsapp)|phone|fa[xk]|cp|nik|k(?:tp|k)|nip|npwp|paspor"
+)
 _LANDLINE = re.compile(r"0[2-9]\d{1,2}-?\d{5,8}")
 _MOBILE = re.compile(r"\+?(?:62|0)8\d{7,}|\+62\d{6,}")
 _NPWP = re.compile(r"\d\d\.?\d{3}\.?\d{3}\.?\d-?\d{3}\.?\d{3}")
@@ -66,7 +69,7 @@ _MANY, _SOME = 10, 5  # digits that are personal anywhere, and after a word that
 def mask_personal(text: str) -> str:
     """The text with personal numbers and addresses replaced by [NIK], [NIP], [NPWP], [telepon], [surel],
     [rekening]."""
-    if _AT.search(text):
+    if ("@" in text or "(" in text or "[" in text or "40" in text or "\uff20" in text) and _AT.search(text):
         text = _EMAIL.sub("[surel]", text)
     if not _SOME_DIGITS.search(text):
         return text
@@ -78,6 +81,9 @@ def _mask_chain(chain: re.Match[str]) -> str:
         return chain[0]
     start, text = chain.start(), chain.string
     before = text[max(0, start - _CONTEXT) : start] + ("(" if chain[0][0] == "(" else "")
+    is_short = len(chain[0]) < _MANY and chain[0].isdecimal() and chain[0][0] in "123456789"
+    if is_short and before.isascii() and not _CUE.search(before.lower()):
+        return chain[0]  # one number, too short to be personal unless a word before it says so
     pieces: list[str] = []
     position = 0
     for first, last in _personal_runs(chain[0].translate(_DASHES), before, text[chain.end() : chain.end() + 8]):

@@ -16,6 +16,9 @@ NO_VALUE = CellError("=…")  # a formula that was saved without its result, as 
 _C = rb"<(?:\w+:)?c"
 _R = rb"\sr\s*=\s*[\"']"
 _BAD_REFERENCE = re.compile(_C + rb"(?=\s)[^>]*?" + _R + rb"(?![A-Z]{1,3}[1-9]\d{0,6}[\"'])")
+_UNUSUAL = re.compile(  # every reference that is bad or far, and few others: usual ones are looked at only once
+    _C + rb"(?=\s)[^>]*?" + _R + rb"(?!(?:[A-R]?[A-Z]|S[A-F])(?:[1-9]\d{0,4}|1\d{5}|2[0-4]\d{4})[\"'])"
+)
 _FAR = re.compile(
     _C + rb"(?=\s)[^>]*?" + _R + rb"((?:S[G-Z]|[T-Z][A-Z]|[A-Z]{3})\d+|[A-Z]+\d{6,})[\"'](?:[^>]*[^/>])?>"
 )
@@ -35,6 +38,8 @@ _CELL = re.compile(_C + rb"[\s/>]")
 def check_extent(xml: bytes, where: str) -> None:
     """Raises LimitExceeded for a value beyond the rows and columns that are read, SourceBroken for one that stands
     nowhere."""
+    if not _UNUSUAL.search(xml):
+        return
     if _BAD_REFERENCE.search(xml):
         raise SourceBroken(where, "FILE_DAMAGED")
     for found in _FAR.finditer(xml):

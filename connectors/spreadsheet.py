@@ -31,7 +31,7 @@ from connectors.table import SheetDataset
 __all__ = ["SheetDataset", "Spreadsheet"]
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
-BATCH_SECONDS = 30.0  # how long the reader may take from one batch to the next; the first needs the whole parse
+BATCH_SECONDS = 60.0  # how long the reader may take from one batch to the next; the first needs the whole parse
 SAMPLES = 5
 
 

@@ -61,7 +61,14 @@ def read_table(rows: Iterable[NumberedRow], width: int, dataset: SheetDataset, w
     total = 0
     for number, cells in numbered:
         padded = (*cells, *((None,) * (width - len(cells))))
-        values = tuple(_cell(cell, number, column, where) for column, cell in zip(columns, padded, strict=True))
+        values = tuple(
+            [
+                cell
+                if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
+                else _text(cell, number, column, where)
+                for column, cell in zip(columns, padded, strict=True)
+            ]
+        )
         if taken(number, values):
             found.append(Row(str(number), values))
             total += 1
@@ -142,9 +149,7 @@ def _columns(head: Sequence[Cell], width: int) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _cell(cell: Cell, number: int, column: Column, where: str) -> Cell:
-    if not isinstance(cell, str):
-        return cell
+def _text(cell: str, number: int, column: Column, where: str) -> str | None:
     if len(cell) > MAX_CELL_CHARACTERS:
         cell_name = f"{column.label}{number}"
         raise LimitExceeded(where, "CELL_TOO_LONG", cell=cell_name, limit=MAX_CELL_CHARACTERS)

@@ -4,7 +4,7 @@ parser may die of a hostile file."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +20,7 @@ from connectors.sheetxml import check_extent, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
 from connectors.xls import Xls, is_ole
 
-_CalamineCell = int | float | str | bool | time | date | datetime | timedelta
+_DAY = timedelta(days=1)
 
 TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
     calamine.PasswordError: (SourceBroken, "FILE_PROTECTED"),
@@ -59,6 +59,7 @@ def _read(
 ) -> Iterator[Batch]:
     try:  # by its bytes: by its path, calamine would go by what the file is called
         with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
+            del raw  # it has its own copy
             cells = workbook.get_sheet_by_name(sheet) if isinstance(sheet, str) else workbook.get_sheet_by_index(sheet)
             end = cells.end or (-1, -1)
             width = max([end[1], *(column for _, column in errors)]) + 1
@@ -84,17 +85,13 @@ def _rows(
         in_row.setdefault(row, []).append((column, error))
     found, left = sheet.iter_rows(), sheet.start[1] if sheet.start else 0  # its rows begin at the first column in use
     for row in range(height):
-        cells = [None] * left + [_cell(value) for value in next(found, ())]
+        cells: list[Cell] = [None] * left
+        # a duration is what the cell holds, in days; only its format says hours
+        cells += [value / _DAY if isinstance(value, timedelta) else value for value in next(found, ())]
         cells += [None] * (width - len(cells))
         for column, error in in_row.get(row, ()):
             cells[column] = error
         yield row + 1, cells
-
-
-def _cell(value: _CalamineCell) -> Cell:
-    if isinstance(value, timedelta):
-        return value / timedelta(days=1)  # what the cell holds; only its format says hours
-    return None if value == "" else value
 
 
 def _translate(error: calamine.CalamineError, where: str) -> NoReturn:

@@ -1,19 +1,23 @@
-"""From rows to records: columns found, cells read, keys made. What can't be read becomes an issue or a reject, with its cell."""
+"""From rows to records: columns found, cells read, keys made. What can't be read becomes an issue or a reject, with its cell.
+
+A batch is mapped column by column: what is common is read in one go, and only a column in which something can't be read so is
+gone through cell by cell."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-from operator import itemgetter
-from typing import cast
+from decimal import Decimal
+from functools import lru_cache, partial
+from itertools import repeat
+from typing import NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from config.entities import Computed, Entity, Field, FieldType
+from config.entities import Computed, Entity, Field, FieldType, Normalise
 from config.hub import EntityMapping, FieldMapping
 from connectors.cells import is_nothing
 from connectors.columns import find_column
@@ -41,33 +45,28 @@ from connectors.values import (
     write_cell,
 )
 from replica.identity import node_of, normalised_value, sort_text
-from replica.tables import EntityTable, fold, store_time
+from replica.tables import EntityTable, fold, is_wide, store_time
+
+T = TypeVar("T")
 
 PSEUDO_COLUMNS = ("$file", "$sheet")
 PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
-SMALL = 10**9  # an integer that fits into a column at any scale that is stored as one
-_EXACT = Context(prec=80)  # two stored numbers have 19 digits each: no quotient of theirs is rounded twice
+SMALL = 10**9  # an integer below it fits into a column at any scale that is stored as one
+SMALL_DIGITS = 10  # so many digits make one that may be as large
+CODE_LIMIT = 10**15  # digits of a code that a spreadsheet has taken for a larger number are gone
+REPEATED = 2_000  # texts of a column whose readings are kept; the same ones come again and again
+SHORT = 200  # characters of a text whose reading is kept
 CONTENT = 24  # digits of a record's hash that say what it holds; the others say how it was mapped
 _BROKEN = re.compile("[\ud800-\udfff]")  # half of a sign, as JSON may carry it; SQLite takes none
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A mapped row. `values` follow the entity's columns (see columns_of)."""
-
-    node: str
-    sort: str
-    at: str
-    hash: str
-    issues: str | None
-    raw: str
-    values: tuple[object, ...]
+OWN = ("node", "sort", "at", "hash", "issues", "raw")
+"""What a mapped row begins with; the values of the mapper's columns follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """A row that could not be taken."""
 
     at: str
@@ -78,38 +77,62 @@ class Reject:
     params: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What became of the rows of a batch, in their order. A record follows OWN, then `Mapper.columns`."""
+
+    records: list[tuple[object, ...]]
+    rejects: list[Reject]
+
+
 @dataclass(slots=True)
 class _Found:
-    """What has been read of one row so far."""
+    """What has been read of a batch so far: its cells and values column by column, issues and rejects by the row's place."""
 
-    values: dict[str, object] = field(default_factory=dict)
-    issues: list[dict[str, object]] = field(default_factory=list)
+    rows: Sequence[Row]
+    cells: Sequence[Sequence[Cell]]
+    grid: bool
+    values: dict[str, Sequence[object]]
+    issues: dict[int, list[dict[str, object]]] = field(default_factory=dict)
+    rejects: dict[int, Reject] = field(default_factory=dict)
 
+    def add_issue(self, place: int, code: str, name: str, raw: str | None, label: str | None, params: object) -> None:
+        cell = _place(label, self.rows[place], self.grid)
+        issue = {"code": code, "field": name, "raw": raw, "cell": cell, "params": params}
+        self.issues.setdefault(place, []).append(issue)
 
-def decimal_of(stored: int, scale: int) -> Decimal:
-    """The number that a scaled integer stands for."""
-    return Decimal(stored).scaleb(-scale, _EXACT)
+    def reject(self, place: int, code: str, name: str, raw: str | None, label: str | None, params: object) -> None:
+        """Rejects a row for the first thing that is wrong with it."""
+        if place not in self.rejects:
+            row, text = self.rows[place], orjson.dumps(params).decode()
+            self.rejects[place] = Reject(row.at, code, name, raw, _place(label, row, self.grid), text)
+
+    def drop_rejected(self) -> None:
+        """Goes on with the rows that are left."""
+        kept = [place for place in range(len(self.rows)) if place not in self.rejects]
+        self.issues = {new: self.issues[old] for new, old in enumerate(kept) if old in self.issues}
+        self.rows = [self.rows[place] for place in kept]
+        self.cells = [[cells[place] for place in kept] for cells in self.cells]
+        self.values = {name: [values[place] for place in kept] for name, values in self.values.items()}
 
 
 def columns_of(table: EntityTable) -> list[str]:
-    """The columns of an entity's table that `Record.values` fill."""
+    """The columns of an entity's table that hold what its records say, in the order in which their content is hashed."""
     return [column.name for column in table.table.c if not column.name.startswith("_")]
 
 
-_Producer = Callable[[dict[str, object]], object]
-_Take = Callable[[Row], Cell]
+_Values = Mapping[str, Sequence[object]]  # of fields
+_Producer = Callable[[_Values, int], Sequence[object]]  # of so many rows
+_Take = Callable[[_Found], Sequence[Cell]]
 _Convert = Callable[[Cell], tuple[object, Unreadable | None]]  # raises Unreadable
-_Reader = Callable[[Row, bool, _Found], None]  # puts a field, or the issue with it, into what has been found
-
-
-class _Rejected(Exception):
-    def __init__(self, reject: Reject) -> None:
-        super().__init__(reject.code)
-        self.reject = reject
+_Read = Callable[[_Found], None]  # puts a field, or the issues with it, into what has been found
 
 
 class Mapper:
-    """Maps the rows of one part. Feed it every batch with `observe` first, then with `records`."""
+    """Maps the rows of one part. Show it each batch with `observe`, then give it to `map`: at once, or, from the first batch
+    of which `observe` says so on, when it has been shown all.
+
+    `columns` are those of the entity's table that this mapping fills; the others are null."""
 
     def __init__(self, table: EntityTable, mapping: EntityMapping, part: Part, zone: ZoneInfo) -> None:
         self._table = table
@@ -124,9 +147,12 @@ class Mapper:
         self._occurrences: dict[str, int] = {}
         self._declared = {field.name: field for field in table.entity.fields}
         self._is_secret = any(f.sensitive for f in table.entity.fields if f.name in table.entity.key)
-        self._blank: list[object] = [None] * len(columns_of(table))
         self._outputs = self._producers()
-        self._readers: list[_Reader] = []  # made when the columns are known and every batch has been observed
+        self.columns = tuple(self._outputs)
+        self._content = columns_of(table)
+        self._where = [(name, _fits(wanted)) for name, wanted in (mapping.where or {}).items()]
+        self._is_open = False  # whether there was a number that only the rest of its column can tell
+        self._readers: list[_Read] = []  # for the columns of the batch, and the signs that are known then
         self._patterns = {m.field: re.compile(m.pattern) for m in mapping.fields if m.pattern}
         self._values = {m.field: compile_values(m.values) for m in mapping.fields if m.values}
         self._plain = {m.field for m in mapping.fields if not (m.pattern or m.parts or m.values)}
@@ -134,17 +160,27 @@ class Mapper:
         fields = tuple(replace(m, line=0) for m in mapping.fields)  # wherever it stands in hub.yaml
         self._salt = hashlib.sha256(repr(fields).encode()).hexdigest()[: 32 - CONTENT]
 
-    # -- first pass ---------------------------------------------------------------------------------------------------
+    # -- the signs of numbers -----------------------------------------------------------------------------------------
 
-    def observe(self, batch: Batch) -> None:
-        """Takes note of the number columns of a batch. Raises ColumnMissing."""
+    def observe(self, batch: Batch) -> bool:
+        """Takes note of the number columns of a batch; whether a cell of it can only be read when all batches have been
+        observed. Raises ColumnMissing."""
         self._locate(batch.columns)
+        is_open = False
         for mapping in self._mapping.fields:
-            if _is_number(mapping) and len(mapping.columns) == 1 and mapping.columns[0] in self._places:
+            if not _is_number(mapping) or mapping.decimal is not None or len(mapping.columns) != 1:
+                continue
+            if mapping.columns[0] in self._places:
                 sign = self._signs.setdefault(mapping.field, DecimalSign())
                 place = self._places[mapping.columns[0]]
                 for row in batch.rows:
-                    sign.observe(self._taken(mapping, row.values[place]))
+                    cell = row.values[place]
+                    if type(cell) is str and not is_whole(cell):
+                        is_open |= sign.observe(self._taken(mapping, cell))
+        if is_open:
+            self._is_open = True
+            self._readers = []
+        return is_open
 
     def _taken(self, mapping: FieldMapping, cell: Cell) -> Cell:
         """What of a number's cell will be read."""
@@ -170,19 +206,29 @@ class Mapper:
                     found[f"{mapping.field}Within"] = columns[self._places[mapping.within]].label
         return found
 
-    # -- second pass --------------------------------------------------------------------------------------------------
+    # -- rows ---------------------------------------------------------------------------------------------------------
 
-    def records(self, batch: Batch) -> Iterator[Record | Reject]:
+    def map(self, batch: Batch) -> Mapped:
         """The record, or reject, of each row that the mapping takes."""
         self._locate(batch.columns)
         if not self._readers:
             self._readers = [self._reader(mapping) for mapping in self._mapping.fields]
-        for row in batch.rows:
-            if self._is_taken(row):
-                try:
-                    yield self._record(row, batch.grid)
-                except _Rejected as rejected:
-                    yield rejected.reject
+        rows: Sequence[Row] = batch.rows
+        for name, fits in self._where:
+            place = self._places[name]
+            rows = [row for row in rows if fits(_text_of(row.values[place]) or "")]
+        if not rows:
+            return Mapped([], [])
+        size = len(rows)
+        own: dict[str, Sequence[object]] = {"file": [self._part.file] * size, "sheet": [self._part.sheet] * size}
+        found = _Found(rows, [*zip(*[row.values for row in rows], strict=True)], batch.grid, own)
+        for read in self._readers:
+            read(found)
+        for name in self._entity.key:
+            self._need_key(name, found)
+        if found.rejects:
+            found.drop_rejected()
+        return Mapped(self._records(found), [reject for _, reject in sorted(found.rejects.items())])
 
     def _locate(self, columns: tuple[Column, ...]) -> None:
         if columns == self._columns:
@@ -195,84 +241,76 @@ class Mapper:
         self._places = {name: find_column(columns, name, self._part.label) for name in sorted(names)}
         self._readers = []
 
-    def _is_taken(self, row: Row) -> bool:
-        for name, wanted in (self._mapping.where or {}).items():
-            text = _text_of(row.values[self._places[name]]) or ""
-            if not any(_matches(pattern, text) for pattern in wanted):
-                return False
-        return True
+    def _records(self, found: _Found) -> list[tuple[object, ...]]:
+        size = len(found.rows)
+        nodes, sorts = self._identities(found)
+        outputs = {column: produce(found.values, size) for column, produce in self._outputs.items()}
+        nothing = [None] * size
+        contents = zip(*(outputs.get(column, nothing) for column in self._content), strict=True)
+        # where a row stands is not what it holds
+        placeless = {at: [{**issue, "cell": None} for issue in told] for at, told in found.issues.items()}
+        texts = [orjson.dumps((content, placeless.get(at, ()))) for at, content in enumerate(contents)]
+        hashes = [hashlib.sha256(text).hexdigest()[:CONTENT] + self._salt for text in texts]
+        issues = [orjson.dumps(found.issues[at]).decode() if at in found.issues else None for at in range(size)]
+        ats = [row.at for row in found.rows]
+        return [*zip(nodes, sorts, ats, hashes, issues, self._raws(found), *outputs.values(), strict=True)]
 
-    def _record(self, row: Row, grid: bool) -> Record:
-        found = _Found({"file": self._part.file, "sheet": self._part.sheet})
-        for read in self._readers:
-            read(row, grid, found)
-        node, sort = self._identity(row, grid, found)
-        values = self._blank.copy()
-        for place, produce in self._outputs:
-            values[place] = produce(found.values)
-        issues = [{**issue, "cell": None} for issue in found.issues]  # where a row stands is not what it holds
-        content = hashlib.sha256(orjson.dumps([values, issues])).hexdigest()[:CONTENT]
-        return Record(
-            node,
-            sort,
-            row.at,
-            content + self._salt,
-            orjson.dumps(found.issues).decode() if found.issues else None,
-            self._raw(row),
-            tuple(values),
-        )
-
-    def _raw(self, row: Row) -> str:
-        cells = {name: text for name, cell in zip(self._names, row.values, strict=True) if (text := _text_of(cell))}
-        return orjson.dumps(cells).decode()
+    def _raws(self, found: _Found) -> list[str]:
+        """The cells of each row as they stand in it, as JSON."""
+        names, columns = self._names, [_texts(cells) for cells in found.cells]
+        return [
+            orjson.dumps({name: text for name, text in zip(names, texts, strict=True) if text}).decode()
+            for texts in zip(*columns, strict=True)
+        ]
 
     # -- one field ----------------------------------------------------------------------------------------------------
 
-    def _reader(self, mapping: FieldMapping) -> _Reader:
-        """What reads one field of a row: everything that is equal for all rows of the part is looked up once."""
+    def _reader(self, mapping: FieldMapping) -> _Read:
+        """What reads one field of a batch."""
         take, label = self._taker(mapping)
         name = mapping.field
         if mapping.type is None:
-            return lambda row, grid, found: self._read_reference(mapping, take(row), label, row, grid, found)
+            return self._reference_reader(mapping, take, label)
         declared = self._declared[name]
         convert = self._converter(mapping, declared)
+        column = self._column(mapping, declared, convert)
         is_key = name in self._entity.key
-        is_needed = declared.required or mapping.required
-        is_enum = declared.type is FieldType.ENUM
+        is_needed = (declared.required or mapping.required) and not is_key
 
-        def reject(row: Row, grid: bool, cell: Cell, code: str, params: dict[str, object]) -> _Rejected:
-            raw, place = _shown(cell, secret=declared.sensitive), _place(label, row, grid)
-            return _Rejected(Reject(row.at, code, name, raw, place, orjson.dumps(params).decode()))
-
-        def read(row: Row, grid: bool, found: _Found) -> None:
-            cell = take(row)
+        def single(found: _Found, place: int, cell: Cell) -> object:
             try:
                 value, issue = convert(cell)
             except Unreadable as unreadable:
                 value, issue = None, unreadable
-            if is_enum:
-                text = _text_of(cell)
-                found.values[f"{name}Raw"] = None if text is None else mask_personal(text)
             if issue is not None:
                 if issue.code == "UNKNOWN_VALUE":
                     value = "UNKNOWN"
-                if is_key or (value is None and is_needed):
-                    raise reject(row, grid, cell, issue.code, issue.params)
-                raw, place = _shown(cell, secret=declared.sensitive), _place(label, row, grid)
-                found.issues.append(
-                    {"code": issue.code, "field": name, "raw": raw, "cell": place, "params": issue.params}
-                )
-            if value is None and is_needed and not is_key:
-                raise reject(row, grid, cell, "MISSING_REQUIRED", {})
-            found.values[name] = value
+                tell = found.reject if is_key or (value is None and is_needed) else found.add_issue
+                tell(place, issue.code, name, _shown(cell, secret=declared.sensitive), label, issue.params)
+            return value
+
+        def read(found: _Found) -> None:
+            cells = take(found)
+            try:
+                values = column(cells)
+            except Unreadable:
+                values = [single(found, place, cell) for place, cell in enumerate(cells)]
+            if is_needed and None in values:
+                for place, (value, cell) in enumerate(zip(values, cells, strict=True)):
+                    if value is None:
+                        raw = _shown(cell, secret=declared.sensitive)
+                        found.reject(place, "MISSING_REQUIRED", name, raw, label, {})
+            found.values[name] = values
+            if declared.type is FieldType.ENUM:
+                found.values[f"{name}Raw"] = [mask_personal(text) if text else None for text in _texts(cells)]
 
         return read
 
     def _taker(self, mapping: FieldMapping) -> tuple[_Take, str | None]:
-        """What gives a row's cell (joined, if there are several columns), and the label of the first column."""
+        """What gives the cells of a field (joined, if there are several columns), and the label of the first column."""
         if mapping.value is not None:
             value = mapping.value
-            return (lambda row: value), None
+            return (lambda found: [value] * len(found.rows)), None
         columns = self._columns or ()
         labels = [columns[self._places[name]].label for name in mapping.columns if name in self._places]
         label = labels[0] if labels else None
@@ -280,45 +318,62 @@ class Mapper:
         if len(takers) == 1:
             return takers[0], label
 
-        def joined(row: Row) -> Cell:
-            parts = [_text_of(take(row)) for take in takers]
-            if any(part is None for part in parts):
-                return None
-            return mapping.join.join(cast("list[str]", parts))
+        def joined(found: _Found) -> Sequence[Cell]:
+            rows = zip(*(_texts(take(found)) for take in takers), strict=True)
+            return [mapping.join.join(texts) if all(texts) else None for texts in rows]
 
         return joined, label
 
     def _one(self, name: str) -> _Take:
         if name in PSEUDO_COLUMNS:
             value = self._part.file if name == "$file" else self._part.sheet
-            return lambda row: value
+            return lambda found: [value] * len(found.rows)
         place = self._places[name]
-        return lambda row: row.values[place]
+        return lambda found: found.cells[place]
 
-    def _read_reference(
-        self, mapping: FieldMapping, cell: Cell, label: str | None, row: Row, grid: bool, found: _Found
-    ) -> None:
-        raw, within = f"{mapping.field}Raw", f"{mapping.field}Within"
-        found.values[raw] = found.values[within] = None
-        try:
+    def _reference_reader(self, mapping: FieldMapping, take: _Take, label: str | None) -> _Read:
+        """What reads how a record of another entity is written, and the place above it."""
+        name, raw, above = mapping.field, f"{mapping.field}Raw", f"{mapping.field}Within"
+        take_above = self._one(mapping.within) if mapping.within else None
+
+        def written(cell: Cell) -> str | None:
             text = self._prepared(mapping, cell)
-            found.values[raw] = None if text is None else mask_personal(text)
-            if mapping.within:
-                above = read_text(self._one(mapping.within)(row))
-                found.values[within] = None if above is None else mask_personal(above)
-        except Unreadable as unreadable:
-            found.issues.append(
-                {
-                    "code": unreadable.code,
-                    "field": mapping.field,
-                    "raw": _shown(cell),
-                    "cell": _place(label, row, grid),
-                    "params": unreadable.params,
-                }
-            )
-        if mapping.required and found.values[raw] is None:
-            place = _place(label, row, grid)
-            raise _Rejected(Reject(row.at, "MISSING_REQUIRED", mapping.field, _shown(cell), place, "{}"))
+            return None if text is None else mask_personal(text)
+
+        def above_written(cell: Cell) -> str | None:
+            text = read_text(cell)
+            return None if text is None else mask_personal(text)
+
+        column, column_above = _remembering(written), _remembering(above_written)
+
+        def read(found: _Found) -> None:
+            cells, nothing = take(found), [None] * len(found.rows)
+            cells_above = take_above(found) if take_above else nothing
+            texts: Sequence[str | None]
+            texts_above: Sequence[str | None]
+            try:
+                texts, texts_above = column(cells), column_above(cells_above)
+            except Unreadable:
+                pairs = [single(found, place, *pair) for place, pair in enumerate(zip(cells, cells_above, strict=True))]
+                texts, texts_above = [text for text, _ in pairs], [text for _, text in pairs]
+            if mapping.required and None in texts:
+                for place, (text, cell) in enumerate(zip(texts, cells, strict=True)):
+                    if text is None:
+                        found.reject(place, "MISSING_REQUIRED", name, _shown(cell), label, {})
+            found.values[raw] = texts
+            if take_above:
+                found.values[above] = texts_above
+
+        def single(found: _Found, place: int, cell: Cell, cell_above: Cell) -> tuple[str | None, str | None]:
+            text = text_above = None
+            try:
+                text = written(cell)
+                text_above = above_written(cell_above)
+            except Unreadable as unreadable:
+                found.add_issue(place, unreadable.code, name, _shown(cell), label, unreadable.params)
+            return text, text_above
+
+        return read
 
     def _prepared(self, mapping: FieldMapping, cell: Cell) -> str | None:
         """A cell as text with `pattern`, `parts` and `values` applied."""
@@ -351,20 +406,13 @@ class Mapper:
         if kind is FieldType.ENUM:
             return lambda cell: self._enum(mapping, declared, cell)
         is_plain = mapping.field in self._plain
-        sign = mapping.decimal or (self._signs[mapping.field].decide() if mapping.field in self._signs else None)
-        is_simple = is_plain and mapping.unit is None and mapping.zero_means == "zero"
+        is_decided = self._is_open and mapping.field in self._signs
+        sign = mapping.decimal or (self._signs[mapping.field].decide() if is_decided else None)
 
         def prepared(cell: Cell) -> Cell:
             return cell if is_plain else self._prepared(mapping, cell)
 
         def decimal(cell: Cell) -> tuple[object, Unreadable | None]:
-            if is_simple:  # most amounts are whole numbers
-                if type(cell) is int and -SMALL < cell < SMALL:
-                    return cell * 10**scale, None
-                if type(cell) is str and is_whole(cell):
-                    whole = int(cell)
-                    if whole < SMALL:
-                        return whole * 10**scale, None
             return _scaled(read_decimal(prepared(cell), sign), mapping, scale)
 
         def text(cell: Cell) -> tuple[object, Unreadable | None]:
@@ -400,6 +448,25 @@ class Mapper:
             FieldType.TEXT: text,
         }[kind]
 
+    def _column(
+        self, mapping: FieldMapping, declared: Field, convert: _Convert
+    ) -> Callable[[Sequence[Cell]], Sequence[object]]:
+        """What reads a whole column as `convert` reads each cell of it. Raises Unreadable if something is wrong with one."""
+
+        def clean(cell: Cell) -> object:
+            value, issue = convert(cell)
+            if issue is not None:
+                raise issue
+            return value
+
+        is_plain = mapping.field in self._plain
+        is_simple = is_plain and mapping.unit is None and mapping.zero_means == "zero"
+        if declared.type is FieldType.CODE and is_plain:
+            return _codes(clean)
+        if declared.type.is_number and is_simple and not is_wide(declared):
+            return _numbers(clean, 10**declared.scale if declared.type.is_decimal else 1)
+        return _remembering(clean)
+
     def _list(self, mapping: FieldMapping, cell: Cell) -> tuple[object, Unreadable | None]:
         items: list[str]
         if isinstance(cell, tuple):
@@ -434,60 +501,71 @@ class Mapper:
 
     # -- identity and storage -----------------------------------------------------------------------------------------
 
-    def _identity(self, row: Row, grid: bool, found: _Found) -> tuple[str, str]:
-        entity = self._entity
-        if not entity.key:
-            parts = [_key_text(found.values.get(name)) for name in _own(entity)]
-            base = "\x1f".join(parts)
-            self._occurrences[base] = self._occurrences.get(base, 0) + 1
-            # equal rows of two parts are two records: within the part they are counted
-            node = node_of(entity.name, [*self._scope, *parts, str(self._occurrences[base])])
-            return node, sort_text([self._part.key, row.at], node)
-        parts = []
-        for name in entity.key:
-            value = found.values.get(name)
-            if value is None:
-                cell = _place(self.labels.get(name), row, grid)
-                raise _Rejected(Reject(row.at, "MISSING_KEY", name, None, cell, "{}"))
-            parts.append(_key_text(value))
-        node = node_of(entity.name, parts)
-        return node, node if self._is_secret else sort_text(parts, node)
+    def _need_key(self, name: str, found: _Found) -> None:
+        values = found.values.get(name, [None] * len(found.rows))
+        if None in values:
+            for place, value in enumerate(values):
+                if value is None:
+                    found.reject(place, "MISSING_KEY", name, None, self.labels.get(name), {})
+
+    def _identities(self, found: _Found) -> tuple[list[str], list[str]]:
+        """The node and the place in the natural order of each row."""
+        entity, size = self._entity, len(found.rows)
+        names = entity.key or _own(entity)
+        columns = (found.values.get(name, repeat(None, size)) for name in names)
+        texts = zip(*([_key_text(value) for value in values] for values in columns), strict=True)
+        if entity.key:
+            keys = [*texts]
+            nodes = [node_of(entity.name, parts) for parts in keys]
+            sorts = nodes if self._is_secret else [*map(sort_text, keys, nodes)]
+            return nodes, sorts
+        nodes = [*map(self._counted, texts)]
+        return nodes, [sort_text([self._part.key, row.at], node) for row, node in zip(found.rows, nodes, strict=True)]
+
+    def _counted(self, parts: Sequence[str]) -> str:
+        """The identity of a row without a key: equal rows of two parts are two records, within the part they are counted."""
+        base = "\x1f".join(parts)
+        self._occurrences[base] = self._occurrences.get(base, 0) + 1
+        return node_of(self._entity.name, [*self._scope, *parts, str(self._occurrences[base])])
 
     def _computed(self, field: Field, how: Computed) -> _Producer:
         """What works a field out of two others, as stored."""
         left, right = self._declared[how.left], self._declared[how.right]
 
-        def work_out(values: dict[str, object]) -> int | None:
-            one, other = values.get(left.name), values.get(right.name)
-            if one is None or other is None:
-                return None
-            ends = decimal_of(cast(int, one), left.scale), decimal_of(cast(int, other), right.scale)
-            return compute(how.operation, *ends, field.scale)
+        def produce(values: _Values, size: int) -> Sequence[object]:
+            pairs = zip(*(values.get(end.name, repeat(None, size)) for end in (left, right)), strict=True)
+            return [
+                None
+                if one is None or other is None
+                else compute(how.operation, cast(int, one), left.scale, cast(int, other), right.scale, field.scale)
+                for one, other in pairs
+            ]
 
-        return work_out
+        return produce
 
-    def _producers(self) -> list[tuple[int, _Producer]]:
-        """What fills the columns of `Record.values` from the values of the fields: the place of the column, and how."""
+    def _producers(self) -> dict[str, _Producer]:
+        """What fills the columns of the entity's table from the values of the fields, of those that are filled at all."""
         filled = set(PSEUDO_FIELDS)
         for mapping in self._mapping.fields:
-            filled |= {mapping.field, f"{mapping.field}Raw", f"{mapping.field}Within"}
+            filled |= {f"{mapping.field}Raw"} if mapping.type is None else {mapping.field}
+            if mapping.type is not None and self._declared[mapping.field].type is FieldType.ENUM:
+                filled.add(f"{mapping.field}Raw")
+            if mapping.within:
+                filled.add(f"{mapping.field}Within")
         normalised = {column: (name, way) for (name, way), column in self._table.normalised.items()}
-
-        def producer(column: str) -> _Producer | None:
-            field, way = normalised.get(column, (column[2:], None))
-            declared = self._declared.get(field)
+        producers: dict[str, _Producer] = {}
+        for column in columns_of(self._table):
+            name, way = normalised.get(column, (column[2:], None))
+            declared = self._declared.get(name)
             if declared is not None and declared.computed is not None:
-                return self._computed(declared, declared.computed) if column.startswith("c_") else None
-            if field not in filled:
-                return None
-            if way is not None:
-                return lambda values: normalised_value(self._entity, field, values.get(field), way)
-            if column.startswith("f_"):
-                return lambda values: None if values.get(field) is None else fold(str(values[field]))
-            return itemgetter(field) if field in filled else None
-
-        found = ((place, producer(column)) for place, column in enumerate(columns_of(self._table)))
-        return [(place, produce) for place, produce in found if produce is not None]
+                if column.startswith("c_") and {declared.computed.left, declared.computed.right} <= filled:
+                    producers[column] = self._computed(declared, declared.computed)
+            elif name in filled:
+                if way is not None:
+                    producers[column] = _derived(name, partial(_normalised, self._entity, name, way))
+                else:
+                    producers[column] = _derived(name, fold) if column.startswith("f_") else _as_read(name)
+        return producers
 
 
 def _place(label: str | None, row: Row, grid: bool) -> str | None:
@@ -503,16 +581,21 @@ def _key_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def compute(operation: str, left: Decimal, right: Decimal, scale: int) -> int | None:
-    """A computed field as stored: the exact result rounded half to even; null where it can't be had."""
+def compute(operation: str, left: int, left_scale: int, right: int, right_scale: int, scale: int) -> int | None:
+    """A field worked out of two scaled integers, as one of its own scale: the exact result rounded half to even; null where it
+    can't be had."""
     if operation == "difference":
-        result = _EXACT.subtract(left, right)
+        common = max(left_scale, right_scale)
+        above, below = left * 10 ** (common - left_scale) - right * 10 ** (common - right_scale), 10**common
     elif not right:
         return None
     else:
-        result = _EXACT.divide(left, right)
-    stored = int(result.scaleb(scale, _EXACT).to_integral_value(ROUND_HALF_EVEN, _EXACT))
-    return stored if abs(stored) <= MAX_INTEGER else None
+        above, below = left * 10**right_scale, right * 10**left_scale
+    stored, rest = divmod(abs(above) * 10**scale, abs(below))
+    stored += 2 * rest > abs(below) or (2 * rest == abs(below) and stored % 2 == 1)
+    if stored > MAX_INTEGER:
+        return None
+    return int(stored if (above < 0) == (below < 0) else -stored)
 
 
 def _is_number(mapping: FieldMapping) -> bool:
@@ -556,10 +639,86 @@ def _matches(wanted: str, text: str) -> bool:
     return fold(wanted) == fold(text)
 
 
+def _fits(wanted: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a text is one of these."""
+    return lru_cache(REPEATED)(lambda text: any(_matches(pattern, text) for pattern in wanted))
+
+
+def _normalised(entity: Entity, name: str, way: Normalise, value: object) -> str | None:
+    return normalised_value(entity, name, value, way)
+
+
+def _as_read(name: str) -> _Producer:
+    return lambda values, size: values[name]
+
+
+def _derived(name: str, work: Callable[[str], str | None]) -> _Producer:
+    """What makes of each value of a field the form in which it is compared."""
+    known = lru_cache(REPEATED)(work)
+
+    def produce(values: _Values, size: int) -> Sequence[object]:
+        texts = (None if value is None else str(value) for value in values[name])
+        return [None if text is None else known(text) if len(text) <= SHORT else work(text) for text in texts]
+
+    return produce
+
+
+def _remembering(work: Callable[[Cell], T]) -> Callable[[Sequence[Cell]], Sequence[T]]:
+    """What does some work for each cell of a column, once for texts that come again and again."""
+    known = lru_cache(REPEATED)(work)
+    return lambda cells: [
+        known(cell) if cell is None or (type(cell) is str and len(cell) <= SHORT) else work(cell) for cell in cells
+    ]
+
+
+def _codes(work: Callable[[Cell], object]) -> Callable[[Sequence[Cell]], Sequence[object]]:
+    """The same for a column of codes, some of which a spreadsheet has taken for numbers."""
+    known = lru_cache(REPEATED)(work)
+    return lambda cells: [
+        known(cell)
+        if cell is None or (type(cell) is str and len(cell) <= SHORT)
+        else str(int(cell))
+        if (type(cell) is int or (type(cell) is float and cell.is_integer())) and -CODE_LIMIT < cell < CODE_LIMIT
+        else work(cell)
+        for cell in cells
+    ]
+
+
+def _numbers(work: Callable[[Cell], object], power: int) -> Callable[[Sequence[Cell]], Sequence[object]]:
+    """The same for a column of numbers, most of which are whole."""
+    known = lru_cache(REPEATED)(work)
+    return lambda cells: [
+        int(cell) * power
+        if type(cell) is float and -SMALL < cell < SMALL and cell.is_integer()
+        else cell * power
+        if type(cell) is int and -SMALL < cell < SMALL
+        else int(cell) * power
+        if type(cell) is str and len(cell) < SMALL_DIGITS and cell.isascii() and cell.isdigit()
+        else known(cell)
+        if cell is None or (type(cell) is str and len(cell) <= SHORT)
+        else work(cell)
+        for cell in cells
+    ]
+
+
 def _text_of(cell: Cell) -> str | None:
     """A cell as text for people, whatever it holds."""
     text = (cell if type(cell) is str else write_cell(cell)).strip()
     return (text if text.isascii() else _BROKEN.sub("\ufffd", text)) or None
+
+
+def _texts(cells: Sequence[Cell]) -> Sequence[str | None]:
+    """The same for a column."""
+    return [
+        None
+        if cell is None
+        else (cell.strip() or None)
+        if type(cell) is str and cell.isascii()
+        else str(int(cell))
+        if (type(cell) is int or (type(cell) is float and cell.is_integer())) and -CODE_LIMIT < cell < CODE_LIMIT
+        else _text_of(cell)
+        for cell in cells
+    ]
 
 
 def _shown(cell: Cell, *, secret: bool = False) -> str | None:

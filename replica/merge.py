@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import orjson
 
@@ -17,10 +16,10 @@ from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
 from replica.rebuild import Rebuild
-from replica.search import SearchIndex
+from replica.search import CHUNK, SearchIndex, words_reader
 from replica.session import Session
 from replica.settling import settle_current, settle_duplicates
-from replica.staging import StagedPart
+from replica.staging import StagedPart, Staging
 from replica.system import Rejects, system_entity, write_source
 from replica.tables import store_time
 
@@ -81,15 +80,17 @@ class Merge:
         self._now = store_time(now)
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
+        self._columns: Mapping[str, Sequence[str]] = {}  # of the staged rows of each entity
         self.changed_links: set[str] = set()
         # entities of which records began or ceased to answer for a key that stands twice
         self.resettled: set[str] = set()
 
     @contextmanager
-    def transaction(self, staging: Path | None = None) -> Iterator[None]:
-        """One write transaction over the replica, with the staging file attached if there is one."""
+    def transaction(self, staging: Staging | None = None) -> Iterator[None]:
+        """One write transaction over the replica, with the staged rows in reach if there are any."""
         if staging is not None:
-            self._database.attach(self._db, staging)
+            self._database.attach(self._db, staging.path)
+            self._columns = staging.columns
         self._db.execute("CREATE TEMP TABLE touched (entity TEXT, id BIGINT, PRIMARY KEY (entity, id))")
         self._rejects = Rejects(self._db, self._database, self._now)
         self._db.execute(self._database.dialect.begin)
@@ -314,13 +315,16 @@ class Merge:
         )
         self._pair(name, table, bool(touched.staged))
         self._delete_old(name, table, count)
+        answering = 0
         if touched.staged:
+            self._add_words(name)
             self._update_kept(name, table, count)
-            self._insert_new(name, table, last, count)
+            answering = self._insert_new(name, table, last, count)
         self._tell_rejects()
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
         ceased, begun = settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
-        begun -= count.added  # others than the new ones, or fewer: a key that stands twice answers for nobody
+        # others than the new ones, or fewer: a key that stands twice answers for nobody
+        begun -= count.added - answering
         if ceased or begun:
             (count.added,) = db.execute(
                 f'SELECT count(*) FROM "{table}" WHERE _id > ? AND _live = 1', (last,)
@@ -332,17 +336,48 @@ class Merge:
     def _pair(self, entity: str, table: str, has_staged: bool) -> None:
         """Pairs staged rows with the old rows of the parts that are replaced: same identity, in order of occurrence."""
         db = self._db
-        db.execute("DROP TABLE IF EXISTS pairs")
+        for name in ("pairs", "twice"):
+            db.execute(f"DROP TABLE IF EXISTS {name}")
         db.execute("CREATE TEMP TABLE pairs (staged BIGINT PRIMARY KEY, id BIGINT UNIQUE, same INTEGER)")
+        db.execute("CREATE TEMP TABLE twice (node TEXT PRIMARY KEY)")
         if not has_staged:
             return
         db.execute(
-            "INSERT INTO pairs SELECT n.line, o._id, CASE WHEN n.hash = o._hash THEN 1 ELSE 0 END FROM"
-            " (SELECT line, node, hash, row_number() OVER (PARTITION BY node ORDER BY hash, line) AS place"
-            f' FROM "s_{entity}" WHERE part IN (SELECT number FROM parts)) n JOIN'
-            f" (SELECT _id, _node, _hash, row_number() OVER (PARTITION BY _node ORDER BY _hash, _id) AS place"
-            f' FROM "{table}" WHERE _part IN (SELECT id FROM replaced)) o ON o._node = n.node AND o.place = n.place'
+            f'INSERT INTO twice SELECT node FROM "s_{entity}" GROUP BY node HAVING count(*) > 1'
+            f' UNION SELECT _node FROM "{table}" GROUP BY _node HAVING count(*) > 1'
         )
+        if not db.execute(f'SELECT 1 FROM "{table}" WHERE _part IN (SELECT id FROM replaced) LIMIT 1').fetchone():
+            return
+        new, old = "part IN (SELECT number FROM parts)", "_part IN (SELECT id FROM replaced)"
+        pair = "INSERT INTO pairs SELECT n.line, o._id, CASE WHEN n.hash = o._hash THEN 1 ELSE 0 END FROM"
+        db.execute(
+            f'{pair} "s_{entity}" n JOIN "{table}" o ON o._node = n.node'
+            f" WHERE n.{new} AND o.{old} AND n.node NOT IN (SELECT node FROM twice)"
+        )
+        db.execute(
+            f"{pair} (SELECT line, node, hash, row_number() OVER (PARTITION BY node ORDER BY hash, line) AS place"
+            f' FROM "s_{entity}" WHERE {new} AND node IN (SELECT node FROM twice)) n JOIN'
+            f" (SELECT _id, _node, _hash, row_number() OVER (PARTITION BY _node ORDER BY _hash, _id) AS place"
+            f' FROM "{table}" WHERE {old} AND _node IN (SELECT node FROM twice)) o ON o._node = n.node AND o.place = n.place'
+        )
+
+    def _add_words(self, entity: str) -> None:
+        """Gives words to rows that staging took for unchanged and that nevertheless are not: a key that stands once more."""
+        searched, columns, last = self._tables.search.get(entity), self._columns[entity], 0
+        read, wanted = words_reader(searched, columns), "".join(f', s."{column}"' for column in columns)
+        while searched is not None:
+            rows = self._db.execute(
+                f'SELECT s.line{wanted} FROM "s_{entity}" s LEFT JOIN pairs p ON p.staged = s.line'
+                f" WHERE s.line > ? AND s.head IS NULL AND coalesce(p.same, 0) = 0 ORDER BY s.line LIMIT {CHUNK}",
+                (last,),
+            ).fetchall()
+            if not rows:
+                return
+            self._db.executemany(
+                f'UPDATE "s_{entity}" SET head = ?, rest = ? WHERE line = ?',
+                [(*read(values), line) for line, *values in rows],
+            )
+            last = rows[-1][0]
 
     def _delete_old(self, entity: str, table: str, count: Counts) -> None:
         db = self._db
@@ -352,19 +387,21 @@ class Merge:
         count.removed = db.execute(f"DELETE {old}").rowcount
 
     def _update_kept(self, entity: str, table: str, count: Counts) -> None:
-        db, columns = self._db, columns_of(self._tables.entities[entity])
+        db, columns = self._db, self._columns[entity]
+        unfilled = [name for name in columns_of(self._tables.entities[entity]) if name not in columns]
         staged = f'FROM pairs p JOIN "s_{entity}" s ON s.line = p.staged JOIN parts m ON m.number = s.part'
         count.moved = db.execute(
             f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _issues = n.issues, _raw = n.raw FROM'
             f" (SELECT p.id AS id2, m.id, s.at, s.sort, s.issues, s.raw {staged} WHERE p.same = 1) n WHERE _id = n.id2"
             f" AND (_part, _at, _sort, _issues, _raw) {self._database.dialect.differ} (n.id, n.at, n.sort, n.issues, n.raw)"
         ).rowcount
-        sets = ", ".join(f'"{column}" = n."{column}"' for column in columns)
-        wanted = ", ".join(f's."{column}"' for column in columns)
+        sets = "".join(f', "{column}" = n."{column}"' for column in columns)
+        sets += "".join(f', "{column}" = NULL' for column in unfilled)
+        wanted = "".join(f', s."{column}"' for column in columns)
         count.changed = db.execute(
             f'UPDATE "{table}" SET _part = n.id, _at = n.at, _sort = n.sort, _hash = n.hash, _issues = n.issues,'
-            f" _raw = n.raw, _changed = ?, {sets} FROM (SELECT p.id AS id2, m.id, s.at, s.sort, s.hash, s.issues, s.raw,"
-            f" {wanted} {staged} WHERE p.same = 0) n WHERE _id = n.id2",
+            f" _raw = n.raw, _changed = ?{sets} FROM (SELECT p.id AS id2, m.id, s.at, s.sort, s.hash, s.issues, s.raw"
+            f"{wanted} {staged} WHERE p.same = 0) n WHERE _id = n.id2",
             (self._now,),
         ).rowcount
         db.execute("INSERT INTO touched SELECT ?, id FROM pairs WHERE same = 0 ON CONFLICT DO NOTHING", (entity,))
@@ -373,22 +410,34 @@ class Merge:
         (kept,) = db.execute("SELECT count(*) FROM pairs WHERE same = 1").fetchone()
         count.unchanged = kept
 
-    def _insert_new(self, entity: str, table: str, last: int, count: Counts) -> None:
-        db, columns = self._db, columns_of(self._tables.entities[entity])
-        names = ", ".join(f'"{column}"' for column in columns)
-        wanted = ", ".join(f's."{column}"' for column in columns)
-        number = f"{last} + row_number() OVER (ORDER BY s.line)"
-        new = f'FROM "s_{entity}" s JOIN parts m ON m.number = s.part WHERE s.line NOT IN (SELECT staged FROM pairs)'
+    def _insert_new(self, entity: str, table: str, last: int, count: Counts) -> int:
+        """Adds the staged rows that have no old row; how many of them answer for their key already. In a table that held
+        nothing all do whose key stands once, so that they need not be written a second time."""
+        db, columns = self._db, self._columns[entity]
+        names = "".join(f', "{column}"' for column in columns)
+        wanted = "".join(f', s."{column}"' for column in columns)
+        db.execute("DROP TABLE IF EXISTS fresh")
+        db.execute("CREATE TEMP TABLE fresh (line BIGINT PRIMARY KEY, id BIGINT)")
+        db.execute(  # numbered by themselves: to number whole rows, SQLite would copy them
+            f'INSERT INTO fresh SELECT line, {last} + row_number() OVER (ORDER BY line) FROM "s_{entity}"'
+            " WHERE part IN (SELECT number FROM parts) AND line NOT IN (SELECT staged FROM pairs)"
+        )
+        new = f'FROM fresh f JOIN "s_{entity}" s ON s.line = f.line JOIN parts m ON m.number = s.part'
+        answers = "0" if last else "CASE WHEN s.node IN (SELECT node FROM twice) THEN 0 ELSE 1 END"
         count.added = db.execute(
-            f'INSERT INTO "{table}" (_id, _node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw, {names})'
-            f" SELECT {number}, s.node, s.sort, m.id, s.at, s.hash, 0, 0, ?, s.issues,"
-            f" s.raw, {wanted} {new}",
+            f'INSERT INTO "{table}" (_id, _node, _sort, _part, _at, _hash, _live, _current, _changed, _issues, _raw{names})'
+            f" SELECT f.id, s.node, s.sort, m.id, s.at, s.hash, {answers}, {answers}, ?, s.issues,"
+            f" s.raw{wanted} {new}",
             (self._now,),
         ).rowcount
         db.execute(
             f'INSERT INTO touched SELECT ?, _id FROM "{table}" WHERE _id > ? ON CONFLICT DO NOTHING', (entity, last)
         )
-        self._index.learn(entity, f"SELECT {number}, s.head, s.rest {new}")
+        self._index.learn(entity, f"SELECT f.id, s.head, s.rest {new}")
+        if last:
+            return 0
+        (answering,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _live = 1').fetchone()
+        return int(answering)
 
     # -- rejects ------------------------------------------------------------------------------------------------------
 

@@ -121,6 +121,7 @@ class PostgresDatabase(Database):
                 cast(PostgresSession, session).copy(name, rows.execute(f'SELECT * FROM "{name}"'))
                 if name in known:
                     session.execute(f'CREATE INDEX ON "{name}" (node)')
+                    session.execute(f'CREATE INDEX ON "{name}" (line)')
 
     def marks_of(self, session: Session) -> dict[str, str]:
         """The marks that the replica carries; none if it is new."""

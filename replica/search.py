@@ -23,9 +23,10 @@ from config.entities import Field
 from replica.binding import TEXT, Binder, Param, Statement
 from replica.session import Dialect, Session
 from replica.tables import SearchTable, Tables
-from replica.words import Term, indexed
+from replica.words import Known, Term, joined, words_of
 
 CHUNK = 1_000
+REPEATED, SHORT = 2_000, 200  # texts of a field whose words are kept, and their characters at most
 LIST_SEPARATOR = "; "
 IN_TITLE, BEGINS_IN_TITLE, IN_REST, BEGINS_IN_REST = 8, 4, 2, 1
 
@@ -65,19 +66,30 @@ def shown_text(field: Field, stored: object) -> str | None:
     return LIST_SEPARATOR.join(orjson.loads(str(stored))) if field.type.is_list else str(stored)
 
 
-def words_reader(
-    searched: SearchTable | None, columns: Sequence[str]
-) -> Callable[[Sequence[object]], tuple[str | None, str | None]]:
-    """A function from a row of these columns to the words of its record: those of the title, and the others."""
+WordsReader = Callable[[Sequence[object]], tuple[str | None, str | None]]
+"""From a row to the words of its record: those of the title, and the others. None of both if it is not searched."""
+
+
+def words_reader(searched: SearchTable | None, columns: Sequence[str]) -> WordsReader:
+    """What reads rows of these columns; fields whose column is not among them have no words."""
     if searched is None:
         return lambda _: (None, None)
-    places = [(field, columns.index(f"c_{field.name}")) for field in searched.fields]
+    places = [
+        (columns.index(f"c_{field.name}"), Known(partial(_words_of_stored, field), REPEATED, SHORT))
+        for field in searched.fields
+        if f"c_{field.name}" in columns
+    ]
+    has_title = f"c_{searched.fields[0].name}" in columns
 
     def read(row: Sequence[object]) -> tuple[str, str]:
-        head, *rest = (shown_text(field, row[place]) for field, place in places)
-        return indexed(head, rest)
+        texts = [known[str(text)] if (text := row[place]) else () for place, known in places]
+        return joined(texts[0], texts[1:]) if has_title else joined((), texts)
 
     return read
+
+
+def _words_of_stored(field: Field, stored: str) -> tuple[str, ...]:
+    return words_of(shown_text(field, stored) or "")
 
 
 class SearchIndex:

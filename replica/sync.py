@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,12 +19,12 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from config.hub import EntityMapping, HubConfig
-from connectors.connector import Batch, Connector, Part
+from connectors.connector import Connector, Part
 from connectors.errors import SourceError
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked
 from replica.mapping import Mapper
 from replica.merge import Counts, Merge, ShrinkGuard
-from replica.staging import Spool, Staging
+from replica.staging import Staging
 from replica.tables import store_time
 
 LOG = logging.getLogger("simpul.sync")
@@ -215,21 +216,23 @@ class Syncer:
         for dataset in datasets:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
-            for done, part in enumerate(dataset.parts):
+
+            def tell(part: str, done: int, name: str = dataset.name, total: int = len(dataset.parts)) -> None:
                 if progress is not None:
-                    progress(Progress(source, dataset.name, part.label, done, len(dataset.parts), report.rows))
+                    progress(Progress(source, name, part, done, total, report.rows))
+
+            for done, part in enumerate(dataset.parts):
+                tell(part.label, done)
                 stale = [m for m in dataset.mappings if full or not _is_unchanged(part, known, m)]
                 if stale:
                     try:
-                        await self._stage_part(source, dataset.name, part, stale, staging, report)
+                        go_on = partial(tell, part.label, done)
+                        await self._stage_part(source, dataset.name, part, stale, staging, report, go_on)
                     except SourceError as error:
                         problem = Problem(error.where, error.code, error.params)
                         dataset.failed[part.key] = problem
-                        staging.forget(part, stale)
                         report.problems.append(problem)
-            if progress is not None:
-                total = len(dataset.parts)
-                progress(Progress(source, dataset.name, "", total, total, report.rows))
+            tell("", len(dataset.parts))
 
     def _known_stamps(self, source: str) -> dict[tuple[str, str, str], str]:
         with closing(self._database.connect(readonly=True)) as db:
@@ -247,16 +250,18 @@ class Syncer:
         mappings: Sequence[EntityMapping],
         staging: Staging,
         report: SyncReport,
+        tell: Callable[[], None],
     ) -> None:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
         mappers = [(m, Mapper(tables[m.entity], m, part, zone)) for m in mappings]
-        with Spool(staging.folder) as spool:
+        with staging.intake(part, mappers) as intake:
             async for batch in self._connectors[source].rows(dataset, part):
-                await _in_thread(_observe, mappers, batch, spool)
+                await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
                 report.skipped += batch.skipped
-            await _in_thread(_map, mappers, part, spool, staging)
+                tell()
+            await _in_thread(intake.finish)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -271,7 +276,7 @@ class Syncer:
     ) -> None:
         with closing(self._database.connect()) as db:
             merge = Merge(db, self._database, self._config, self._clock())
-            with merge.transaction(staging.path):
+            with merge.transaction(staging):
                 for dataset in datasets:
                     for mapping in dataset.mappings:
                         merge.entity(
@@ -332,19 +337,6 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
 
 def _is_unchanged(part: Part, known: Mapping[tuple[str, str, str], str], mapping: EntityMapping) -> bool:
     return part.stamp is not None and known.get((mapping.dataset, mapping.entity, part.key)) == part.stamp
-
-
-def _observe(mappers: Sequence[tuple[EntityMapping, Mapper]], batch: Batch, spool: Spool) -> None:
-    for _, mapper in mappers:
-        mapper.observe(batch)
-    spool.add(batch)
-
-
-def _map(mappers: Sequence[tuple[EntityMapping, Mapper]], part: Part, spool: Spool, staging: Staging) -> None:
-    for mapping, mapper in mappers:
-        grid = next((batch.grid for batch in spool), False)
-        rows = (row for batch in spool for row in mapper.records(batch))
-        staging.add(mapping, part, mapper, rows, grid=grid)
 
 
 __all__ = ["Problem", "Progress", "ReplicaLocked", "SyncReport", "Syncer"]

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 
 from replica.tables import fold
@@ -59,6 +58,7 @@ MOST_BYTES = 200_000  # of the words of a record; a tsvector holds a megabyte at
 _LETTER = r"(?:[^\W_]|[\u0300-\u036f])"
 _NEIGHBOURHOOD = r"(?i:rt|rw)[\s.]{0,3}\d+"
 _PIECE = re.compile(rf"{_NEIGHBOURHOOD}|\d{_LETTER}*(?:[.,/_-]\d{_LETTER}*)+|{_LETTER}+(?:['’ʼ]{_LETTER}+)*")
+_ASCII_PIECE = re.compile(_PIECE.pattern.replace(_LETTER, "[A-Za-z0-9]"))  # the same in a text without other letters
 _COMPOUND = re.compile(r"[.,/_-]")
 _APOSTROPHES = str.maketrans("", "", "'’ʼ")
 _NUMBERED = re.compile(r"(rt|rw)\W*(\d+)")
@@ -109,20 +109,43 @@ def terms_of(text: str) -> tuple[Term, ...]:
 def pieces_of(text: str) -> Iterator[Piece]:
     """The words of a text and where they stand."""
     for found in _PIECE.finditer(text, 0, MOST_CHARACTERS):
-        yield Piece(found.start(), found.end(), _words(found.group()))
+        yield Piece(found.start(), found.end(), _PIECES[found.group()])
 
 
-def indexed(head: str | None, rest: Iterable[str | None]) -> tuple[str, str]:
-    """The words of a record as its index keeps them: those of its title, and the others. Each stands once, between blanks."""
-    title = dict.fromkeys(_words_in((head,)))
+def joined(head: Iterable[str], rest: Iterable[Iterable[str]]) -> tuple[str, str]:
+    """The words of a record as its index keeps them, from those of its title and of each other text: those of the title, and
+    the others. Each stands once, between blanks."""
+    title = dict.fromkeys(head)
     first = _line(title, MOST_BYTES)
-    others = [word for word in dict.fromkeys(_words_in(rest)) if word not in title]
+    others = dict.fromkeys(chain.from_iterable(rest))
+    for word in title:
+        others.pop(word, None)
     return first, _line(others, MOST_BYTES - len(first.encode()))
 
 
-def _words_in(texts: Iterable[str | None]) -> Iterator[str]:
-    pieces = (_PIECE.findall(text, 0, MOST_CHARACTERS) for text in texts if text)
-    return chain.from_iterable(map(_words, chain.from_iterable(pieces)))
+def words_of(text: str) -> tuple[str, ...]:
+    """All words that a text is found by."""
+    if text.isascii() and text.isalnum() and len(text) <= MOST_CHARACTERS:
+        return _PIECES[text]
+    pattern = _ASCII_PIECE if text.isascii() else _PIECE
+    return tuple(chain.from_iterable(map(_PIECES.__getitem__, pattern.findall(text, 0, MOST_CHARACTERS))))
+
+
+class Known(dict[str, tuple[str, ...]]):
+    """What some work makes of a text, kept for `most` texts: the same ones come again and again."""
+
+    def __init__(self, work: Callable[[str], tuple[str, ...]], most: int, longest: int) -> None:
+        self._work = work
+        self._most = most
+        self._longest = longest
+
+    def __missing__(self, text: str) -> tuple[str, ...]:
+        words = self._work(text)
+        if len(text) <= self._longest:
+            if len(self) >= self._most:
+                self.clear()
+            self[text] = words
+        return words
 
 
 def _line(words: Iterable[str], most: int) -> str:
@@ -132,13 +155,12 @@ def _line(words: Iterable[str], most: int) -> str:
     return f" {line} " if line else ""
 
 
-def _words(piece: str) -> tuple[str, ...]:
-    """All that a piece is found by."""
-    return _words_of_short(piece) if len(piece) <= LONGEST else _words_of(piece)
-
-
 def _words_of(piece: str) -> tuple[str, ...]:
-    place = _neighbourhood(piece)
+    """All that a piece is found by."""
+    is_plain = piece.isascii() and piece[:2].lower() not in ("rt", "rw")
+    if is_plain and piece.isalnum():
+        return (_word(piece.lower()),)
+    place = None if is_plain else _neighbourhood(piece)
     if place:
         return ".".join(place), *place
     runs = _runs(piece)
@@ -147,7 +169,7 @@ def _words_of(piece: str) -> tuple[str, ...]:
     return (".".join(runs)[:LONGEST], *words) if _is_compound(piece, runs) else tuple(words)
 
 
-_words_of_short = lru_cache(maxsize=65_536)(_words_of)  # the same words come again and again
+_PIECES = Known(_words_of, 50_000, LONGEST)
 
 
 def _runs(piece: str) -> list[str]:

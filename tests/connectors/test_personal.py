@@ -205,6 +205,32 @@ def flat(text: str) -> str:
     return re.sub(r"(?<=\d)[ .\-()/]{1,2}(?=\d)", "", text)
 
 
+CUES = (
+    "rek rekening norek a/c ac acc account va bri bni btn bca bsi bpd mandiri bank bank_rakyat_indonesia tel telp tlp telepon"
+    " telpon hp wa whatsapp phone fax faks cp nik ktp kk nip npwp paspor"
+)
+
+
+@pytest.mark.parametrize("word", [word.replace("_", " ") for cue in CUES.split() for word in (cue, cue.upper())])
+def test_a_short_number_is_personal_after_a_word_that_says_so(word: str) -> None:
+    assert "1234567" not in mask_personal(f"{word} 1234567")
+
+
+def test_a_short_number_is_personal_by_itself_if_it_begins_like_a_telephone() -> None:
+    assert mask_personal("jalan 1234567, 081234567") == "jalan 1234567, [telepon]"
+    assert mask_personal("jalan 037221234") == "jalan [telepon]"
+
+
+@given(
+    st.lists(st.sampled_from("hp wa rek no telp. nik bank jalan sumur kegiatan RT Norek ( : , # +62 0".split())),  # noqa: SIM905
+    st.from_regex(r"[0-9]{3,11}", fullmatch=True),
+)
+def test_a_number_is_masked_alike_beside_letters_of_any_kind(words: list[str], number: str) -> None:
+    text = " ".join([*words, number])
+
+    assert mask_personal(f"é {text}") == f"é {mask_personal(text)}"
+
+
 @given(st.text())
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     assert mask_personal(mask_personal(text)) == mask_personal(text)

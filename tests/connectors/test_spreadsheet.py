@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import time
 import zipfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -21,6 +22,8 @@ from hypothesis import strategies as st
 
 from connectors.connector import Batch, Cell, CellError, Column, Part
 from connectors.errors import ColumnMissing, DatasetMissing, SourceError
+from connectors.limits import MAX_COLUMNS, MAX_ROWS
+from connectors.sheetxml import check_extent, column_number
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.workbook import TRANSLATED
 
@@ -504,7 +507,7 @@ async def test_a_file_that_is_no_workbook_says_what_it_is(tmp_path: Path, source
     assert (error.where, error.code) == ("Alas.xlsx", code)
 
 
-A, FAR = row1("AB"), '<row r="100001"><c r="A100001"><v>1</v></c></row>'
+A, FAR = row1("AB"), f'<row r="{MAX_ROWS + 1}"><c r="A{MAX_ROWS + 1}"><v>1</v></c></row>'
 HOSTILE = {
     "dtd": ({"rows": A, "before": '<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]>'}, "FILE_HOSTILE"),
     "cut_xml": ({"rows": A + "<row>"}, "FILE_DAMAGED"),
@@ -539,7 +542,28 @@ async def test_a_far_cell_is_named(tmp_path: Path, source: Make) -> None:
 
     error = await refusal(source())
 
-    assert (error.where, error.params) == ("a.xlsx › Usulan", {"cell": "A100001", "rows": 100_000, "columns": 500})
+    assert (error.where, error.params) == ("a.xlsx › Usulan", {"cell": "A250001", "rows": 250_000, "columns": 500})
+
+
+@given(
+    st.one_of(
+        st.tuples(st.from_regex("[A-Z]{1,3}", fullmatch=True), st.integers(0, 10**7 + 9).map(str)).map("".join),
+        st.sampled_from([f"{letters}{row}" for letters in ("A", "SF", "SG") for row in (MAX_ROWS, MAX_ROWS + 1)]),
+        st.text("AaZ019.", max_size=6),
+    ),
+    st.sampled_from(["<v>1</v>", ""]),
+)
+def test_every_reference_is_near_far_or_none(reference: str, value: str) -> None:
+    cell = f'<c r="{reference}">{value}</c>' if value else f'<c r="{reference}"/>'
+    try:
+        check_extent(f'<row r="1"><c r="A1" t="s"><v>0</v></c>{cell}</row>'.encode(), "a.xlsx")
+        found = None
+    except SourceError as error:
+        found = error.code
+
+    shape = re.fullmatch(r"([A-Z]{1,3})([1-9]\d{0,6})", reference, re.ASCII)
+    is_far = shape and (column_number(shape[1].encode()) > MAX_COLUMNS or int(shape[2]) > MAX_ROWS)
+    assert found == ("FILE_DAMAGED" if shape is None else "CELL_TOO_FAR" if is_far and value else None)
 
 
 async def test_far_cells_without_a_value_cost_nothing(tmp_path: Path, source: Make) -> None:
@@ -552,7 +576,7 @@ async def test_far_cells_without_a_value_cost_nothing(tmp_path: Path, source: Ma
 
 
 async def test_more_rows_than_are_read_are_refused_not_cut(tmp_path: Path, source: Make) -> None:
-    rows = "".join(f"<row><c><v>{n}</v></c></row>" for n in range(100_002))
+    rows = "".join(f"<row><c><v>{n}</v></c></row>" for n in range(MAX_ROWS + 2))
     raw_xlsx(tmp_path / "a.xlsx", rows)
 
     assert (await refusal(source(header=None))).code == "TOO_MANY_ROWS_IN_SHEET"

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.connector import Cell, CellError, Column, Part
 from connectors.errors import SourceError
+from connectors.limits import MAX_ROWS
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 
 SPACES = " ".join(
@@ -189,7 +190,7 @@ async def test_sheets_of_an_ods_and_hidden_ones(tmp_path: Path) -> None:
 
 
 REPEATED = {
-    "rows": (row(cell(1), more='table:number-rows-repeated="1048576"'), "CELL_TOO_FAR", "A100001"),
+    "rows": (row(cell(1), more='table:number-rows-repeated="1048576"'), "CELL_TOO_FAR", f"A{MAX_ROWS + 1}"),
     "columns": (row(cell(1, 'table:number-columns-repeated="16384"')), "CELL_TOO_FAR", "SG1"),
     "far_row": (row(more='table:number-rows-repeated="1048575"') + row(cell(), cell(1)), "CELL_TOO_FAR", "B1048576"),
     "far_column": (row(cell(None, 'table:number-columns-repeated="999"'), cell(1)), "CELL_TOO_FAR", "ALL1"),

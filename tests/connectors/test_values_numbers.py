@@ -157,6 +157,15 @@ def test_a_cell_error_is_named() -> None:
 # -- the sign of a column ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("cell", "has_two"),
+    [("2.200", True), ("1,250", True), ("12,5", False), ("1.250.000", False), ("Rp 5000", False), ("5,0", False),
+     ("x", False), ("-", False), ("1,5 M", False), ("5000", False), (2.2, False), (None, False)],
+)  # fmt: skip
+def test_which_cells_only_their_column_can_tell(cell: Cell, has_two: bool) -> None:
+    assert DecimalSign().observe(cell) == has_two
+
+
 def decide(*cells: Cell) -> Sign | None:
     sign = DecimalSign()
     for cell in cells:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +22,7 @@ from config.entities import Catalogue, Computed, Entity, EnumType, Field, FieldT
 from config.hub import EntityMapping, FieldMapping
 from connectors.connector import Batch, Cell, CellError, Column, Part, Row
 from connectors.errors import ColumnMissing
-from replica.mapping import Mapper, Record, Reject, columns_of
+from replica.mapping import OWN, Mapper, Reject, columns_of
 from replica.tables import build_tables
 
 W = Text("a thing", "sesuatu")
@@ -41,6 +41,18 @@ FIELDS = {
     "codes": FieldType.CODES,
 }
 Rows = Sequence[Mapping[str, Cell]]
+
+
+class Record(NamedTuple):
+    """A mapped row with all columns of its entity."""
+
+    node: str
+    sort: str
+    at: str
+    hash: str
+    issues: str | None
+    raw: str
+    values: tuple[object, ...]
 
 
 def entity(key: Sequence[str] = ("code",), **changes: Any) -> Entity:
@@ -66,7 +78,7 @@ def field(name: str, column: str | None = None, **options: Any) -> FieldMapping:
 def read(
     rows: Rows, *fields: FieldMapping, of: Entity | None = None, part: Part | None = None, where: Any = None
 ) -> tuple[list[Any], list[str]]:
-    """The records and rejects of a part of a workbook with these rows, and the names of a record's columns."""
+    """The records and rejects of a part of a workbook with these rows, in their order, and the names of a record's columns."""
     made = of or entity()
     table = build_tables(Catalogue({"Thing": made})).entities["Thing"]
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -78,7 +90,12 @@ def read(
         table, mapping, part or Part("a.xlsx", "a.xlsx", file="a.xlsx", sheet="Usulan"), ZoneInfo("Asia/Makassar")
     )
     mapper.observe(batch)
-    return list(mapper.records(batch)), columns_of(table)
+    mapped, every = mapper.map(batch), columns_of(table)
+    records: list[Record | Reject] = []
+    for row in mapped.records:
+        filled = dict(zip(mapper.columns, row[len(OWN) :], strict=True))
+        records.append(Record(*row[: len(OWN)], tuple(filled.get(column) for column in every)))  # type: ignore[arg-type, call-arg]
+    return sorted([*records, *mapped.rejects], key=lambda row: int(row.at)), every
 
 
 def one(name: str, cell: Cell, *, of: Entity | None = None, more: Sequence[Cell] = (), **options: Any) -> Any:
@@ -106,6 +123,12 @@ def one(name: str, cell: Cell, *, of: Entity | None = None, more: Sequence[Cell]
         ("money", "1,5", {"unit": Decimal(1000)}, 150000),
         ("money", 0, {"zero_means": "empty"}, None),
         ("money", 0, {}, 0),
+        ("money", 5000.0, {}, 500000),
+        ("money", -5, {}, -500),
+        ("money", "5000", {}, 500000),
+        ("money", "123456789012", {}, 12345678901200),
+        ("code", 2026.0, {}, "2026"),
+        ("code", 5, {}, "5"),
         ("money", "0,01", {"zero_means": "unknown"}, 1),
         ("money", -0.01, {}, -1),
         ("size", 0.1, {}, 100000),
@@ -371,6 +394,43 @@ def test_whatever_stands_in_a_row_it_becomes_a_record_or_a_reject_that_sqlite_ca
     kept = (*record.values, record.raw, record.issues) if isinstance(record, Record) else (record.raw, record.params)
     with closing(sqlite3.connect(":memory:")) as db:
         assert db.execute(f"SELECT {', '.join('?' * len(kept))}", kept).fetchone() == kept
+
+
+@given(st.sampled_from([name for name in FIELDS if name != "code"]), cells, st.booleans())
+def test_a_cell_is_read_alike_whatever_stands_below_it(name: str, cell: Cell, has_unit: bool) -> None:
+    options: dict[str, Any] = {"unit": Decimal(1000)} if has_unit and name in ("count", "money", "size") else {}
+    if name in ("tags", "codes"):
+        options["split"] = ";"
+
+    # where one can't be read, its column is gone through cell by cell
+    assert one(name, cell, **options) == one(name, cell, more=[CellError("#N/A")], **options)
+
+
+@given(cells)
+def test_a_code_and_a_place_are_read_alike_whatever_stands_below_them(cell: Cell) -> None:
+    fields = [field("tags"), field("code"), FieldMapping("place", None, ("DESA",), within="KEC")]
+    row: dict[str, Cell] = {"tags": "x", "code": cell, "DESA": cell, "KEC": cell}
+    broken = dict.fromkeys(("tags", "code", "DESA", "KEC"), CellError("#N/A"))
+
+    [alone], _ = read([row], *fields, of=entity(key=("tags",)))
+    [first, *_], _ = read([row, broken], *fields, of=entity(key=("tags",)))
+
+    assert alone == first
+
+
+def test_a_number_that_its_column_decides_waits_for_the_whole_column() -> None:
+    table = build_tables(Catalogue({"Thing": entity()})).entities["Thing"]
+    mapping = EntityMapping("Thing", "plans", "wishes", (field("code"), field("money")))
+    mapper = Mapper(table, mapping, Part("a.csv", "a.csv"), ZoneInfo("Asia/Makassar"))
+    columns = (Column("code", "A"), Column("money", "B"))
+
+    def batch(*amounts: Cell) -> Batch:
+        return Batch(columns, tuple(Row(f"{n}", (f"{n}", amount)) for n, amount in enumerate(amounts)))
+
+    assert not mapper.observe(batch(1000, 2.5, "1500", "1.250.000,75", "1500.50", "-", "seratus", None))
+    assert mapper.observe(batch("2.200"))
+    pinned = replace(mapping, fields=(field("code"), field("money", decimal=",")))
+    assert not Mapper(table, pinned, Part("a.csv", "a.csv"), ZoneInfo("Asia/Makassar")).observe(batch("2.200"))
 
 
 def fitting(exact: Fraction) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,11 @@ from config.hub import FieldMapping
 from connectors.connector import Part
 from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
+from replica import search, words
 from replica.database import Database
 from replica.sync import Progress, Syncer, SyncReport
 from tests.replicas import ask, shape
+from tests.replicas import search as find
 
 
 def sync(syncer: Syncer, source: str = "plans", **options: Any) -> SyncReport:
@@ -60,6 +63,92 @@ def test_an_unchanged_sync_writes_its_run_and_nothing_else_but_ages(world: Any) 
         aging = (*columns.split(", "), *(f"f_{c[2:]}" for c in columns.split(", ")))
         places = [place for place, column in enumerate(shape(database)[name]) if column not in aging]
         assert [[row[p] for p in places] for row in before[name]] == [[row[p] for p in places] for row in after[name]]
+
+
+def test_only_rows_that_are_new_or_changed_get_words(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(head: tuple[str, ...], rest: Any) -> tuple[str, str]:
+        made.extend(head)
+        return words.joined(head, rest)
+
+    monkeypatch.setattr(search, "joined", counted)
+    world.data["plans"]["wishes"]["a"] = [wish("1", "one"), wish("2", "two"), wish("3", "three")]
+    database, syncer = world.hub()
+    sync(syncer)
+    assert made == ["one", "two", "three"]
+
+    made.clear()
+    sync(syncer)
+    assert made == []
+
+    world.data["plans"]["wishes"]["a"] = [wish("4", "four"), wish("1", "one"), wish("2", "zwei"), wish("3", "three")]
+    sync(syncer)
+    assert made == ["four", "zwei"]
+
+    made.clear()
+    world.data["plans"]["wishes"]["a"].append(wish("3", "three"))  # as it stands in the replica, and yet a new record
+    sync(syncer)
+    assert made == ["three"]
+    assert found_by(database, "three") == found_by(database, "one") == 1
+
+
+def found_by(database: Database, text: str) -> int:
+    """How many records answer to a word."""
+    return sum(score > 0 for _, _, score in find(database, text))
+
+
+def test_a_first_sync_writes_each_record_once(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish("1"), wish("2"), wish("3"), wish("3", "other")]
+    world.data["money"]["lines"]["l"] = [line("L1", 1), line("L1", 2), line("L2", 1)]
+    database, syncer = world.hub()
+    with closing(database.connect()) as session:
+        session.execute("CREATE TABLE written (entity TEXT)")
+        for entity in ("Wish", "Line"):
+            note = f"INSERT INTO written VALUES ('{entity}')"
+            if database.dialect.name == "sqlite":
+                session.execute(f'CREATE TRIGGER "note{entity}" AFTER UPDATE ON "e_{entity}" BEGIN {note}; END')
+            else:
+                session.execute(
+                    f'CREATE FUNCTION "note{entity}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {note}; RETURN NULL; END $$'
+                )
+                session.execute(
+                    f'CREATE TRIGGER t AFTER UPDATE ON "e_{entity}" FOR EACH ROW EXECUTE FUNCTION "note{entity}"()'
+                )
+
+    sync(syncer, "plans")
+    sync(syncer, "money")
+
+    assert ask(database, 'SELECT c_number FROM "e_Wish" WHERE _current = 1 ORDER BY 1') == [("1",), ("2",)]
+    assert ask(database, "SELECT entity FROM written") == [("Line",)]  # L1, of which the version before counts no more
+
+
+def test_a_column_that_is_mapped_no_more_is_emptied_and_two_datasets_may_fill_different_ones(world: Any) -> None:
+    world.second("plans", "more", "Wish")
+    fields = world.mappings[0].fields
+    places = [mapped for mapped in fields if mapped.field not in ("title", "cost")]
+    first, second = [m for m in world.config.mappings if m.entity == "Wish"]
+    others = tuple(m for m in world.config.mappings if m.entity != "Wish")
+    world.config = replace(world.config, mappings=(first, replace(second, fields=tuple(places)), *others))
+    world.data["plans"]["wishes"]["a"] = [wish("1", "one", cost=5)]
+    world.data["plans"]["more"]["b"] = [wish("2", "two", cost=5, on="2026-01-01")]
+    asked = 'SELECT c_number, c_title, f_title, c_cost, c_on FROM "e_Wish" ORDER BY 1'
+    database, syncer = world.hub()
+    sync(syncer)
+    assert ask(database, asked) == [("1", "one", "one", 500, None), ("2", None, None, None, "2026-01-01")]
+
+    world.config = replace(world.config, mappings=(replace(first, fields=tuple(places)), second, *others))
+    database, syncer = world.hub(fingerprints={"Wish": "other"})
+    sync(syncer)
+    assert ask(database, asked) == [("1", None, None, None, None), ("2", "two", "two", 500, "2026-01-01")]
+    assert (found_by(database, "one"), found_by(database, "two")) == (0, 1)
+
+    fewer = tuple(replace(m, fields=tuple(places)) for m in (first, second))
+    world.config = replace(world.config, mappings=(*fewer, *others))
+    database, syncer = world.hub(fingerprints={"Wish": "third"})
+    sync(syncer)
+    assert ask(database, asked)[1] == ("2", None, None, None, "2026-01-01")
+    assert found_by(database, "two") == 0
 
 
 def test_a_part_that_has_not_changed_is_not_read(world: Any) -> None:
@@ -118,6 +207,22 @@ def test_one_broken_workbook_of_24_keeps_its_rows_and_the_others_are_new(world: 
     assert json.loads(ask(database, "SELECT stale FROM part WHERE key = '07'")[0][0])["where"] == "07"
     assert [(p.done, p.total, p.part) for p in seen if p.dataset == "wishes"][-2:] == [(23, 24, "23"), (24, 24, "")]
     assert seen[-1].rows == 3 * 23
+
+
+def test_progress_is_told_while_a_part_is_read(world: Any) -> None:
+    world.data["plans"]["wishes"]["a"] = [wish(str(n)) for n in range(1200)]
+    _, syncer = world.hub()
+    seen: list[Progress] = []
+
+    sync(syncer, progress=seen.append)
+
+    assert [(p.done, p.rows) for p in seen if p.dataset == "wishes"] == [
+        (0, 0),
+        (0, 500),
+        (0, 1000),
+        (0, 1200),
+        (1, 1200),
+    ]
 
 
 def test_order_of_rows_and_parts_changes_no_identity(world: Any) -> None:

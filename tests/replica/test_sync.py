@@ -53,6 +53,20 @@ def test_cells_that_can_t_be_read_are_issues_and_rows_without_key_are_rejects(wo
     assert ask(database, 'SELECT c_code, c_field, c_locator FROM "e_Reject"') == [("MISSING_KEY", "number", "a › 2")]
 
 
+def test_a_number_with_two_meanings_is_read_as_its_column_says_though_that_comes_batches_later(world: Any) -> None:
+    rows = [wish(f"{n:04}", cost=n) for n in range(1700)]
+    rows[600]["cost"] = "2.200"
+    rows[1699]["cost"] = "1.250.000"
+    world.data["plans"]["wishes"]["a"] = rows
+    database, syncer = world.hub()
+
+    sync(syncer)
+
+    found = dict(ask(database, 'SELECT c_number, c_cost FROM "e_Wish"'))
+    assert [found[n] for n in ("0004", "0600", "1698", "1699")] == [400, 220000, 169800, 125000000]
+    assert len(found) == 1700
+
+
 def test_the_same_key_twice_is_set_aside_and_heals(world: Any) -> None:
     world.data["plans"]["wishes"].update(a=[wish("1", "one")], b=[wish("1", "other"), wish("2")])
     database, syncer = world.hub()

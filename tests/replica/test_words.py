@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replica.words import ABBREVIATIONS, LONGEST, MOST_BYTES, indexed, pieces_of, terms_of
+from replica.words import ABBREVIATIONS, LONGEST, MOST_BYTES, joined, pieces_of, terms_of, words_of
 
 
 def matches(query: str, text: str) -> bool:
     """Whether a text is found by a query."""
     words = [word for piece in pieces_of(text) for word in piece.words]
     return all(any(word in term for word in words) for term in terms_of(query))
+
+
+def indexed(head: str | None, rest: Sequence[str | None]) -> tuple[str, str]:
+    """The words of a record with these texts."""
+    return joined(words_of(head or ""), [words_of(text or "") for text in rest])
 
 
 @pytest.mark.parametrize(
@@ -108,3 +115,15 @@ def test_the_words_of_a_record_stand_once_and_do_not_outgrow_an_index() -> None:
     assert indexed(None, []) == ("", "")
     head, rest = indexed("x", [" ".join(f"ü{n}a" for n in range(i * 2_000, (i + 1) * 2_000)) for i in range(30)])
     assert head == " x " and MOST_BYTES - 100 < len((head + rest).encode()) <= MOST_BYTES + 4
+
+
+@given(st.text(st.sampled_from("aZjl09rtRW .,/_-'()éß\u0301"), max_size=40))
+def test_what_is_indexed_are_the_words_of_the_pieces(text: str) -> None:
+    words = dict.fromkeys(word for piece in pieces_of(text) for word in piece.words)
+
+    assert indexed(None, [text])[1].split() == [*words]
+
+
+@given(st.text(st.sampled_from("aZjl09rtRW .,/_-'()"), max_size=40))
+def test_a_text_without_accents_is_taken_apart_as_beside_one_that_has_them(text: str) -> None:
+    assert indexed(None, [f"{text} é"])[1].split() == [*dict.fromkeys([*indexed(None, [text])[1].split(), "e"])]
