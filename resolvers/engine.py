@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -58,8 +58,6 @@ from resolvers.messages import MESSAGES, hint_of
 from resolvers.plan import Plan, build_plan
 from resolvers.run import Failure, Run, TooManyGroups, positions
 from resolvers.shape import Writer
-
-T = TypeVar("T")
 
 DOCUMENTS = 500  # parsed and planned operations that are kept
 AT_ONCE = 600  # rows that an operation may be expected to look at and still be answered without a thread
@@ -126,6 +124,17 @@ class Outline:
 Write = Callable[[tuple[Column, ...], Iterator[list[object]]], None]
 """Takes a table: its columns, and its rows as they are read. It is called in the reading thread."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An operation that is ready to be run."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: dict[str, Any]
+    plan: Plan
+
+
 Watch = Callable[[Plan, Reading, Mapping[str, object]], None]
 """Sees a plan when it has run, in the reading thread and in its transaction."""
 
@@ -187,7 +196,41 @@ class Engine:
             return ()
         return scans_of(plan.selects_of(self._catalogue, {}, given), self._catalogue)
 
+    def execute_at_once(self, request: Request) -> Answer | None:
+        """The answer to a request that is refused, or expected to look at a few rows only, without a wait; None if it is to be
+        executed. Called in one thread only."""
+        asked = self._ask(request)
+        if isinstance(asked, Answer):
+            return asked
+        revision, sizes = self._replica.measured
+        if revision is None or asked.plan.looked(self._catalogue, revision, sizes, asked.variables) > AT_ONCE:
+            return None
+        try:
+            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables))
+        except (DeadlineExceeded, TooFar):
+            return None  # more than was expected
+        except (TooCostly, *_STOPPED) as stopped:
+            return self._stopped(stopped, self._seconds, request.language)
+        return self._finish(asked, request, *found)
+
     async def _answer(self, request: Request, watch: Watch) -> Answer:
+        asked = self._ask(request)
+        if isinstance(asked, Answer):
+            return asked
+
+        def work(reading: Reading) -> tuple[Run, dict[str, object]]:
+            result = self._run(asked.plan, reading, asked.variables)
+            watch(asked.plan, reading, asked.variables)
+            return result
+
+        try:
+            found = await self._replica.read(work, self._seconds)
+        except (TooCostly, *_STOPPED) as stopped:
+            return self._stopped(stopped, self._seconds, request.language)
+        return self._finish(asked, request, *found)
+
+    def _ask(self, request: Request) -> _Asked | Answer:
+        """What is asked, or why it is refused."""
         try:
             document = self._document(request.query)
             operation = document.operation(request.operation_name)
@@ -199,36 +242,15 @@ class Engine:
         except _Invalid as invalid:
             errors = tuple(self._hinted(error, request.language) for error in invalid.errors)
             return Answer(None, errors, started=False)
-        try:
+        return _Asked(document, operation, variables, plan)
 
-            def work(reading: Reading) -> tuple[Run, dict[str, object]]:
-                result = self._run(plan, reading, variables)
-                watch(plan, reading, variables)
-                return result
-
-            run, data = await self._carry_out(plan, variables, work)
-        except TooCostly as costly:
-            return self._refused(_too_costly(costly), request.language)
-        except _STOPPED as stopped:
-            return self._stopped(stopped, self._seconds, request.language)
-        self._introspect(document, operation, plan, request, data)
+    def _finish(self, asked: _Asked, request: Request, run: Run, data: dict[str, object]) -> Answer:
+        self._introspect(asked.document, asked.operation, asked.plan, request, data)
         errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
-        return Answer(
-            data,
-            errors,
-            self._extensions(plan, run.reading) | self._cost(plan, run.reading, variables, request),
-            statements=run.reading.statements,
-        )
-
-    async def _carry_out(self, plan: Plan, variables: Mapping[str, object], work: Callable[[Reading], T]) -> T:
-        """Runs a plan: at once if it is expected to look at a few rows, else in a thread."""
-        revision, sizes = self._replica.measured
-        if revision is not None and plan.looked(self._catalogue, revision, sizes, variables) <= AT_ONCE:
-            try:
-                return self._replica.read_at_once(work)
-            except (DeadlineExceeded, TooFar):
-                pass  # more than was expected
-        return await self._replica.read(work, self._seconds)
+        extensions = self._extensions(asked.plan, run.reading)
+        if request.tells_cost:
+            extensions["cost"] = self._cost(asked.plan, run.reading, asked.variables)
+        return Answer(data, errors, extensions, statements=run.reading.statements)
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -258,9 +280,7 @@ class Engine:
         except _Failed as failed:
             errors = tuple(self._failed(failure, failed.data, request.language) for failure in failed.failures)
             return Answer(None, errors, self._extensions(plan, failed.reading), statements=failed.reading.statements)
-        except TooCostly as costly:
-            return self._refused(_too_costly(costly), request.language)
-        except _STOPPED as stopped:
+        except (TooCostly, *_STOPPED) as stopped:
             return self._stopped(stopped, seconds, request.language)
         return Answer(None, (), self._extensions(plan, reading), statements=reading.statements)
 
@@ -429,6 +449,8 @@ class Engine:
 
     def _stopped(self, why: Exception, seconds: float, language: Language) -> Answer:
         """The answer where a run came to its end too early."""
+        if isinstance(why, TooCostly):
+            return self._refused(_too_costly(why), language)
         params: dict[str, object]
         match why:
             case TooManyRows():
@@ -456,15 +478,10 @@ class Engine:
             "extensions": extensions,
         }
 
-    def _cost(
-        self, plan: Plan, reading: Reading, variables: Mapping[str, object], request: Request
-    ) -> dict[str, object]:
-        if not request.tells_cost:
-            return {}
+    def _cost(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> dict[str, object]:
         selects = plan.selects(self._catalogue, reading, variables)
         looked = sum(select.estimate.looked for select in selects)
-        told = {"looked": round(looked), "limit": self._limits.looked, "selects": spent(selects, reading.asked)}
-        return {"cost": told}
+        return {"looked": round(looked), "limit": self._limits.looked, "selects": spent(selects, reading.asked)}
 
     def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
         extensions: dict[str, object] = {}

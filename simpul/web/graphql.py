@@ -86,7 +86,9 @@ async def _execute(
         language=language,
         tells_cost=parameters.tells_cost,
     )
-    answer = await unless_gone(request, engine.execute(operation))
+    answer = engine.execute_at_once(operation)
+    if answer is None:
+        answer = await unless_gone(request, engine.execute(operation))
     refused = not answer.started and media == RESPONSE
     return _response(answer.body(), 400 if refused else 200, media)
 

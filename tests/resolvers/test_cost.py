@@ -200,15 +200,15 @@ async def test_small_operations_need_no_thread_and_large_ones_have_one(
     engine = Engine(schema, CATALOGUE, tables, replica, ZoneInfo("UTC"))
     page, whole = "{ proposals(first: 50) { nodes { number } } }", "{ proposals { totalCount } }"
 
-    await ask(engine, page)  # before anything is known of the sizes
-    await ask(engine, page)
-    await ask(engine, whole)
+    assert engine.execute_at_once(Request(page)) is None  # before anything is known of the sizes
+    in_a_thread = await ask(engine, page)
+    assert engine.execute_at_once(Request(whole)) is None
+    at_once = engine.execute_at_once(Request(page))
+    assert at_once is not None
+    assert (at_once.data, at_once.errors) == (in_a_thread.data, ())
     assert used == [False, True]
-    replica.close()
 
-    without = Replica(connect)
-    engine = Engine(schema, CATALOGUE, tables, without, ZoneInfo("UTC"))
-    answers = [await ask(engine, query) for query in (whole, page, whole, page)]
-    assert [answer.data for answer in answers[:2]] == [answer.data for answer in answers[2:]]
-    assert used[2:] == [False, True]
-    without.close()
+    refused = engine.execute_at_once(Request("{ nothing }"))
+    assert refused is not None
+    assert not refused.started
+    replica.close()

@@ -34,6 +34,9 @@ class Endless:
         self.begun, self.ended = threading.Event(), threading.Event()
         self.replica = Replica(self._reader)
 
+    def execute_at_once(self, request: Request) -> Answer | None:
+        return None
+
     async def execute(self, request: Request) -> Answer:
         await self.replica.read(self._work, 600)
         return Answer(None)
