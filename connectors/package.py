@@ -77,6 +77,11 @@ class Package:
         self._check_xml(data)
         return data
 
+    def styles(self) -> bytes:
+        """The styles.xml of an xlsx file; a bare one if it has none."""
+        names = [name for name in self._archive.namelist() if name.casefold() == "xl/styles.xml"]
+        return self.xml(names[0]) if names else b"<styleSheet/>"
+
     def content(self) -> Iterator[bytes]:
         """The content.xml of an ods file, piece by piece. Raises SourceBroken, LimitExceeded."""
         return self._chunks(_CONTENT, MAX_INFLATED_BYTES)

@@ -16,9 +16,7 @@ NO_VALUE = CellError("=…")  # a formula that was saved without its result, as 
 _C = rb"<(?:\w+:)?c"
 _R = rb"\sr\s*=\s*[\"']"
 _BAD_REFERENCE = re.compile(_C + rb"(?=\s)[^>]*?" + _R + rb"(?![A-Z]{1,3}[1-9]\d{0,6}[\"'])")
-_FAR = re.compile(
-    _C + rb"(?=\s)[^>]*?" + _R + rb"((?:S[G-Z]|[T-Z][A-Z]|[A-Z]{3})\d+|[A-Z]+\d{6,})[\"'](?:[^>]*[^/>])?>"
-)
+_FAR = re.compile(_C + rb"(?=\s)[^>]*?" + _R + rb"((?:[A-Z]{3})\d+|[A-Z]+\d{6,})[\"'](?:[^>]*[^/>])?>")
 _ERROR = re.compile(
     _C + rb"(?=\s)([^>]*?\st\s*=\s*[\"']e[\"'][^>]*?)(?:/>|>(?:[^<]|<(?!/(?:\w+:)?c>))*?<(?:\w+:)?v>([^<]*)<)"
 )

@@ -149,7 +149,7 @@ async def test_header_rows_and_skip_hold_for_csv_too(tmp_path: Path) -> None:
         (b"kode,nama\nP-1,\x81\x8d\n", "ENCODING_UNKNOWN", {"tried": "utf-8, cp1252"}),
         (b"kode,nama\nP-1,Caf\xc3\xa9\nP-2,\xe9\n", "ENCODING_UNKNOWN", {"tried": "utf-8, cp1252"}),
         (b"kode,nama\nP-1,\xe9\x1b\n", "ENCODING_UNKNOWN", {"tried": "utf-8, cp1252"}),
-        (",".join(f"c{i}" for i in range(501)).encode(), "TOO_MANY_COLUMNS", {"limit": 500}),
+        (",".join(f"c{i}" for i in range(1001)).encode(), "TOO_MANY_COLUMNS", {"limit": 1000}),
         (b"kode,nama\nP-1," + b"x" * 40_000 + b"\n", "CELL_TOO_LONG", {"cell": "B2", "limit": 32_767}),
         (b"kode,nama\n" + b" " * 20_000_000, "DATA_FILE_TOO_LARGE", {"limit": 20}),
     ],
