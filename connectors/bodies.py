@@ -67,6 +67,7 @@ class _Reader:
         self._texts = [c for c, usual in self._profile.usual.items() if usual not in (*numbers, Shape.ERROR)]
         self._numbers = [c for c, usual in self._profile.usual.items() if usual in numbers]
         self._number_column = self._find_number_column()
+        self._amounts = [column for column in self._numbers if column != self._number_column]
 
     def read(self) -> Body:
         body, grid = self._body, self._grid
@@ -245,6 +246,8 @@ class _Reader:
         coded = [column for column in cells if shapes[column] in (Shape.CODE, Shape.NUMBER, Shape.MARK)]
         if len(cells) > 2 or len(cells) - len(coded) > 1 or self._width < 3 or self._is_full(row):
             return False
+        if any(shapes[column] is Shape.NUMBER and column in self._amounts for column in cells):
+            return False  # a parent with its amount
         column = min(cells)
         span = grid.spans.get((row, column))
         score = 0.0

@@ -149,11 +149,12 @@ def _number_type(cells: Sequence[Cell], name: str, sign: Sign | None) -> str:
             continue
         if number is not None:
             numbers.append(number)
-    large = sum(abs(number) >= 100_000 for number in numbers)
-    if large and _MONEY.search(name) and not _COUNTED.search(name):
-        return "money"
-    if large > 0.5 * len(numbers) and not _COUNTED.search(name) and any(number % 1000 == 0 for number in numbers):
-        return "money"
+    counted = [number for number in numbers if number]
+    large = sum(abs(number) >= 100_000 for number in counted)
+    if large > 0.5 * len(counted) or (large and _MONEY.search(name) and not _COUNTED.search(name)):
+        round_ones = sum(number % 100 == 0 for number in counted)
+        if _MONEY.search(name) or (round_ones > 0.3 * len(counted) and not _COUNTED.search(name)):
+            return "money"
     return "int" if all(number == int(number) for number in numbers) else "decimal"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from connectors.connector import Batch
 from connectors.errors import LimitExceeded, SourceBroken
-from connectors.limits import MAX_COLUMNS
+from connectors.limits import MAX_COLUMNS, MAX_ROWS
 from connectors.table import SheetDataset, read_table
 
 _DELIMITERS = {",": ",", ";": ";", "\t": "TAB", "|": "|"}
@@ -57,6 +57,20 @@ def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Ba
     widths = _check_records(content, where)
     rows = ((number, list(record)) for number, record in enumerate(_records(content, where), 1))
     return read_table(rows, max(widths, default=0), dataset, where)
+
+
+def read_records(content: CsvText, where: str) -> Iterator[list[str]]:
+    """Every record with all its fields. Raises SourceBroken, LimitExceeded."""
+    _check_records(content, where)
+    for number, record in enumerate(_records(content, where), 1):
+        if number > MAX_ROWS:
+            raise LimitExceeded(where, "TOO_MANY_ROWS_IN_SHEET", limit=MAX_ROWS)
+        yield record
+
+
+def read_text_file(path: Path, where: str) -> str:
+    """The text of a file that is no csv, in the encoding that its bytes fit. Raises SourceBroken; OSError as it comes."""
+    return _decode(path.read_bytes(), None, where)[0]
 
 
 def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:

@@ -261,7 +261,16 @@ def _judge(grid: Grid, top: int, bottom: int, end: int, above: tuple[int, ...]) 
         score += 0.3
     covers = sum(column in labels for column in profile.usual) / max(1, len(profile.usual))
     score -= 0.3 * (1 - covers)
+    if not under and any(span.bottom > span.top for span in _spans_in(grid, top, bottom)):
+        bottom = _to_the_data(grid, bottom, end)  # the box of a form's head is often taller than its text
     return Head(above, (top, bottom), tuple(under), start, min(score, 1.0))
+
+
+def _to_the_data(grid: Grid, bottom: int, end: int) -> int:
+    row = bottom + 1
+    while row < end and not grid.cells[row]:
+        row += 1
+    return row - 1 if row < end and row - bottom <= 4 else bottom
 
 
 def _spans_in(grid: Grid, top: int, bottom: int) -> list[Span]:

@@ -236,5 +236,6 @@ def _begins_alike(grid: Grid, rows: Sequence[int], order: Sequence[float], colum
 
 
 def is_near(stated: Decimal, total: Decimal) -> bool:
-    """Whether two sums are the same but for the noise of binary fractions and rounding to whole rupiah."""
-    return abs(stated - total) <= max(Decimal("0.011"), min(Decimal(1), abs(stated) / 100_000), abs(stated) / 10**12)
+    """Whether two sums are the same but for the noise of binary fractions, or because a sum with sen was rounded to rupiah."""
+    rounded = stated == stated.to_integral_value() and total != total.to_integral_value() and abs(stated) >= 1000
+    return abs(stated - total) <= max(Decimal(1) if rounded else Decimal("0.011"), abs(stated) / 10**13)

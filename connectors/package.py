@@ -157,6 +157,28 @@ def open_package(path: Path, where: str) -> Package:
     return Package(archive, where)
 
 
+def kind_of_package(path: Path, where: str) -> str:
+    """What a zip is: xlsx, xlsm, xlsb, ods, or a zip of other files. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        refused = _refusal(stream, size, where)
+    if refused is not None:
+        raise refused
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
+        raise SourceBroken(where, "FILE_DAMAGED") from error
+    if _WORKBOOK in names:
+        return "xlsm" if "xl/vbaProject.bin" in names else "xlsx"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if _CONTENT in names:
+        return "ods"
+    is_office = any(name == "[Content_Types].xml" or name.startswith(("word/", "ppt/", "xl/")) for name in names)
+    return "xlsx" if is_office else "zip"
+
+
 def _refusal(stream: IO[bytes], size: int, where: str) -> SourceError | None:
     """Why the bytes of a file can't be an xlsx or ods, or None."""
     head = stream.read(4096)

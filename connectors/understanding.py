@@ -36,6 +36,13 @@ def understand(grid: Grid, sheet: str | None = None, visible: bool = True) -> Sh
     return SheetFound(sheet, visible, tuple(tables), tuple(lines))
 
 
+def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = None) -> SheetFound:
+    """What was found in records whose columns have `names` from elsewhere, as in JSON; every row is a record."""
+    body = Body(Head((), None, (), 0, 1.0), grid.height, list(range(grid.height)))
+    table = _describe(grid, body, Sums(grid), sheet, True, names)
+    return SheetFound(sheet, True, (table,) if grid.height else ())
+
+
 def _tables_below(grid: Grid, sheet: str | None, visible: bool) -> tuple[list[TableFound], list[Line]]:
     """The tables that stand below each other, and the lines of a sheet that holds no table."""
     tables: list[TableFound] = []
@@ -96,11 +103,13 @@ def _side_by_side(grid: Grid) -> list[Grid]:
 # -- one table --------------------------------------------------------------------------------------------------------
 
 
-def _describe(grid: Grid, body: Body, sums: Sums, sheet: str | None, visible: bool) -> TableFound:
+def _describe(
+    grid: Grid, body: Body, sums: Sums, sheet: str | None, visible: bool, given: Sequence[str] | None = None
+) -> TableFound:
     head = body.head
     titles = tuple(line for line in _lines(grid, head.above))
-    columns = _columns(grid, body)
-    names = _names(grid, head, columns)
+    columns = _columns(grid, body) if given is None else list(range(len(given)))
+    names = _names(grid, head, columns) if given is None else dict(enumerate(given))
     kinds = {
         column: find_kind([grid.cells[row].get(column) for row in body.records], names[column]) for column in columns
     }
@@ -123,7 +132,7 @@ def _describe(grid: Grid, body: Body, sums: Sums, sheet: str | None, visible: bo
         tuple(_lines(grid, body.notes)),
         tuple(_column(grid, body, column, names[column], kinds, titles) for column in columns),
         tuple(_total(one, leaves is not None) for one in controls),
-        tuple(_notes(grid, body, columns, kinds, controls)),
+        tuple(_notes(grid, body, columns, kinds, controls, given is not None)),
     )
 
 
@@ -289,7 +298,12 @@ def _lines(grid: Grid, rows: Sequence[int]) -> list[Line]:
 
 
 def _notes(
-    grid: Grid, body: Body, columns: Sequence[int], kinds: dict[int, Kind], controls: Sequence[ControlTotal]
+    grid: Grid,
+    body: Body,
+    columns: Sequence[int],
+    kinds: dict[int, Kind],
+    controls: Sequence[ControlTotal],
+    named: bool,
 ) -> list[Note]:
     """What is worth knowing, and what was decided without being certain, with the alternative."""
     head, marks = body.head, grid.marks
@@ -299,9 +313,9 @@ def _notes(
     def add(code: str, at: Sequence[int] = (), **params: object) -> None:
         notes.append(Note(code, params, _numbers(at)))
 
-    if head.rows is None:
+    if head.rows is None and not named:
         add("NO_HEADER_FOUND", row=head.start + 1)
-    elif head.score < CERTAIN:
+    elif head.rows is not None and head.score < CERTAIN:
         add("HEADER_UNCERTAIN", rows=_span(head.rows[0], head.rows[1]), score=round(head.score, 2))
     if not rows:
         add("NO_RECORDS")
@@ -321,9 +335,9 @@ def _notes(
                 "TOTAL_DISAGREES",
                 [one.row],
                 cell=cell,
-                stated=str(one.stated),
-                total=str(one.total),
-                difference=str(difference),
+                stated=_written(one.stated),
+                total=_written(one.total),
+                difference=_written(difference),
             )
     hidden = [row for row in rows if row in marks.hidden_rows]
     if hidden:
@@ -356,6 +370,11 @@ def _notes(
     if (short := _short_rows(grid, rows)) and len(short) < 0.1 * len(rows):
         add("ROWS_CUT", short[:50], count=len(short), first=short[0] + 1)
     return notes
+
+
+def _written(number: Decimal) -> str:
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _span(first: int, last: int) -> str:
