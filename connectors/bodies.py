@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from itertools import pairwise
 
+from connectors.cells import is_number
 from connectors.connector import Cell
 from connectors.grid import Grid, Shape
 from connectors.heads import Head, Profile, fit, new_head
@@ -23,7 +25,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _TOTAL_OF = re.compile(r"(?:sub|grand)?[ -]?(?:jumlah|total|jml|subtotal|rata[ -]rata)\b.*", re.IGNORECASE)
-_TAIL = re.compile(r"[ :.()\d+=\-/IVXA-D&,]*(?:\(?rp\.?\)?)?[ :.]*")
+_TAIL = re.compile(r"[ :.()\d+=\-/IVXA-D&,]*(?:\(?[Rr][Pp]\.?\)?)?[ :.]*")
 _NOTE = re.compile(
     r"\W*(?:catatan|keterangan|ket|sumber|note|notes|nb|n\.b|mengetahui|menyetujui|kepala|plt|plh|nip|ttd|disahkan|dibuat|dicetak"
     r"|data dicetak|penanggung|bendahara|sekretaris|bupati|wali ?kota|camat|lurah|pengguna anggaran|pejabat|tembusan|"
@@ -33,6 +35,14 @@ _NOTE = re.compile(
 _PLACE_AND_DAY = re.compile(
     r"[\w .]{3,30},\s*(?:tanggal)?[\s.…_-]*(?:\d{1,2}\s*)?[A-Za-z.…]*\s*(?:20\d\d|\.{3,}|…)?\s*$"
 )
+
+
+class _Claim(Enum):
+    """How far a row claims to be a total: its label says nothing else; it leaves out what records have; its label begins so."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    NAMED = "named"
 
 
 @dataclass(slots=True)
@@ -61,7 +71,12 @@ class _Reader:
         self._grid, self._head, self._sums = grid, head, sums
         self._columns = range(columns[0], columns[1] + 1)
         self._body = Body(head, end)
-        self._profile = Profile(grid, [row for row in range(head.start, min(end, head.start + 400)) if grid.cells[row]])
+        self._take_profile(range(head.start, end))
+
+    def _take_profile(self, rows: Sequence[int]) -> None:
+        """Learns how records look from the first rows."""
+        self._known = [row for row in rows if self._grid.cells[row]][:400]
+        self._profile = Profile(self._grid, self._known)
         self._width = self._profile.width
         numbers = (Shape.NUMBER, Shape.DASH)
         self._texts = [c for c, usual in self._profile.usual.items() if usual not in (*numbers, Shape.ERROR)]
@@ -70,21 +85,24 @@ class _Reader:
         self._amounts = [column for column in self._numbers if column != self._number_column]
 
     def read(self) -> Body:
-        body, grid = self._body, self._grid
+        body = self._body
         rows = self._rows()
-        totals: list[tuple[int, int]] = []
+        body.notes = self._tail(rows)
+        rows = rows[: len(rows) - len(body.notes)]
+        self._take_profile(rows)
+        totals: dict[int, _Claim] = {}
         candidates: list[int] = []
         for row in rows:
             if self._is_repeat(row):
                 body.repeats.append(row)
             elif self._is_unfilled(row):
                 body.unfilled.append(row)
-            elif (sure := self._total(row)) is not None:
-                totals.append((row, sure))
+            elif (claim := self._total(row)) is not None:
+                totals[row] = claim
             else:
                 candidates.append(row)
         last = max((row for row in candidates if self._is_full(row)), default=-1)
-        last = max([last, *(row for row, _ in totals if row > last and self._near(row, last))])
+        last = max([last, *(row for row in totals if row > last and self._near(row, last))])
         for row in candidates:
             if self._is_note(row, last):
                 body.notes.append(row)
@@ -92,12 +110,8 @@ class _Reader:
                 body.groups.append(row)
             else:
                 body.records.append(row)
-        body.notes += [row for row, _ in totals if row > last]
-        self._settle([(row, sure) for row, sure in totals if row <= last])
-        for rows in (body.records, body.notes, body.totals):
-            rows.sort()
-        if body.notes and grid.height:
-            body.notes = sorted(set(body.notes))
+        body.notes = sorted([*body.notes, *(row for row in totals if row > last)])
+        self._settle({row: claim for row, claim in totals.items() if row <= last})
         return body
 
     def _rows(self) -> list[int]:
@@ -108,18 +122,43 @@ class _Reader:
             if not grid.cells[row]:
                 gap = gap or grid.is_blank(row)
                 continue
-            if gap and found and self._is_another(row):
+            if gap and found and self._is_another(row, found):
                 body.end = row
                 break
             gap = False
             found.append(row)
         return found
 
-    def _is_another(self, row: int) -> bool:
-        if fit(self._grid, row, self._profile) > 0.8 and len(self._grid.cells[row]) > 1:
+    def _is_another(self, row: int, before: Sequence[int]) -> bool:
+        """Whether the names of another table stand here or below: not where a row looks like those before it."""
+        current = Profile(self._grid, before[-60:])
+        if fit(self._grid, row, current) > 0.8 and len(self._grid.cells[row]) > 1:
             return False
-        other = new_head(self._grid, row, self._body.end, self._profile)
+        other = new_head(self._grid, row, self._body.end, current)
         return other is not None and other.rows is not None and not self._is_repeat(other.rows[0])
+
+    def _tail(self, rows: Sequence[int]) -> list[int]:
+        """The notes and signatures at the end: narrow rows, the first of which says that it is a note, or stands apart and holds
+        nothing but words."""
+        grid = self._grid
+        narrow = len(rows)
+        labelled = len(self._labelled())
+        width = labelled if any(len(grid.cells[row]) >= 0.5 * labelled for row in rows) else self._width
+        while narrow and len(grid.cells[rows[narrow - 1]]) < max(1.1, 0.7 * width):
+            narrow -= 1
+        for at in range(max(1, narrow), len(rows)):
+            row = rows[at]
+            apart, words = rows[at - 1] < row - 1, set(grid.shapes[row].values()) == {Shape.WORDS}
+            if _is_signature(grid, row) and (apart or (words and len(grid.cells[row]) == 1)):
+                return list(rows[at:])
+            if apart and words and self._total(row) is None and not any(self._is_full(one) for one in rows[at:]):
+                return list(rows[at:])
+        return []
+
+    def _labelled(self) -> set[int]:
+        """The columns that have names."""
+        first, last = self._head.rows or (0, -1)
+        return {column for row in range(first, last + 1) for column in self._grid.cells[row]}
 
     def _near(self, row: int, last: int) -> bool:
         """Whether a total stands right below the table, not among the notes."""
@@ -155,14 +194,16 @@ class _Reader:
         return None
 
     def _some_rows(self) -> list[int]:
-        return [
-            row for row in range(self._head.start, min(self._body.end, self._head.start + 200)) if self._grid.cells[row]
-        ]
+        return self._known[:200]
 
     def _is_unfilled(self, row: int) -> bool:
         """Whether a row was only numbered in advance: nothing else in it but zeros and dashes."""
         cells, shapes = self._grid.cells[row], self._grid.shapes[row]
-        if self._number_column is None or self._number_column not in cells or self._width < 3:
+        if (
+            self._number_column is None
+            or self._number_column not in cells
+            or max(self._width, len(self._labelled())) < 3
+        ):
             return False
         if _whole(cells[self._number_column]) is None:
             return False
@@ -171,8 +212,8 @@ class _Reader:
             self._columns
         )
 
-    def _total(self, row: int) -> int | None:
-        """2 if a row says that it is a total, 1 if it may be one, None if it is none."""
+    def _total(self, row: int) -> _Claim | None:
+        """How far a row claims to be a total, None if it does not."""
         grid, shapes = self._grid, self._grid.shapes[row]
         words = [column for column, shape in shapes.items() if shape in (Shape.WORDS, Shape.MARK)]
         numeric = [column for column, shape in shapes.items() if shape in (Shape.NUMBER, Shape.ERROR, Shape.DASH)]
@@ -181,36 +222,34 @@ class _Reader:
         found = _TOTAL.match(plain)
         exact = bool(found) and bool(_TAIL.fullmatch(plain[found.end() :] if found else ""))
         if exact and numeric and len(words) <= max(1, 0.5 * len(self._texts) + 0.5):
-            return 2
+            return _Claim.SURE
         if exact and not numeric and len(shapes) == 1 and row > self._head.start:
-            return 2  # an empty form's total
+            return _Claim.SURE  # an empty form's total
+        coded = Shape.CODE in shapes.values()
         adds_up = any((row, column) in grid.marks.sums for column in numeric)
-        left_out = self._left_out(row)
-        if _TOTAL_OF.fullmatch(plain) and numeric and len(words) == 1:
-            return (
-                2
-                if left_out and (adds_up or grid.bold_share(row) > 0.5)
-                else 1
-                if left_out or len(self._texts) < 2
-                else None
-            )
-        if words or any(shape in (Shape.CODE, Shape.DATE) for shape in shapes.values()):
+        counted = self._number_column is not None and shapes.get(self._number_column) is Shape.NUMBER
+        if _TOTAL_OF.fullmatch(plain) and numeric and words == [min(shapes)] and not coded:
+            if not self._left_out(row):
+                return _Claim.NAMED
+            return _Claim.SURE if adds_up or grid.bold_share(row) > 0.5 else _Claim.LIKELY
+        if words or not numeric or coded or Shape.DATE in shapes.values():
             return None
-        if not self._texts or (self._number_column is not None and self._number_column in shapes):
-            return 1 if adds_up else None
+        if not self._texts or counted:
+            return _Claim.LIKELY if adds_up else None
         covered = grid.covered.get(row, {})
         if any(column in covered and covered[column].top < row for column in self._texts):
             return None  # its label is merged with that of the row above
-        return 1 if numeric else None
+        return _Claim.LIKELY
 
     def _left_out(self, row: int) -> bool:
         """Whether a row leaves a column empty that nearly every record fills in with a code, a number or a name."""
         known = self._grid.cells[row]
-        some = self._some_rows()
-        for column in self._texts if self._number_column is None else [self._number_column, *self._texts]:
-            if column not in known and sum(column in self._grid.cells[one] for one in some) >= 0.8 * len(some):
-                return True
-        return False
+        full = [one for one in self._some_rows() if len(self._grid.cells[one]) >= 0.6 * self._width and one != row]
+        named = [self._number_column, *self._texts] if self._number_column is not None else self._texts
+        return any(
+            column not in known and sum(column in self._grid.cells[one] for one in full) >= 0.7 * len(full) > 0
+            for column in named
+        )
 
     def _is_full(self, row: int) -> bool:
         cells = self._grid.cells[row]
@@ -268,27 +307,58 @@ class _Reader:
 
     # -- totals -------------------------------------------------------------------------------------------------------
 
-    def _settle(self, totals: Sequence[tuple[int, int]]) -> None:
-        """Decides what may be a total by its numbers, once it is known which rows are leaves."""
+    def _settle(self, claims: Mapping[int, _Claim]) -> None:
+        """Decides what claims to be a total by its numbers, once it is known which rows are leaves."""
         body, grid = self._body, self._grid
-        maybe = {row for row, sure in totals if sure == 1}
-        amounts = self._sums.amounts(self._numbers, body.records)
-        body.hierarchy = find_hierarchy(grid, body.records, list(self._columns), amounts)
-        leaves = body.hierarchy.leaves if body.hierarchy else tuple(body.records)
-        marks = sorted(row for row, _ in totals)
+        named = [row for row, claim in claims.items() if claim is _Claim.NAMED]
+        body.records = sorted([*body.records, *named])  # records unless they are a sum
+        marks = sorted(row for row in claims if row not in named)
+        amounts = self._sums.amounts(self._amounts, body.records)
+        leaves = self._leaves(amounts)
+        sums = [row for row in named if self._is_sum(row, [one for one in leaves if one < row], marks, amounts)]
+        if sums:
+            body.records = [row for row in body.records if row not in sums]
+            marks = sorted([*marks, *sums])
+            leaves = self._leaves(amounts)
+        sure = [
+            row
+            for row in marks
+            if claims[row] is _Claim.SURE or row in sums or self._is_sum(row, leaves, marks, amounts)
+        ]
+        alike = {self._form_of(row) for row in sure}
         for row in marks:
-            if row in maybe and not self._confirmed(row, leaves, marks, amounts):
-                if any(shape is Shape.WORDS for shape in grid.shapes[row].values()):
-                    body.records.append(row)
-                    continue
+            if row in sure or (any(self._form_of(row)) and self._form_of(row) in alike):
+                body.totals.append(row)
+            elif any(shape is Shape.WORDS for shape in grid.shapes[row].values()):
+                body.records = sorted([*body.records, row])
+            else:
+                body.totals.append(row)
                 body.doubtful.append(row)
-            body.totals.append(row)
+        self._leaves(amounts)
 
-    def _confirmed(
+    def _leaves(self, amounts: Mapping[int, Mapping[int, Decimal]]) -> Sequence[int]:
+        """The records that may be added up."""
+        body = self._body
+        body.hierarchy = find_hierarchy(self._grid, body.records, list(self._columns), amounts)
+        return body.hierarchy.leaves if body.hierarchy else body.records
+
+    def _form_of(self, row: int) -> tuple[str, frozenset[int]]:
+        """The first word of a row and the columns of its numbers: subtotals of one row look like those of many."""
+        shapes = self._grid.shapes[row]
+        words = [self._text(row, column) for column, shape in shapes.items() if shape is Shape.WORDS]
+        numbers = frozenset(column for column, shape in shapes.items() if shape is Shape.NUMBER)
+        return (words[0].split()[0].casefold() if words else "", numbers if words else frozenset())
+
+    def _is_sum(
         self, row: int, leaves: Sequence[int], marks: Sequence[int], amounts: Mapping[int, Mapping[int, Decimal]]
     ) -> bool:
+        """Whether the numbers of a row are the sum of several rows, or of the one row of its group that it stands under."""
         for scope in scopes_of(row, leaves, marks, self._body.groups):
-            if len(scope) > 1 and self._sums.agreeing(row, scope, amounts):
+            compared = [one for one in self._sums.compare(row, scope, amounts) if one.stated] if scope else []
+            if not compared or sum(one.agrees for one in compared) < 0.7 * len(compared):
+                continue
+            under = scope[-1] == row - 1 and (row - 2 in self._body.groups or (self._left_out(row) and len(marks) > 1))
+            if len(scope) > 1 or under:
                 return True
         return False
 
@@ -302,7 +372,7 @@ def _whole(cell: Cell) -> int | None:
     if isinstance(cell, str):
         text = cell.strip().rstrip(".")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == int(cell):
+    if is_number(cell) and cell == int(cell):
         return int(cell)
     return None
 

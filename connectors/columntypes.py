@@ -74,7 +74,7 @@ def find_kind(cells: Sequence[Cell], name: str) -> Kind:
     best, unread = "text", [at for at in places if shapes[at] is Shape.ERROR]
     for type_, read in _readers(cells, places, shapes, name, decimal):
         failed = [at for at in places if not _reads(read, cells[at])]
-        if len(failed) <= (1 - _MOSTLY) * len(places):
+        if len(places) - len(failed) >= _MOSTLY * len(places):
             best, unread = type_, failed
             break
     kept = [cells[at] for at in places]
@@ -152,7 +152,7 @@ def _number_type(cells: Sequence[Cell], name: str, sign: Sign | None) -> str:
     counted = [number for number in numbers if number]
     large = sum(abs(number) >= 100_000 for number in counted)
     if large > 0.5 * len(counted) or (large and _MONEY.search(name) and not _COUNTED.search(name)):
-        round_ones = sum(number % 100 == 0 for number in counted)
+        round_ones = sum(abs(number) < 10**18 and number % 100 == 0 for number in counted)
         if _MONEY.search(name) or (round_ones > 0.3 * len(counted) and not _COUNTED.search(name)):
             return "money"
     return "int" if all(number == int(number) for number in numbers) else "decimal"

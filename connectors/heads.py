@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from connectors.cells import is_number
 from connectors.connector import Cell
 from connectors.grid import Grid, Shape, Span
 
@@ -94,7 +95,10 @@ def new_head(grid: Grid, row: int, end: int, current: Profile) -> Head | None:
     head = find_head(grid, row, min(end, row + 40))
     if head is None or head.rows is None or head.score < STRONG or head.rows[0] > row + 12:
         return None
-    return head if fit(grid, head.rows[1], current) < 0.5 else None
+    shapes = grid.shapes[head.rows[1]]
+    odd = sum(current.usual.get(column, shape) is not shape for column, shape in shapes.items())
+    known = sum(_is_known(grid.text(head.rows[1], column)) for column in shapes)
+    return head if odd or known >= 0.6 * len(shapes) else None
 
 
 def fit(grid: Grid, row: int, profile: Profile) -> float:
@@ -128,11 +132,22 @@ def _is_group_head(grid: Grid, row: int) -> bool:
 
 def _rows_from(grid: Grid, row: int, end: int, limit: int = LOOK_AT) -> list[int]:
     """The rows from `row` on that hold something, up to a gap once there are a few."""
+    return _until_gap(
+        grid, row, end, limit, lambda found: sum(len(grid.cells[one]) > 1 for one in found) > 2 and len(found) > 3
+    )
+
+
+def _records_from(grid: Grid, row: int, end: int) -> list[int]:
+    """The rows right below a head, up to the first gap."""
+    return _until_gap(grid, row, end, LOOK_AT, lambda found: any(len(grid.cells[one]) > 2 for one in found))
+
+
+def _until_gap(grid: Grid, row: int, end: int, limit: int, enough: Callable[[list[int]], bool]) -> list[int]:
     found: list[int] = []
     for here in range(row, end):
         if grid.cells[here]:
             found.append(here)
-        elif grid.is_blank(here) and len(found) > 3 and sum(len(grid.cells[one]) > 1 for one in found) > 2:
+        elif grid.is_blank(here) and enough(found):
             break
         if len(found) == limit:
             break
@@ -145,7 +160,7 @@ def _head_at(grid: Grid, first: int, end: int, above: list[int]) -> Head:
     best: Head | None = None
     while True:
         head = _judge(grid, top, bottom, end, tuple(row for row in above if row < top))
-        if best is None or head.score > best.score + 0.05:
+        if best is None or head.score > best.score + 0.05 or _names_parts(grid, bottom, end, head):
             best = head
         following = bottom + 1
         if following >= end or following - top >= MAX_HEAD or grid.is_blank(following):
@@ -157,6 +172,17 @@ def _head_at(grid: Grid, first: int, end: int, above: list[int]) -> Head:
         return best
     later = _later_head(grid, first, end, above)
     return later or Head(tuple(row for row in above if row < first), None, (), first, 1 + best.score)
+
+
+def _names_parts(grid: Grid, row: int, end: int, head: Head) -> bool:
+    """Whether the last row of a head is one of names by itself: words over numbers, dates or codes."""
+    if head.rows is None or head.rows[0] == row or not grid.cells[row]:
+        return False
+    profile = Profile(grid, _records_from(grid, head.start, end))
+    if not any(column in profile.usual for column in grid.cells[row]):
+        return True  # an empty form: nothing below says otherwise
+    evidence = [_evidence(grid, row, column, profile) for column in grid.cells[row]]
+    return sum(evidence) >= 0.5 * len(evidence)
 
 
 def _later_head(grid: Grid, first: int, end: int, above: list[int]) -> Head | None:
@@ -216,8 +242,14 @@ def _may_be_names(grid: Grid, row: int, top: int, bottom: int) -> bool:
     years = sum(_is_label(grid.cells[row][column]) for column in shapes)
     if words + years < len(shapes) or not (words or years > 1):
         return False
+    if len(shapes) == 1:
+        below = grid.shapes[row + 1] if row + 1 < grid.height else {}
+        (column,) = shapes
+        return _begins_group(grid, column, top, bottom, below) and set(below.values()) == {Shape.WORDS}
     under = sum(
-        _span_over(grid, column, top, bottom) is not None or not _has_text(grid, column, top, bottom)
+        _span_over(grid, column, top, bottom) is not None
+        or not _has_text(grid, column, top, bottom)
+        or _begins_group(grid, column, top, bottom, shapes)
         for column in shapes
     )
     return under >= 0.6 * len(shapes) and any(
@@ -225,6 +257,13 @@ def _may_be_names(grid: Grid, row: int, top: int, bottom: int) -> bool:
         for above in range(top, bottom + 1)
         for column in shapes
     )
+
+
+def _begins_group(grid: Grid, column: int, top: int, bottom: int, below: Mapping[int, Shape]) -> bool:
+    """Whether the name above a column is that of a group which was not merged: what stands below goes on to the right, where
+    nothing has a name yet."""
+    goes_on = column in below and column + 1 in below
+    return goes_on and _has_text(grid, column, top, bottom) and not _has_text(grid, column + 1, top, bottom)
 
 
 def _span_over(grid: Grid, column: int, top: int, bottom: int) -> Span | None:
@@ -245,7 +284,7 @@ def _judge(grid: Grid, top: int, bottom: int, end: int, above: tuple[int, ...]) 
     while start < end and _is_steps(grid, start):
         under.append(start)
         start += 1
-    below = _rows_from(grid, start, end)
+    below = [row for row in _records_from(grid, start, end) if not _is_same(grid, row, bottom)]
     profile = Profile(grid, below)
     labels: dict[int, int] = {}
     for row in range(top, bottom + 1):
@@ -259,11 +298,18 @@ def _judge(grid: Grid, top: int, bottom: int, end: int, above: tuple[int, ...]) 
     bold = sum(grid.bold_share(row) for row in range(top, bottom + 1)) / (bottom - top + 1)
     if bold > 0.7 and sum(grid.bold_share(row) for row in below) < 0.3 * len(below):
         score += 0.3
-    covers = sum(column in labels for column in profile.usual) / max(1, len(profile.usual))
-    score -= 0.3 * (1 - covers)
+    if profile.usual:
+        covers = sum(column in labels for column in profile.usual) / len(profile.usual)
+        score -= 0.3 * (1 - covers)
     if not under and any(span.bottom > span.top for span in _spans_in(grid, top, bottom)):
         bottom = _to_the_data(grid, bottom, end)  # the box of a form's head is often taller than its text
     return Head(above, (top, bottom), tuple(under), start, min(score, 1.0))
+
+
+def _is_same(grid: Grid, row: int, other: int) -> bool:
+    """Whether a row of names stands here once more."""
+    cells = grid.cells[row]
+    return cells.keys() == grid.cells[other].keys() and all(grid.text(row, c) == grid.text(other, c) for c in cells)
 
 
 def _to_the_data(grid: Grid, bottom: int, end: int) -> int:
@@ -335,7 +381,7 @@ def _is_steps(grid: Grid, row: int) -> bool:
 
 
 def _step(cell: Cell) -> int | None:
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
+    if is_number(cell):
         return int(cell) if cell == int(cell) and 0 <= cell < 1000 else None
     if not isinstance(cell, str):
         return None

@@ -41,7 +41,7 @@ def find_hierarchy(
 ) -> Hierarchy | None:
     """The hierarchy of a table's rows, None if it is flat. `amounts` is column to row to number, of columns that may be added
     up."""
-    if len(rows) < 3:
+    if len(rows) < 2:
         return None
     best: Hierarchy | None = None
     for column, levels in _readings(grid, rows, columns):
