@@ -329,12 +329,17 @@ class _Reader:
         for row in marks:
             if row in sure or (any(self._form_of(row)) and self._form_of(row) in alike):
                 body.totals.append(row)
-            elif any(shape is Shape.WORDS for shape in grid.shapes[row].values()):
+            elif any(shape is Shape.WORDS for shape in grid.shapes[row].values()) or not self._is_below(row):
                 body.records = sorted([*body.records, row])
             else:
                 body.totals.append(row)
                 body.doubtful.append(row)
         self._leaves(amounts)
+
+    def _is_below(self, row: int) -> bool:
+        """Whether a row stands below enough records, or below a total: where sums of no name stand."""
+        records, totals = self._body.records, self._body.totals
+        return (len(records) > 3 and row > records[-1]) or any(0 < row - one < 4 for one in totals)
 
     def _leaves(self, amounts: Mapping[int, Mapping[int, Decimal]]) -> Sequence[int]:
         """The records that may be added up."""

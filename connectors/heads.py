@@ -165,13 +165,23 @@ def _head_at(grid: Grid, first: int, end: int, above: list[int]) -> Head:
         following = bottom + 1
         if following >= end or following - top >= MAX_HEAD or grid.is_blank(following):
             break
-        if not _may_be_names(grid, following, top, bottom):
+        if not (_may_be_names(grid, following, top, bottom) or _names_all(grid, following, end)):
             break
         bottom = _reach(grid, top, following, end)
     if best.score > _NO_HEAD:
         return best
     later = _later_head(grid, first, end, above)
     return later or Head(tuple(row for row in above if row < first), None, (), first, 1 + best.score)
+
+
+def _names_all(grid: Grid, row: int, end: int) -> bool:
+    """Whether a row is a further name of columns that have one: words over at least half of the columns of numbers."""
+    shapes = grid.shapes[row]
+    if set(shapes.values()) != {Shape.WORDS} or len(shapes) < 3 or _is_steps(grid, row):
+        return False
+    usual = Profile(grid, _records_from(grid, row + 1, end)).usual
+    numbers = [column for column, shape in usual.items() if shape is Shape.NUMBER]
+    return len(numbers) > 1 and sum(column in shapes for column in numbers) >= 0.5 * len(numbers)
 
 
 def _names_parts(grid: Grid, row: int, end: int, head: Head) -> bool:

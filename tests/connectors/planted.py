@@ -351,7 +351,7 @@ def words(chance: Random) -> Planted:
     ]
     planted.header = (row := sheet.put(chance.choice(named)), row)
     for number in range(1, chance.randint(2, 30)):
-        cells = [
+        cells: list[Cell] = [
             number,
             f"{chance.choice(('Ali', 'Budi', 'Siti', 'Dewi'))} {number}",
             f"Jl. {chance.choice(PLACES)} {number}",
@@ -439,7 +439,7 @@ def stacked(chance: Random) -> list[Planted]:
         ["code", "name", "volume", "unit", "day"],
         ["name", "status", "amount", "amount", "note"],
     ]
-    found = []
+    found: list[Planted] = []
     for kinds in chance.sample(all_kinds, chance.choice((2, 3))):
         if found:
             sheet.put([])

@@ -180,3 +180,27 @@ def test_any_cells_end_in_tables_that_account_for_every_row_once(rows: list[list
             first, last = table.data_rows
             assert first <= last <= len(rows)
             assert 0 < table.row_count <= last - first + 1
+
+
+def test_a_row_of_units_belongs_to_the_names_and_column_numbers_do_not() -> None:
+    head: list[list[Cell]] = [
+        ["No", "Uraian", "Pagu", "Realisasi"],
+        [None, "Sub Kegiatan", "(Rp)", "(Rp)"],
+        ["(1)", "(2)", "(3)", "(4)"],
+    ]
+    (table,) = understand(Grid([*head, *([*row, 5] for row in numbered([1000, 2000, 3000]))])).tables
+
+    assert (table.header_rows, table.numbering_rows, table.data_rows) == ((1, 2), (3,), (4, 6))
+    assert [(one.name, one.unit) for one in table.columns[2:]] == [("Pagu / (Rp)", "Rp"), ("Realisasi / (Rp)", "Rp")]
+
+
+def test_numbers_without_a_name_between_records_are_a_record() -> None:
+    rows: list[list[Cell]] = [
+        ["No", "Kegiatan", "Pagu"],
+        *numbered([1000, 2000, 3000]),
+        [None, None, 77],
+        *numbered([4000, 5000]),
+    ]
+    (table,) = understand(Grid(rows)).tables
+
+    assert (table.row_count, table.total_rows) == (6, ())
