@@ -177,6 +177,8 @@ class _Reader:
         for name in (*range(head.rows[0], head.rows[1] + 1), *head.under):
             shared = grid.cells[row].keys() & grid.cells[name].keys()
             if len(shared) >= 0.8 * max(len(grid.cells[row]), len(grid.cells[name])) > 1:
+                if sum(grid.shapes[row][c] is grid.shapes[name][c] for c in shared) < 0.8 * len(shared):
+                    continue
                 same = sum(self._text(row, c).casefold() == self._text(name, c).casefold() for c in shared)
                 if same >= 0.8 * len(shared):
                     return True

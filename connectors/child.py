@@ -70,7 +70,7 @@ class Child:
         try:
             pickle.dump(request, stdin)
             stdin.flush()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: killed meanwhile
             raise SourceUnavailable(where, "READER_CRASHED") from error
 
     def receive(self, where: str) -> Batch | None:
@@ -87,7 +87,7 @@ class Child:
     def _receive(self, where: str) -> Answer | None:
         try:
             answer = _Answers(self._process.stdout or io.BytesIO()).load()
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
             self.kill()
             raise SourceBroken(where, "READER_CRASHED") from error
         if isinstance(answer, Answer):

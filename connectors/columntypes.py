@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise
 
 from connectors.cells import Unreadable, is_number, tidy
@@ -127,7 +128,7 @@ def _readers(
     if all(isinstance(cells[at], bool) for at in places) or (share[Shape.MARK] > 0.5):
         readers.append(("boolean", read_boolean))
     if share[Shape.NUMBER] > 0.3:
-        readers.append(("decimal", lambda cell: read_decimal(cell, sign if isinstance(cell, str) else None)))
+        readers.append(("decimal", lambda cell: cell if is_number(cell) else read_decimal(cell, sign)))
     if share[Shape.WORDS] > 0.5 and len({str(cells[at]).strip().casefold() for at in places[:50]}) == 2:
         readers.append(("boolean", read_boolean))
     return readers
@@ -141,10 +142,13 @@ def _reads(read: _Read, cell: Cell) -> bool:
 
 
 def _number_type(cells: Sequence[Cell], name: str, sign: Sign | None) -> str:
-    numbers = []
+    numbers: list[Decimal] = []
     for cell in cells:
+        if is_number(cell):
+            numbers.append(Decimal(cell))
+            continue
         try:
-            number = read_decimal(cell, sign if isinstance(cell, str) else None)
+            number = read_decimal(cell, sign)
         except Unreadable:
             continue
         if number is not None:

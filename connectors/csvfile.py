@@ -46,7 +46,7 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
     """Reads and decodes a whole file. Raises SourceBroken if it holds no csv; OSError as it comes."""
     text, encoding = _decode(path.read_bytes(), dataset.encoding, where)
     _refuse_other_formats(text, where)
-    if "\0" in text:  # UTF-16 without its mark, for one, looks like ASCII with NUL in between
+    if text.count("\0") > 0.05 * len(text):  # a few NUL are left by a program or a disk; who reads a cell drops them
         raise SourceBroken(where, "ENCODING_UNKNOWN", tried=encoding)
     return CsvText(text, encoding, dataset.delimiter or _find_delimiter(text, where))
 
@@ -80,6 +80,8 @@ def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
         guesses = [wanted]
     elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         guesses = ["utf-16"]
+    elif (unmarked := _unmarked_utf16(raw[:4000])) is not None:
+        guesses = [unmarked]
     else:
         guesses = ["utf-8-sig", "cp1252"]
     for encoding in guesses:
@@ -91,6 +93,14 @@ def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
         except (UnicodeError, LookupError):
             continue
     raise SourceBroken(where, "ENCODING_UNKNOWN", tried=", ".join(guesses).replace("-sig", ""))
+
+
+def _unmarked_utf16(raw: bytes) -> str | None:
+    """UTF-16 without its mark: Latin text has a NUL in every second byte, and none in the others."""
+    odd, even, half = raw[1::2].count(0), raw[::2].count(0), len(raw) / 2
+    if odd > 0.7 * half and even < 0.02 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.7 * half and odd < 0.02 * half else None
 
 
 def _refuse_other_formats(text: str, where: str) -> None:

@@ -11,7 +11,7 @@ from connectors.errors import DatasetMissing, SourceBroken, SourceError, SourceT
 from connectors.findings import FileFound
 from connectors.opening import translate_os
 
-SECONDS = 60.0  # for one file
+SECONDS = 120.0  # for one file; its CPU time is limited besides
 MAX_FILES = 1_000  # of a folder
 _TEMPORARY = ("~$", ".~lock.", ".")
 

@@ -471,6 +471,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "hub.yaml.",
     ),
     "NO_RECORDS": ("The table has no records: an empty form.", "Tabel tidak berisi data: formulir kosong."),
+    "NAMES_REPEATED": (
+        "{count} columns have the name of another one; column {column} is called “{name}” to tell them apart.",
+        "{count} kolom memakai judul kolom lain; kolom {column} disebut “{name}” agar dapat dibedakan.",
+    ),
     "HIERARCHY_FOUND": (
         "Parents and their parts share the table (levels in column {column}): {parents} parents, {leaves} rows without parts. Sums "
         "take only the latter.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors.cells import Unreadable
+from connectors.connector import Cell
 from connectors.grid import Grid
 from connectors.levels import is_near
 from connectors.numbers import DecimalSign, Sign, read_decimal
@@ -38,12 +39,18 @@ class Sums:
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._signs: dict[int, Sign | None] = {}
+        self._known: dict[tuple[int, int], Decimal | None] = {}
 
     def number(self, row: int, column: int) -> Decimal | None:
         """The number in a cell, None if there is none that is certain."""
         cell = self._grid.cells[row].get(column)
         if cell is None:
             return None
+        if (row, column) not in self._known:
+            self._known[row, column] = self._read(cell, column)
+        return self._known[row, column]
+
+    def _read(self, cell: Cell, column: int) -> Decimal | None:
         try:
             return read_decimal(cell, self._sign(column) if isinstance(cell, str) else None)
         except Unreadable:
@@ -58,12 +65,6 @@ class Sums:
                 if numbers:
                     found[column] = numbers
         return found
-
-    def agreeing(
-        self, row: int, scope: Sequence[int], amounts: Mapping[int, Mapping[int, Decimal]]
-    ) -> list[ControlTotal]:
-        """The stated totals of a row that are the sum over `scope`, leaving out sums of nothing."""
-        return [one for one in self.compare(row, scope, amounts) if one.agrees and one.stated]
 
     def compare(
         self, row: int, scope: Sequence[int], amounts: Mapping[int, Mapping[int, Decimal]]

@@ -8,7 +8,7 @@ Nothing is known here of particular forms: what is decided is decided by evidenc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
@@ -67,7 +67,7 @@ def _is_table(grid: Grid, body: Body) -> bool:
     if body.records:
         return len(_columns(grid, body)) > 1 or len(body.records) > 1
     names = sum(len(grid.cells[row]) for row in range(body.head.rows[0], body.head.rows[1] + 1))
-    return names >= 3 and body.head.score > 0.2  # an empty form
+    return names >= (3 if body.end > body.head.start else 2) and body.head.score > 0.2  # an empty form
 
 
 def _side_by_side(grid: Grid) -> list[Grid]:
@@ -132,7 +132,7 @@ def _describe(
         tuple(_lines(grid, body.notes)),
         tuple(_column(grid, body, column, names[column], kinds, titles) for column in columns),
         tuple(_total(one, leaves is not None) for one in controls),
-        tuple(_notes(grid, body, columns, kinds, controls, given is not None)),
+        tuple(_notes(grid, body, columns, kinds, controls, names, given is not None)),
     )
 
 
@@ -303,6 +303,7 @@ def _notes(
     columns: Sequence[int],
     kinds: dict[int, Kind],
     controls: Sequence[ControlTotal],
+    names: Mapping[int, str],
     named: bool,
 ) -> list[Note]:
     """What is worth knowing, and what was decided without being certain, with the alternative."""
@@ -319,6 +320,10 @@ def _notes(
         add("HEADER_UNCERTAIN", rows=_span(head.rows[0], head.rows[1]), score=round(head.score, 2))
     if not rows:
         add("NO_RECORDS")
+    if not named and (
+        repeated := [column for column in columns if names[column] != (_joined(grid, head, column) or letter(column))]
+    ):
+        add("NAMES_REPEATED", column=letter(repeated[0]), name=names[repeated[0]], count=len(repeated))
     if body.hierarchy:
         parents, leaves = len(body.hierarchy.parents), len(body.hierarchy.leaves)
         add("HIERARCHY_FOUND", column=letter(body.hierarchy.column), parents=parents, leaves=leaves)
@@ -346,7 +351,7 @@ def _notes(
         add("COLUMNS_HIDDEN", columns=", ".join(seen))
     if struck := sorted({row for row, column in marks.struck if column in columns} & set(rows)):
         add("ROWS_STRUCK", struck[:50], count=len(struck))
-    broken = [(r, c) for r in rows for c in columns if grid.shapes[r].get(c) is Shape.ERROR]
+    broken = [(r, c) for r in rows for c, shape in grid.shapes[r].items() if shape is Shape.ERROR]
     if broken:
         add(
             "CELLS_IN_ERROR",

@@ -186,3 +186,23 @@ def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
         (found,) = inspector.inspect(tmp_path / "a.xlsx")
 
     assert [problem.code for problem in found.problems] == ["READER_TIMEOUT"]
+
+
+def test_a_few_nul_bytes_are_dropped_and_a_repeated_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(
+        b"kode,kode,Nama Kegiatan\nP-\x001,A,Jem\x00batan di desa\nP-2,B,Jalan menuju pasar\n"
+    )
+    table = only(tmp_path / "a.csv").sheets[0].tables[0]
+
+    assert [one.name for one in table.columns] == ["kode", "kode (2)", "Nama Kegiatan"]
+    assert table.columns[0].samples == ("P-1", "P-2")
+    assert [(note.code, note.params) for note in table.notes] == [
+        ("NAMES_REPEATED", {"column": "B", "name": "kode (2)", "count": 1})
+    ]
+
+
+def test_names_with_nothing_below_are_an_empty_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("kode,nama\n")
+    table = only(tmp_path / "a.csv").sheets[0].tables[0]
+
+    assert (table.header_rows, table.data_rows, table.row_count) == ((1, 1), None, 0)
