@@ -14,8 +14,10 @@ from pathlib import Path
 
 from connectors.connector import Batch
 from connectors.errors import LimitExceeded, SourceBroken
+from connectors.grid import Grid
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
 from connectors.table import SheetDataset, read_table
+from connectors.understood import read_understood
 
 _DELIMITERS = {",": ",", ";": ";", "\t": "TAB", "|": "|"}
 _LOOK_AT = 50  # records from which the delimiter is found out
@@ -54,9 +56,12 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
 def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of a csv file; a row's number counts records, as a spreadsheet shows them. Raises SourceBroken,
     LimitExceeded."""
+    if dataset.header == "auto":
+        yield from read_understood(Grid(list(read_records(content, where))), dataset, where)
+        return
     widths = _check_records(content, where)
     rows = ((number, list(record)) for number, record in enumerate(_records(content, where), 1))
-    return read_table(rows, max(widths, default=0), dataset, where)
+    yield from read_table(rows, max(widths, default=0), dataset, where)
 
 
 def read_records(content: CsvText, where: str) -> Iterator[list[str]]:

@@ -30,10 +30,20 @@ def understand(grid: Grid, sheet: str | None = None, visible: bool = True) -> Sh
     tables: list[TableFound] = []
     lines: list[Line] = []
     for part in _side_by_side(grid):
-        found, left = _tables_below(part, sheet, visible)
+        found = [_describe(part, body, sums, sheet, visible) for body, sums in _tables_below(part)]
         tables += found
-        lines += left
+        lines += [] if found else [line for row in range(part.height) for line in _lines(part, [row])]
     return SheetFound(sheet, visible, tuple(tables), tuple(lines))
+
+
+def find_main_table(grid: Grid) -> tuple[Body, dict[int, str]] | None:
+    """The table of a sheet with the most records, the first of several alike, and the names of its columns; None if there is no
+    table."""
+    tables = [(part, body) for part in _side_by_side(grid) for body, _ in _tables_below(part)]
+    if not tables:
+        return None
+    part, body = max(tables, key=lambda one: len(one[1].records))
+    return body, _names(part, body.head, _columns(part, body))
 
 
 def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = None) -> SheetFound:
@@ -43,9 +53,9 @@ def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = Non
     return SheetFound(sheet, True, (table,) if grid.height else ())
 
 
-def _tables_below(grid: Grid, sheet: str | None, visible: bool) -> tuple[list[TableFound], list[Line]]:
-    """The tables that stand below each other, and the lines of a sheet that holds no table."""
-    tables: list[TableFound] = []
+def _tables_below(grid: Grid) -> list[tuple[Body, Sums]]:
+    """The tables that stand below each other."""
+    tables: list[tuple[Body, Sums]] = []
     row = 0
     while row < grid.height and len(tables) < MAX_TABLES:
         head = find_head(grid, row, grid.height)
@@ -55,10 +65,8 @@ def _tables_below(grid: Grid, sheet: str | None, visible: bool) -> tuple[list[Ta
         body = read_body(grid, head, grid.height, (0, grid.width - 1), sums)
         row = max(body.end, head.start)
         if _is_table(grid, body):
-            tables.append(_describe(grid, body, sums, sheet, visible))
-    if tables:
-        return tables, []
-    return [], [line for here in range(grid.height) for line in _lines(grid, [here])]
+            tables.append((body, sums))
+    return tables
 
 
 def _is_table(grid: Grid, body: Body) -> bool:

@@ -17,9 +17,10 @@ from connectors.grid import Grid, Marks
 from connectors.ods import read_ods_grid, read_tables
 from connectors.package import Package, Sheet, open_package
 from connectors.sheetmarks import read_marks, read_styles
-from connectors.sheets import choose_sheets, sheets_of
+from connectors.sheets import choose_sheets, list_sheets, sheets_of
 from connectors.sheetxml import check_extent, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
+from connectors.understood import read_understood
 from connectors.xls import Xls, is_ole
 
 _CalamineCell = int | float | str | bool | time | date | datetime | timedelta
@@ -41,6 +42,10 @@ TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
 def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of the sheet that `sheet` means. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing;
     OSError as it comes."""
+    if dataset.header == "auto":
+        chosen = choose_sheets(list_sheets(path, where), sheet, where)[0]
+        yield from read_understood(read_grid(path, chosen, where), dataset, where)
+        return
     if is_ole(path):
         book = Xls(path, where)
         member = choose_sheets(book.sheets, sheet, where)[0]

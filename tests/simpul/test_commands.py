@@ -254,3 +254,34 @@ def test_inspect_tells_what_it_cannot_read(simpul: RunSimpul, tmp_path: Path) ->
     assert ended.code == 1
     assert ended.out == "a.csv (csv)\n\n"
     assert ended.err.startswith("a.csv: the file is no spreadsheet although it is called one; inside is XML.")
+
+
+def test_a_sheet_that_is_read_as_it_is_understood_gives_only_its_records(simpul: RunSimpul, tmp_path: Path) -> None:
+    lines = [
+        "Daftar Usulan 2026;;",
+        ";;",
+        "No;Usulan;Biaya (Rp)",
+        "1;Jalan;1.250.000",
+        "2;Jembatan;2.500.000",
+        ";Jumlah;3.750.000",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "hub.yaml").write_text(
+        "name: Uji\nsources:\n  s: {kind: spreadsheet, path: a.csv, datasets: {a: {header: auto}}}\nentities:\n"
+        "  Proposal: {from: s.a, key: [number], fields: {number: No, title: Usulan, estimatedCost: Biaya (Rp)}}\n"
+    )
+    (tmp_path / "q.graphql").write_text(
+        "{ proposals { nodes { number title estimatedCost } aggregate { sum { estimatedCost } } } }"
+    )
+
+    synced = simpul(tmp_path, "sync", "--lang", "en")
+    asked = simpul(tmp_path, "query", "q.graphql")
+
+    assert synced.code == 0, synced.err
+    assert json.loads(asked.out)["data"]["proposals"] == {
+        "nodes": [
+            {"number": "1", "title": "Jalan", "estimatedCost": "1250000"},
+            {"number": "2", "title": "Jembatan", "estimatedCost": "2500000"},
+        ],
+        "aggregate": {"sum": {"estimatedCost": "3750000"}},
+    }
