@@ -219,13 +219,12 @@ def _type_of(field: FieldInfo) -> Any:
 
 
 def _bare(annotation: Any) -> Any:
-    """A type without what is annotated and without None."""
+    """A type without what is annotated and without None; the first where there are several (the number of a row, or auto)."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _bare(get_args(annotation)[0])
     if origin in (Union, UnionType):
-        (kept,) = (one for one in get_args(annotation) if one is not NoneType)
-        return _bare(kept)
+        return _bare(next(one for one in get_args(annotation) if one is not NoneType))
     return annotation
 
 

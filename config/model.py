@@ -137,9 +137,13 @@ def _rows(value: object) -> object:
 def _header(value: object) -> object:
     if value == "none":
         return None
+    if value == "auto":
+        return value
     number = _whole(value)
     if number == 0:
-        raise ValueError(wanted("the number of a row, from 1, or none", "nomor baris, mulai dari 1, atau none"))
+        raise ValueError(
+            wanted("the number of a row, from 1, auto or none", "nomor baris, mulai dari 1, auto, atau none")
+        )
     return number
 
 
@@ -275,7 +279,7 @@ class Written(BaseModel):
 
 class SheetWritten(Written):
     sheet: str | None = None
-    header: Annotated[int | None, BeforeValidator(_header)] = 1
+    header: Annotated[int | Literal["auto"] | None, BeforeValidator(_header)] = 1
     rows: Annotated[tuple[int, int | None] | None, BeforeValidator(_rows)] = None
     skip: Columns
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
@@ -287,7 +291,7 @@ class SheetWritten(Written):
         cls, rows: tuple[int, int | None] | None, info: ValidationInfo
     ) -> tuple[int, int | None] | None:
         header = info.data.get("header")
-        if rows is not None and header is not None and rows[0] <= header:
+        if rows is not None and isinstance(header, int) and rows[0] <= header:
             raise ValueError(
                 wanted(f"rows below the head, which is row {header},", f"baris di bawah judul (baris {header})")
             )

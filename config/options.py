@@ -80,8 +80,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         'Nama lembar; "*" untuk semua lembar yang tampil. Bila tidak disebut: lembar pertama yang tampil.',
     ),
     "Sheet.header": (
-        "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …).",
-        "Baris berisi judul kolom, 1 bila tidak disebut; none bila tidak ada (kolom lalu bernama A, B, C …).",
+        "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …); auto to "
+        "find it, and to leave out totals and groups, as `simpul inspect` shows.",
+        "Baris berisi judul kolom, 1 bila tidak disebut; none bila tidak ada (kolom lalu bernama A, B, C …); auto agar dicari "
+        "sendiri, serta melewati baris jumlah dan kelompok, seperti ditunjukkan `simpul inspect`.",
     ),
     "Sheet.rows": (
         "Which rows hold data, if not all below the head.",

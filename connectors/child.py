@@ -2,8 +2,8 @@
 
 The child is started once and kept: 60 ms the first time, nothing after that. It lives under a cap on memory and on
 CPU time for each sheet where the platform has them; the parent waits for each batch no longer than it says and kills.
-Requests and answers are pickles on pipes; the parent only lets the records of `connectors.connector` and
-`connectors.errors` come out of them.
+Requests and answers are pickles on pipes; the parent only lets the records of `connectors.connector`,
+`connectors.findings` and `connectors.errors` come out of them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from typing import IO
 
 from connectors.connector import Batch
 from connectors.errors import SourceBroken, SourceError, SourceUnavailable
+from connectors.findings import FileFound
 from connectors.opening import translate_os
 from connectors.table import SheetDataset
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 60
 
-Request = tuple[str, str | None, SheetDataset, str]
-"""Path, sheet, dataset and where, as `read_workbook` takes them."""
+Request = tuple[str, str, str | None, SheetDataset | None]
+"""Path and where; sheet and dataset as `read_workbook` takes them, no dataset if the file is to be inspected."""
+
+Answer = Batch | FileFound
 
 
 class Child:
@@ -53,25 +56,41 @@ class Child:
     def ask(self, path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> None:
         """Starts the reading of a sheet; `receive` gives its batches. Raises SourceUnavailable if it can't be
         asked."""
-        self._busy = True
+        self._send((str(path), where, sheet, dataset))
+
+    def inspect(self, path: Path, where: str) -> None:
+        """Starts the inspection of a file; `find` gives what is found. Raises SourceUnavailable if it can't be asked."""
+        self._send((str(path), where, None, None))
+
+    def _send(self, request: Request) -> None:
+        self._busy, where = True, request[1]
         stdin = self._process.stdin
         if stdin is None:
             raise SourceUnavailable(where, "READER_CRASHED")
         try:
-            pickle.dump((str(path), sheet, dataset, where), stdin)
+            pickle.dump(request, stdin)
             stdin.flush()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: killed meanwhile
             raise SourceUnavailable(where, "READER_CRASHED") from error
 
     def receive(self, where: str) -> Batch | None:
         """The next batch, None after the last. Raises what the reading raised, SourceBroken READER_CRASHED if it
         died."""
+        answer = self._receive(where)
+        return answer if isinstance(answer, Batch) else None
+
+    def find(self, where: str) -> FileFound | None:
+        """What was found in the file, or in the next one of a zip; None after the last. Raises as `receive` does."""
+        answer = self._receive(where)
+        return answer if isinstance(answer, FileFound) else None
+
+    def _receive(self, where: str) -> Answer | None:
         try:
             answer = _Answers(self._process.stdout or io.BytesIO()).load()
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
             self.kill()
             raise SourceBroken(where, "READER_CRASHED") from error
-        if isinstance(answer, Batch):
+        if isinstance(answer, Answer):
             return answer
         self._busy = False
         if isinstance(answer, SourceError):
@@ -92,30 +111,37 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
+_ALLOWED = ("datetime", "decimal", "connectors.connector", "connectors.errors", "connectors.findings")
+
+
 class _Answers(pickle.Unpickler):
     """Only dates and our own records come out of a child that a hostile file may have taken over."""
 
     def find_class(self, module: str, name: str) -> object:
-        if module not in ("datetime", "decimal", "connectors.connector", "connectors.errors") or "." in name:
+        if module not in _ALLOWED or "." in name:
             raise pickle.UnpicklingError(f"{module}.{name} is no answer")
         return super().find_class(module, name)
 
 
 def main() -> None:
     """Answers requests until the parent goes away."""
-    from connectors.workbook import read_workbook  # the parent has no need of the parser
+    from connectors.inspecting import inspect_file  # the parent has no need of the parsers
+    from connectors.workbook import read_workbook
 
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not end up among the answers
     while True:
         try:
-            path, sheet, dataset, where = pickle.load(requests)  # noqa: S301 - they come from our own parent
+            path, where, sheet, dataset = pickle.load(requests)  # noqa: S301 - they come from our own parent
         except EOFError:
             return
         _limit()
         try:
-            for batch in read_workbook(Path(path), sheet, dataset, where):
-                _answer(answers, batch)
+            found = (
+                inspect_file(Path(path), where) if dataset is None else read_workbook(Path(path), sheet, dataset, where)
+            )
+            for one in found:
+                _answer(answers, one)
             _answer(answers, None)
         except SourceError as error:
             _answer(answers, error)
@@ -123,7 +149,7 @@ def main() -> None:
             _answer(answers, translate_os(error, where))
 
 
-def _answer(answers: IO[bytes], message: Batch | SourceError | None) -> None:
+def _answer(answers: IO[bytes], message: Answer | SourceError | None) -> None:
     pickle.dump(message, answers, protocol=pickle.HIGHEST_PROTOCOL)
     answers.flush()
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from connectors.connector import Batch
 from connectors.errors import LimitExceeded, SourceBroken
-from connectors.limits import MAX_COLUMNS
+from connectors.grid import Grid
+from connectors.limits import MAX_COLUMNS, MAX_ROWS
 from connectors.table import SheetDataset, read_table
+from connectors.understood import read_understood
 
 _DELIMITERS = {",": ",", ";": ";", "\t": "TAB", "|": "|"}
 _LOOK_AT = 50  # records from which the delimiter is found out
@@ -46,7 +48,7 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
     """Reads and decodes a whole file. Raises SourceBroken if it holds no csv; OSError as it comes."""
     text, encoding = _decode(path.read_bytes(), dataset.encoding, where)
     _refuse_other_formats(text, where)
-    if "\0" in text:  # UTF-16 without its mark, for one, looks like ASCII with NUL in between
+    if text.count("\0") > 0.05 * len(text):  # a few NUL are left by a program or a disk; who reads a cell drops them
         raise SourceBroken(where, "ENCODING_UNKNOWN", tried=encoding)
     return CsvText(text, encoding, dataset.delimiter or _find_delimiter(text, where))
 
@@ -54,9 +56,26 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
 def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of a csv file; a row's number counts records, as a spreadsheet shows them. Raises SourceBroken,
     LimitExceeded."""
+    if dataset.header == "auto":
+        yield from read_understood(Grid(list(read_records(content, where))), dataset, where)
+        return
     widths = _check_records(content, where)
     rows = ((number, list(record)) for number, record in enumerate(_records(content, where), 1))
-    return read_table(rows, max(widths, default=0), dataset, where)
+    yield from read_table(rows, max(widths, default=0), dataset, where)
+
+
+def read_records(content: CsvText, where: str) -> Iterator[list[str]]:
+    """Every record with all its fields. Raises SourceBroken, LimitExceeded."""
+    _check_records(content, where)
+    for number, record in enumerate(_records(content, where), 1):
+        if number > MAX_ROWS:
+            raise LimitExceeded(where, "TOO_MANY_ROWS_IN_SHEET", limit=MAX_ROWS)
+        yield record
+
+
+def read_text_file(path: Path, where: str) -> str:
+    """The text of a file that is no csv, in the encoding that its bytes fit. Raises SourceBroken; OSError as it comes."""
+    return _decode(path.read_bytes(), None, where)[0]
 
 
 def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
@@ -66,6 +85,8 @@ def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
         guesses = [wanted]
     elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         guesses = ["utf-16"]
+    elif (unmarked := _unmarked_utf16(raw[:4000])) is not None:
+        guesses = [unmarked]
     else:
         guesses = ["utf-8-sig", "cp1252"]
     for encoding in guesses:
@@ -77,6 +98,14 @@ def _decode(raw: bytes, wanted: str | None, where: str) -> tuple[str, str]:
         except (UnicodeError, LookupError):
             continue
     raise SourceBroken(where, "ENCODING_UNKNOWN", tried=", ".join(guesses).replace("-sig", ""))
+
+
+def _unmarked_utf16(raw: bytes) -> str | None:
+    """UTF-16 without its mark: Latin text has a NUL in every second byte, and none in the others."""
+    odd, even, half = raw[1::2].count(0), raw[::2].count(0), len(raw) / 2
+    if odd > 0.7 * half and even < 0.02 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.7 * half and odd < 0.02 * half else None
 
 
 def _refuse_other_formats(text: str, where: str) -> None:

@@ -9,5 +9,5 @@ MAX_MEMBERS = 1_000  # files inside the zip that an xlsx is
 MAX_STRINGS = 1_000_000  # shared strings of a workbook
 MAX_ROWS = 250_000
 MAX_REPEATED = 1_000_000  # cells that an ods file holds only as a number of repetitions of a row
-MAX_COLUMNS = 500
+MAX_COLUMNS = 1_000  # a column for each of the 546 regions of a list of the finance ministry fits
 MAX_CELL_CHARACTERS = 32_767  # Excel's own

@@ -449,4 +449,74 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     ),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**CELLS, **SOURCES, **FILES, **SYSTEMS}
+TABLES: dict[str, tuple[str, str]] = {
+    "NO_TABLE_FOUND": (
+        "{where}: no table was found in it: no rows of several cells below each other. Is it the right file?",
+        "{where}: tidak ditemukan tabel di dalamnya: tidak ada baris berisi beberapa sel yang berurutan. Apakah berkasnya benar?",
+    ),
+    "JSON_FILE_BROKEN": (
+        "{where}: the file begins as JSON but breaks off or goes wrong in line {line}. Export it again.",
+        "{where}: berkas berawal seperti JSON, tetapi terputus atau salah di baris {line}. Ekspor ulang.",
+    ),
+    "NO_HEADER_FOUND": (
+        "No row of names was found: row {row} already looks like data, so columns are called by their letters. If row {row} does "
+        "hold names, write `header: {row}` in hub.yaml.",
+        "Tidak ditemukan baris judul kolom: baris {row} sudah tampak seperti data, jadi kolom disebut dengan hurufnya. Bila baris "
+        "{row} memang judul kolom, tulis `header: {row}` di hub.yaml.",
+    ),
+    "HEADER_UNCERTAIN": (
+        "Row {rows} is taken for the names of the columns, but it may be data (evidence {score} of 1). If it is data, write "
+        "`header: none` in hub.yaml.",
+        "Baris {rows} dianggap judul kolom, tetapi mungkin data (bukti {score} dari 1). Bila itu data, tulis `header: none` di "
+        "hub.yaml.",
+    ),
+    "NO_RECORDS": ("The table has no records: an empty form.", "Tabel tidak berisi data: formulir kosong."),
+    "NAMES_REPEATED": (
+        "{count} columns have the name of another one; column {column} is called “{name}” to tell them apart.",
+        "{count} kolom memakai judul kolom lain; kolom {column} disebut “{name}” agar dapat dibedakan.",
+    ),
+    "HIERARCHY_FOUND": (
+        "Parents and their parts share the table (levels in column {column}): {parents} parents, {leaves} rows without parts. Sums "
+        "take only the latter.",
+        "Induk dan rinciannya berada dalam satu tabel (tingkat di kolom {column}): {parents} induk, {leaves} baris tanpa rincian. "
+        "Hanya yang terakhir dijumlahkan.",
+    ),
+    "TOTAL_UNCERTAIN": (
+        "Row {row} holds only numbers and no name. It is set aside as a total, although it is not the sum of the rows.",
+        "Baris {row} hanya berisi angka tanpa nama. Baris ini disisihkan sebagai jumlah, walaupun tidak sama dengan jumlah baris.",
+    ),
+    "ROWS_NUMBERED_IN_ADVANCE": (
+        "{count} rows hold only a number (from row {first} to {last}) and are set aside.",
+        "{count} baris hanya berisi nomor (dari baris {first} sampai {last}) dan disisihkan.",
+    ),
+    "TOTAL_DISAGREES": (
+        "{cell} states {stated}, the rows add up to {total}: a difference of {difference}.",
+        "{cell} menyebut {stated}, sedangkan jumlah barisnya {total}: selisih {difference}.",
+    ),
+    "ROWS_HIDDEN": ("{count} of the records are hidden in Excel.", "{count} baris data disembunyikan di Excel."),
+    "COLUMNS_HIDDEN": ("Hidden in Excel: column {columns}.", "Disembunyikan di Excel: kolom {columns}."),
+    "SHEET_HIDDEN": ("The sheet is hidden in Excel.", "Lembar ini disembunyikan di Excel."),
+    "ROWS_STRUCK": (
+        "{count} of the records are struck through; they are taken all the same.",
+        "{count} baris data dicoret; baris itu tetap diambil.",
+    ),
+    "CELLS_IN_ERROR": (
+        "{count} cells show an error or were saved without their result, the first is {cell}.",
+        "{count} sel berisi kesalahan atau tersimpan tanpa hasil rumusnya, yang pertama {cell}.",
+    ),
+    "CELLS_OF_ANOTHER_TYPE": (
+        "Column {column} holds {type}, but not in every cell; the first that can't be read so is {cell}.",
+        "Kolom {column} berisi {type}, tetapi tidak di semua sel; yang pertama tidak terbaca demikian adalah {cell}.",
+    ),
+    "DATES_UNCERTAIN": (
+        "The days in column {column} can be read in two ways; day before month is assumed.",
+        "Tanggal di kolom {column} dapat dibaca dua cara; dianggap hari sebelum bulan.",
+    ),
+    "ROWS_CUT": (
+        "{count} records break off where the others go on, the first is row {first}. Look at them in the file.",
+        "{count} baris terputus di tempat baris lain berlanjut, yang pertama baris {first}. Periksa di berkasnya.",
+    ),
+}
+"""Of what `simpul inspect` finds in a table."""
+
+SENTENCES: dict[str, tuple[str, str]] = {**CELLS, **SOURCES, **FILES, **SYSTEMS, **TABLES}

@@ -6,13 +6,14 @@ value, hidden sheets and how often a cell is repeated. It is also safe enough to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from math import isfinite
 from xml.parsers import expat
 
 from connectors.connector import Cell, CellError
 from connectors.errors import LimitExceeded, SourceBroken
+from connectors.grid import Grid, Marks, Span
 from connectors.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_INFLATED_BYTES, MAX_REPEATED, MAX_ROWS
 from connectors.package import Sheet
 from connectors.sheetxml import NO_VALUE
@@ -43,6 +44,17 @@ def read_tables(content: Iterable[bytes], sheet: Sheet, where: str) -> tuple[int
     return max((len(cells) for _, _, cells in rows), default=0), _numbered(rows)
 
 
+def read_ods_grid(content: Iterable[bytes], sheet: Sheet, where: str) -> Grid:
+    """A whole sheet with its merged cells, hidden rows and columns. Raises SourceBroken, LimitExceeded."""
+    found = _Content(where, int(sheet.member)).parse(content)
+    rows: list[Sequence[Cell]] = []
+    for number, cells in _numbered(found.rows):
+        rows += [[] for _ in range(number - len(rows) - 1)]
+        rows.append(cells)
+    marks = Marks(tuple(found.merges), frozenset(found.hidden_rows), frozenset(found.hidden_columns))
+    return Grid(rows, marks)
+
+
 def _numbered(rows: list[tuple[int, int, list[Cell]]]) -> Iterator[NumberedRow]:
     for first, times, cells in rows:
         for number in range(first, first + times):
@@ -56,11 +68,15 @@ class _Content:
         self._where, self._wanted = where, wanted
         self.sheets: list[Sheet] = []
         self.rows: list[tuple[int, int, list[Cell]]] = []  # number from 1, how often, cells
+        self.merges: list[Span] = []
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
         self._hidden: set[str] = set()
         self._style = ""
         self._ignored = 0  # depth inside of an element that holds no cells
         self._in_sheets = self._in_table = self._in_paragraph = False
         self._number, self._times, self._column, self._repeated = 1, 1, 0, 0
+        self._columns = 0  # declared so far
         self._cells: list[Cell] = []
         self._cell: dict[str, str] | None = None
         self._text: list[str] = []
@@ -93,10 +109,14 @@ class _Content:
         elif name == f"{_TABLE}table-row" and self._in_table:
             self._times, self._column, self._cells = self._count(attributes, "number-rows-repeated"), 0, []
             self._ignored = int(self._wanted != len(self.sheets) - 1)
+            if attributes.get(f"{_TABLE}visibility", "visible") != "visible" and not self._ignored:
+                self.hidden_rows |= set(range(self._number - 1, min(self._number - 1 + self._times, MAX_ROWS)))
+        elif name == f"{_TABLE}table-column" and self._in_table and self._wanted == len(self.sheets) - 1:
+            self._take_column(attributes)
         elif name == f"{_TABLE}table" and self._in_sheets:
             visible = attributes.get(f"{_TABLE}style-name") not in self._hidden
             self.sheets.append(Sheet(attributes.get(f"{_TABLE}name", ""), visible, str(len(self.sheets))))
-            self._in_table, self._number = True, 1
+            self._in_table, self._number, self._columns = True, 1, 0
         elif name == f"{_OFFICE}spreadsheet":
             self._in_sheets = True
         elif name == f"{_STYLE}style":
@@ -150,7 +170,20 @@ class _Content:
             if self._column + times > MAX_COLUMNS:
                 self._too_far(max(self._column, MAX_COLUMNS), self._number)
             self._cells += [None] * (self._column - len(self._cells)) + [value] * times
+            self._take_span(cell)
         self._column += times
+
+    def _take_column(self, column: dict[str, str]) -> None:
+        first = self._columns
+        self._columns += self._count(column, "number-columns-repeated")
+        if column.get(f"{_TABLE}visibility", "visible") != "visible":
+            self.hidden_columns |= set(range(first, min(self._columns, MAX_COLUMNS)))
+
+    def _take_span(self, cell: dict[str, str]) -> None:
+        down, right = self._count(cell, "number-rows-spanned"), self._count(cell, "number-columns-spanned")
+        if (down > 1 or right > 1) and down <= MAX_ROWS and right <= MAX_COLUMNS:
+            top, left = self._number - 1, self._column
+            self.merges.append(Span(top, left, top + down - 1, left + right - 1))
 
     def _end_row(self) -> None:
         if self._cells:

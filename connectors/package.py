@@ -77,6 +77,11 @@ class Package:
         self._check_xml(data)
         return data
 
+    def styles(self) -> bytes:
+        """The styles.xml of an xlsx file; a bare one if it has none."""
+        names = [name for name in self._archive.namelist() if name.casefold() == "xl/styles.xml"]
+        return self.xml(names[0]) if names else b"<styleSheet/>"
+
     def content(self) -> Iterator[bytes]:
         """The content.xml of an ods file, piece by piece. Raises SourceBroken, LimitExceeded."""
         return self._chunks(_CONTENT, MAX_INFLATED_BYTES)
@@ -150,6 +155,28 @@ def open_package(path: Path, where: str) -> Package:
         archive.close()
         raise
     return Package(archive, where)
+
+
+def kind_of_package(path: Path, where: str) -> str:
+    """What a zip is: xlsx, xlsm, xlsb, ods, or a zip of other files. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        refused = _refusal(stream, size, where)
+    if refused is not None:
+        raise refused
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
+        raise SourceBroken(where, "FILE_DAMAGED") from error
+    if _WORKBOOK in names:
+        return "xlsm" if "xl/vbaProject.bin" in names else "xlsx"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if _CONTENT in names:
+        return "ods"
+    is_office = any(name == "[Content_Types].xml" or name.startswith(("word/", "ppt/", "xl/")) for name in names)
+    return "xlsx" if is_office else "zip"
 
 
 def _refusal(stream: IO[bytes], size: int, where: str) -> SourceError | None:

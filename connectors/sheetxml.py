@@ -17,11 +17,9 @@ _C = rb"<(?:\w+:)?c"
 _R = rb"\sr\s*=\s*[\"']"
 _BAD_REFERENCE = re.compile(_C + rb"(?=\s)[^>]*?" + _R + rb"(?![A-Z]{1,3}[1-9]\d{0,6}[\"'])")
 _UNUSUAL = re.compile(  # every reference that is bad or far, and few others: usual ones are looked at only once
-    _C + rb"(?=\s)[^>]*?" + _R + rb"(?!(?:[A-R]?[A-Z]|S[A-F])(?:[1-9]\d{0,4}|1\d{5}|2[0-4]\d{4})[\"'])"
+    _C + rb"(?=\s)[^>]*?" + _R + rb"(?![A-Z]{1,2}(?:[1-9]\d{0,4}|1\d{5}|2[0-4]\d{4})[\"'])"
 )
-_FAR = re.compile(
-    _C + rb"(?=\s)[^>]*?" + _R + rb"((?:S[G-Z]|[T-Z][A-Z]|[A-Z]{3})\d+|[A-Z]+\d{6,})[\"'](?:[^>]*[^/>])?>"
-)
+_FAR = re.compile(_C + rb"(?=\s)[^>]*?" + _R + rb"((?:[A-Z]{3})\d+|[A-Z]+\d{6,})[\"'](?:[^>]*[^/>])?>")
 _ERROR = re.compile(
     _C + rb"(?=\s)([^>]*?\st\s*=\s*[\"']e[\"'][^>]*?)(?:/>|>(?:[^<]|<(?!/(?:\w+:)?c>))*?<(?:\w+:)?v>([^<]*)<)"
 )

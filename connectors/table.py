@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from connectors.cells import tidy
 from connectors.columns import find_column
@@ -23,12 +24,13 @@ class SheetDataset:
     """Where a table stands in its files.
 
     `sheet`: "*" for every visible one, a name, a number from 1, None for the first visible one. `header`: the number
-    of the row with the names, None if there is none and columns go by their letters. `rows`: first and last data row,
+    of the row with the names, None if there is none and columns go by their letters, "auto" if the table is to be found (see
+    understood.py). `rows`: first and last data row,
     else all below the head. `skip`: column to exact values or /regular expressions/; rows that hold one are left out.
     `encoding` and `delimiter` are of csv files, found out unless given."""
 
     sheet: str | None = None
-    header: int | None = 1
+    header: int | Literal["auto"] | None = 1
     rows: tuple[int, int | None] | None = None
     skip: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     encoding: str | None = None
@@ -37,7 +39,8 @@ class SheetDataset:
     @property
     def first_row(self) -> int:
         """The number of the first data row."""
-        return self.rows[0] if self.rows else (self.header or 0) + 1
+        above = self.header if isinstance(self.header, int) else 0
+        return self.rows[0] if self.rows else above + 1
 
     @property
     def last_row(self) -> int | None:
@@ -55,7 +58,7 @@ def read_table(rows: Iterable[NumberedRow], width: int, dataset: SheetDataset, w
         raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
     numbered = iter(rows)
     columns = _columns(_head(numbered, dataset, where), width)
-    taken = _Taken(columns, dataset, where)
+    taken = Taken(columns, dataset, where)
     batch = Batch(columns, (), grid=True)
     found: list[Row] = []
     total = 0
@@ -91,7 +94,7 @@ def letter(index: int) -> str:
     return letters
 
 
-class _Taken:
+class Taken:
     """Decides which rows are data, and counts those that `skip` leaves out."""
 
     def __init__(self, columns: Sequence[Column], dataset: SheetDataset, where: str) -> None:
@@ -120,7 +123,7 @@ class _Taken:
 
 
 def _head(rows: Iterator[NumberedRow], dataset: SheetDataset, where: str) -> Sequence[Cell]:
-    if dataset.header is None:
+    if not isinstance(dataset.header, int):
         return ()
     for number, cells in rows:
         if number == dataset.header:

@@ -13,11 +13,14 @@ import python_calamine as calamine
 
 from connectors.connector import Batch, Cell, CellError
 from connectors.errors import DatasetMissing, SourceBroken, SourceError
-from connectors.ods import read_tables
+from connectors.grid import Grid, Marks
+from connectors.ods import read_ods_grid, read_tables
 from connectors.package import Package, Sheet, open_package
-from connectors.sheets import choose_sheets, sheets_of
+from connectors.sheetmarks import read_marks, read_styles
+from connectors.sheets import choose_sheets, list_sheets, sheets_of
 from connectors.sheetxml import check_extent, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
+from connectors.understood import read_understood
 from connectors.xls import Xls, is_ole
 
 _DAY = timedelta(days=1)
@@ -39,6 +42,10 @@ TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
 def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of the sheet that `sheet` means. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing;
     OSError as it comes."""
+    if dataset.header == "auto":
+        chosen = choose_sheets(list_sheets(path, where), sheet, where)[0]
+        yield from read_understood(read_grid(path, chosen, where), dataset, where)
+        return
     if is_ole(path):
         book = Xls(path, where)
         member = choose_sheets(book.sheets, sheet, where)[0]
@@ -54,19 +61,49 @@ def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: s
     yield from _read(path.read_bytes(), member.name, errors, dataset, where)
 
 
+def read_grid(path: Path, sheet: Sheet, where: str) -> Grid:
+    """A whole sheet with its marks. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    if is_ole(path):
+        book = Xls(path, where)
+        return _grid(book.readable(), int(sheet.member), book.find_errors(sheet), book.find_marks(sheet), where)
+    with open_package(path, where) as package:
+        if package.is_ods:
+            return read_ods_grid(package.content(), sheet, where)
+        errors = _inspect(package, sheet, where)
+        marks = read_marks(package.xml(sheet.member), read_styles(package.styles()))
+    return _grid(path.read_bytes(), sheet.name, errors, marks, where)
+
+
+def _grid(raw: bytes, sheet: str | int, errors: dict[tuple[int, int], CellError], marks: Marks, where: str) -> Grid:
+    try:
+        with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
+            rows = _all_rows(workbook, sheet, errors)[1]
+            return Grid([[None if cell == "" else cell for cell in cells] for _, cells in rows], marks)
+    except calamine.CalamineError as error:
+        _translate(error, where)
+
+
 def _read(
     raw: bytes, sheet: str | int, errors: dict[tuple[int, int], CellError], dataset: SheetDataset, where: str
 ) -> Iterator[Batch]:
     try:  # by its bytes: by its path, calamine would go by what the file is called
         with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
             del raw  # it has its own copy
-            cells = workbook.get_sheet_by_name(sheet) if isinstance(sheet, str) else workbook.get_sheet_by_index(sheet)
-            end = cells.end or (-1, -1)
-            width = max([end[1], *(column for _, column in errors)]) + 1
-            height = max([end[0], *(row for row, _ in errors)]) + 1
-            yield from read_table(_rows(cells, height, width, errors), width, dataset, where)
+            width, rows = _all_rows(workbook, sheet, errors)
+            yield from read_table(rows, width, dataset, where)
     except calamine.CalamineError as error:
         _translate(error, where)
+
+
+def _all_rows(
+    workbook: calamine.CalamineWorkbook, sheet: str | int, errors: dict[tuple[int, int], CellError]
+) -> tuple[int, Iterator[NumberedRow]]:
+    """The width of a sheet and its rows."""
+    cells = workbook.get_sheet_by_name(sheet) if isinstance(sheet, str) else workbook.get_sheet_by_index(sheet)
+    end = cells.end or (-1, -1)
+    width = max([end[1], *(column for _, column in errors)]) + 1
+    height = max([end[0], *(row for row, _ in errors)]) + 1
+    return width, _rows(cells, height, width, errors)
 
 
 def _inspect(package: Package, sheet: Sheet, where: str) -> dict[tuple[int, int], CellError]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from connectors.connector import CellError
 from connectors.errors import LimitExceeded, SourceBroken
+from connectors.grid import Marks, Span
 from connectors.limits import MAX_FILE_BYTES
 from connectors.package import Sheet
 
@@ -19,6 +20,7 @@ _BOF, _EOF, _FILEPASS, _CODEPAGE, _BOUNDSHEET = 0x0809, 0x0A, 0x2F, 0x42, 0x85
 _FORMULA, _BOOLERR, _MULRK = 0x06, 0x0205, 0xBD
 _CELLS = {_FORMULA, _BOOLERR, _MULRK, 0x0203, 0x0204, 0x027E, 0xD6, 0xFD}  # all that hold a value
 _UTF_16 = 1200  # the code page of every BIFF8
+_MERGED, _ROW, _COLINFO = 0xE5, 0x0208, 0x7D
 _COLUMNS = 256
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
@@ -69,6 +71,26 @@ class Xls:
         except (struct.error, IndexError) as error:
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
         return found
+
+    def find_marks(self, sheet: Sheet) -> Marks:
+        """Merged cells, hidden rows and columns (MS-XLS 2.4.168, 2.4.221, 2.4.53)."""
+        merges: list[Span] = []
+        rows: set[int] = set()
+        columns: set[int] = set()
+        try:
+            for kind, body in self._records(self._offsets[int(sheet.member)]):
+                if kind == _MERGED:
+                    for place in range(struct.unpack_from("<H", body)[0]):
+                        top, bottom, left, right = struct.unpack_from("<HHHH", body, 2 + place * 8)
+                        merges.append(Span(top, left, bottom, right))
+                elif kind == _ROW and struct.unpack_from("<H", body, 12)[0] & 0x20:
+                    rows.add(struct.unpack_from("<H", body)[0])
+                elif kind == _COLINFO and struct.unpack_from("<H", body, 8)[0] & 1:
+                    first, last = struct.unpack_from("<HH", body)
+                    columns |= set(range(first, min(last + 1, _COLUMNS)))
+        except (struct.error, IndexError) as error:
+            raise SourceBroken(self._where, "FILE_DAMAGED") from error
+        return Marks(tuple(merges), frozenset(rows), frozenset(columns))
 
     def readable(self) -> bytes:
         """The file for calamine, which goes by the code page also where BIFF8 has none: exports by PHP and Perl name one."""

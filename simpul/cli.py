@@ -86,6 +86,17 @@ def check(config: Config = HUB_YAML, lang: Speak = None) -> None:
     _end(lambda: check_hub(_terminal(lang), config))
 
 
+@app.command(help="HELP_INSPECT")
+def inspect(
+    path: Annotated[Path, typer.Argument(help="HELP_PATH")],
+    as_json: Annotated[bool, typer.Option("--json", help="HELP_JSON")] = False,
+    lang: Speak = None,
+) -> None:
+    from simpul.commands.inspect import inspect_path
+
+    _end(lambda: inspect_path(_terminal(lang), path, as_json=as_json))
+
+
 @app.command(help="HELP_SYNC")
 def sync(
     source: Annotated[str | None, typer.Argument(help="HELP_SOURCE")] = None,

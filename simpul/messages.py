@@ -224,6 +224,21 @@ ENTITIES: dict[str, tuple[str, str]] = {
 }
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "INSPECT_HEADER": ("names in row {rows}", "judul kolom di baris {rows}"),
+    "INSPECT_DATA": ("{count} in rows {rows}", "{count} di baris {rows}"),
+    "INSPECT_RECORDS_ONE": ("{count} record", "{count} data"),
+    "INSPECT_RECORDS_MANY": ("{count} records", "{count} data"),
+    "INSPECT_TOTALS": ("totals in row {rows}", "jumlah di baris {rows}"),
+    "INSPECT_GROUPS": ("groups in row {rows}", "kelompok di baris {rows}"),
+    "INSPECT_COLUMN": ("Column", "Kolom"),
+    "INSPECT_NAME": ("Name", "Judul"),
+    "INSPECT_TYPE": ("Type", "Jenis"),
+    "INSPECT_KEY": ("key", "kunci"),
+    "INSPECT_READABLE": ("readable", "terbaca"),
+    "INSPECT_TOTAL_AGREES": (
+        "{cell} states {total}, and the rows add up to it.",
+        "{cell} menyebut {total}, sesuai jumlah barisnya.",
+    ),
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
     "CHECK_OK": (
         "{path}: {hub}: no problems; {sources}, {entities}.",
@@ -448,6 +463,15 @@ HELP: dict[str, tuple[str, str]] = {
         "Rows that were set aside and cells that could not be read.",
         "Baris yang disisihkan dan sel yang tidak terbaca.",
     ),
+    "HELP_INSPECT": (
+        "What tables a file or folder holds: names, rows, types, totals; without hub.yaml.",
+        "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
+    ),
+    "HELP_PATH": (
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+    ),
+    "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),
     "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
     "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),
     "HELP_VERSION": ("Tell the version and end.", "Tampilkan versi, lalu selesai."),

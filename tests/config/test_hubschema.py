@@ -40,6 +40,7 @@ sources:
     datasets:
       satu: {sheet: '*', header: 2, rows: 3-, skip: {No: [jumlah, '/total .*/'], Nama: x}, encoding: cp1252, delimiter: tab}
       dua: {}
+      tiga: {header: auto}
   basis:
     kind: sql
     engine: postgresql

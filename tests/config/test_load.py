@@ -342,3 +342,9 @@ def test_a_field_that_is_worked_out_takes_no_column(tmp_path: Path) -> None:
     assert problems(tmp_path, text, "id") == [
         f"{where} dihitung dari realised, ceiling; tidak diisi dari kolom. Hapus dari sini."
     ]
+
+
+def test_the_head_of_a_sheet_is_a_row_none_or_found(tmp_path: Path) -> None:
+    found = load(tmp_path, GOOD.replace("header: 5, rows: 7-", "header: auto, rows: 7-"))
+    assert found.sources["plans"].datasets["wishes"]["header"] == "auto"
+    assert len(problems(tmp_path, GOOD.replace("header: 5", "header: otomatis"))) == 1

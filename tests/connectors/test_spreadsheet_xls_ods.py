@@ -191,9 +191,9 @@ async def test_sheets_of_an_ods_and_hidden_ones(tmp_path: Path) -> None:
 
 REPEATED = {
     "rows": (row(cell(1), more='table:number-rows-repeated="1048576"'), "CELL_TOO_FAR", f"A{MAX_ROWS + 1}"),
-    "columns": (row(cell(1, 'table:number-columns-repeated="16384"')), "CELL_TOO_FAR", "SG1"),
+    "columns": (row(cell(1, 'table:number-columns-repeated="16384"')), "CELL_TOO_FAR", "ALM1"),
     "far_row": (row(more='table:number-rows-repeated="1048575"') + row(cell(), cell(1)), "CELL_TOO_FAR", "B1048576"),
-    "far_column": (row(cell(None, 'table:number-columns-repeated="999"'), cell(1)), "CELL_TOO_FAR", "ALL1"),
+    "far_column": (row(cell(None, 'table:number-columns-repeated="1000"'), cell(1)), "CELL_TOO_FAR", "ALM1"),
     "spaces": (row(cell(), cell('<text:s text:c="2000000000"/>')), "CELL_TOO_LONG", "B1"),
     "both": (row(cell(1, 'table:number-columns-repeated="500"'), more='table:number-rows-repeated="99999"'), "INFLATED_TOO_LARGE", None),
     "no_count": (row(cell(1, 'table:number-columns-repeated="-1"')), "FILE_DAMAGED", None),

@@ -199,3 +199,89 @@ def test_help_speaks_both_languages(simpul: RunSimpul, hub_folder: Path) -> None
     assert "Ambil data sumber sekarang" in indonesian.out
     assert "Bring sources in now" in english.out
     assert "HELP_" not in indonesian.out + english.out
+
+
+def test_inspect_shows_tables_to_people_and_to_programs(simpul: RunSimpul, tmp_path: Path) -> None:
+    lines = [
+        "Daftar Usulan 2026;;",
+        ";;",
+        "No;Usulan;Biaya (Rp)",
+        "1;Jalan;1.250.000",
+        "2;Jembatan;2.500.000",
+        ";Jumlah;3.750.001",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    told = simpul(tmp_path, "inspect", "a.csv", "--lang", "id")
+    written = simpul(tmp_path, "inspect", ".", "--json", "--lang", "en")
+    (file,) = json.loads(written.out)["files"]
+    (table,) = file["tables"]
+
+    assert told.code == written.code == 0
+    assert told.out.splitlines() == [
+        "a.csv (csv, ;, utf-8)",
+        "",
+        "› judul kolom di baris 3; 2 data di baris 4-5; jumlah di baris 6",
+        "  1: Daftar Usulan 2026",
+        "Kolom  Judul       Jenis       kunci  terbaca",
+        "A      No          int                   100%",
+        "B      Usulan      text        kunci     100%",
+        "C      Biaya (Rp)  money (Rp)            100%",
+        "  C6 menyebut 3750001, sedangkan jumlah barisnya 3750000: selisih 1.",
+        "",
+    ]
+    assert {
+        name: table[name] for name in ("sheet", "visible", "header_rows", "data_rows", "row_count", "total_rows")
+    } == {
+        "sheet": None,
+        "visible": True,
+        "header_rows": [3, 3],
+        "data_rows": [4, 5],
+        "row_count": 2,
+        "total_rows": [6],
+    }
+    assert [(one["column"], one["stated"], one["sum"], one["agrees"]) for one in table["control_totals"]] == [
+        ("C", "3750001", "3750000", False)
+    ]
+    assert [one["code"] for one in table["notes"]] == ["TOTAL_DISAGREES"]
+
+
+def test_inspect_tells_what_it_cannot_read(simpul: RunSimpul, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("<invalid_response>Data Kosong</invalid_response>")
+
+    ended = simpul(tmp_path, "inspect", "a.csv", "--lang", "en")
+
+    assert ended.code == 1
+    assert ended.out == "a.csv (csv)\n\n"
+    assert ended.err.startswith("a.csv: the file is no spreadsheet although it is called one; inside is XML.")
+
+
+def test_a_sheet_that_is_read_as_it_is_understood_gives_only_its_records(simpul: RunSimpul, tmp_path: Path) -> None:
+    lines = [
+        "Daftar Usulan 2026;;",
+        ";;",
+        "No;Usulan;Biaya (Rp)",
+        "1;Jalan;1.250.000",
+        "2;Jembatan;2.500.000",
+        ";Jumlah;3.750.000",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "hub.yaml").write_text(
+        "name: Uji\nsources:\n  s: {kind: spreadsheet, path: a.csv, datasets: {a: {header: auto}}}\nentities:\n"
+        "  Proposal: {from: s.a, key: [number], fields: {number: No, title: Usulan, estimatedCost: Biaya (Rp)}}\n"
+    )
+    (tmp_path / "q.graphql").write_text(
+        "{ proposals { nodes { number title estimatedCost } aggregate { sum { estimatedCost } } } }"
+    )
+
+    synced = simpul(tmp_path, "sync", "--lang", "en")
+    asked = simpul(tmp_path, "query", "q.graphql")
+
+    assert synced.code == 0, synced.err
+    assert json.loads(asked.out)["data"]["proposals"] == {
+        "nodes": [
+            {"number": "1", "title": "Jalan", "estimatedCost": "1250000"},
+            {"number": "2", "title": "Jembatan", "estimatedCost": "2500000"},
+        ],
+        "aggregate": {"sum": {"estimatedCost": "3750000"}},
+    }
