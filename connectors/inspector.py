@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.child import Child
-from connectors.errors import DatasetMissing, SourceBroken, SourceError, SourceTimeout
+from connectors.errors import DatasetMissing, LimitExceeded, SourceBroken, SourceError, SourceTimeout
 from connectors.findings import FileFound
 from connectors.opening import translate_os
 
 SECONDS = 120.0  # for one file; its CPU time is limited besides
 MAX_FILES = 1_000  # of a folder
 _TEMPORARY = ("~$", ".~lock.", ".")
+
+
+def _is_aside(path: Path) -> bool:
+    """Whether a file is one of a program's own, such as the lock of an open workbook, or stands in a hidden folder."""
+    return path.name.startswith(_TEMPORARY) or any(part.startswith(".") for part in path.parts)
 
 
 class Inspector:
@@ -36,11 +41,14 @@ class Inspector:
         if not path.is_dir():
             yield from self._inspect(path, path.name)
             return
-        files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith(_TEMPORARY))
+        files = sorted(one for one in path.rglob("*") if one.is_file() and not _is_aside(one.relative_to(path)))
         if not files:
             raise DatasetMissing(str(path), "NO_FILE_MATCHED", pattern=str(path), folder="-")
         for one in files[:MAX_FILES]:
             yield from self._inspect(one, one.relative_to(path).as_posix())
+        if len(files) > MAX_FILES:
+            params = {"limit": MAX_FILES, "count": len(files)}
+            yield FileFound(path.name, None, problems=(LimitExceeded(path.name, "TOO_MANY_FILES", **params),))
 
     def _inspect(self, path: Path, where: str) -> Iterator[FileFound]:
         try:

@@ -239,6 +239,10 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: more than {limit} different texts. Divide the workbook.",
         "{where}: lebih dari {limit} teks yang berbeda. Bagi buku kerjanya.",
     ),
+    "TOO_MANY_FILES": (
+        "{where}: {count} files stand there, and the first {limit} were looked at. Look at its folders one by one.",
+        "{where}: ada {count} berkas di sana, dan {limit} yang pertama diperiksa. Periksalah foldernya satu per satu.",
+    ),
     "TOO_MANY_MEMBERS": (
         "{where}: the file holds more than {limit} pieces, which no office program makes. Save it again from Excel.",
         "{where}: berkas berisi lebih dari {limit} bagian, yang tidak pernah dibuat program perkantoran. "

@@ -148,8 +148,22 @@ def test_a_folder_is_gone_through_without_lock_files(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     workbook(tmp_path / "b" / "a.xlsx")
     (tmp_path / "~$a.xlsx").write_bytes(b"x")
+    (tmp_path / ".git" / "logs").mkdir(parents=True)
+    (tmp_path / ".git" / "logs" / "HEAD").write_bytes(b"a\tb\n1\t2\n")
 
     assert [one.file for one in look(tmp_path)] == ["b/a.xlsx"]
+
+
+def test_of_a_folder_with_too_many_files_the_rest_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.inspector.MAX_FILES", 2)
+    for number in range(3):
+        (tmp_path / f"{number}.csv").write_bytes(b"a;b\n1;2\n3;4\n")
+
+    found = list(look(tmp_path))
+
+    assert [one.file for one in found] == ["0.csv", "1.csv", tmp_path.name]
+    [problem] = found[2].problems
+    assert (problem.code, problem.params) == ("TOO_MANY_FILES", {"limit": 2, "count": 3})
 
 
 def test_what_excel_hides_strikes_out_and_masks_is_seen(tmp_path: Path) -> None:
