@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import closing, contextmanager
 from decimal import Decimal
@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL, make_url
 
 from config.entities import Catalogue
 from replica.database import Database, ReplicaLocked, ReplicaUnusable
-from replica.reading import FEW, STATE, Busy, Deadline, DeadlineExceeded, Sprint, Turn
+from replica.reading import FEW, STATE, Busy, DeadlineExceeded, Sprint, Turn
 from replica.session import Dialect, Session
 
 T = TypeVar("T")
@@ -219,55 +219,59 @@ class PostgresResult:
 class PostgresReader:
     """Reads for one operation at a time, in one read transaction."""
 
-    is_local = False
     errors = PostgresDatabase.errors
 
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
         self._turn: Turn | Sprint | None = None
-        self._task: asyncio.Task[Any] | None = None  # what runs a statement; belongs to the loop of all connections
 
     def begin(self, turn: Turn | Sprint) -> list[Any]:
-        """Begins the transaction and says what is known of each dataset."""
+        """Begins the transaction and says what is known of each dataset. Raises what the turn does."""
         self._turn = turn
-        self._session.run(self._session.connection.execute(BEGIN))
+        self._watched(lambda: self._session.connection.execute(BEGIN))
         return self.rows(STATE, (), FEW)
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         """At most so many rows. Raises what the turn does."""
-        turn = cast(Turn | Sprint, self._turn)
-        turn.deadline.at_stop(self._stop)
-        running = self._session.start(self._watched(sql, parameters, most, turn.deadline))
-        try:
-            while not wait([running], turn.left).done:
-                turn.look()
-            return running.result()
-        except CancelledError as error:
-            raise DeadlineExceeded from error
-        except (DeadlineExceeded, Busy):
-            self._stop()
-            wait([running])  # the server has to let go of it before the transaction can end
-            raise
+        return self._watched(lambda: self._rows(sql, parameters, most))
 
     def explain(self, sql: str, parameters: Sequence[Any]) -> list[str]:
         """The query plan, line by line."""
         return [line for (line,) in self._session.run(self._rows(f"EXPLAIN {sql}", parameters, FEW))]
 
-    def _stop(self) -> None:
+    def _watched(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Runs what talks to the server, in the loop of all connections, and looks after it until it ends."""
+        turn = cast(Turn | Sprint, self._turn)
+        tasks: list[asyncio.Task[Any] | None] = []
+
+        async def watched() -> T:
+            if turn.deadline.is_over:
+                raise DeadlineExceeded
+            tasks.append(asyncio.current_task())
+            return await work()
+
+        def cancel() -> None:
+            for task in tasks:
+                if task is not None:
+                    task.cancel()
+
         def stop() -> None:
-            if self._task is not None:
-                self._task.cancel()
+            _loop().call_soon_threadsafe(cancel)
 
-        _loop().call_soon_threadsafe(stop)
-
-    async def _watched(self, sql: str, parameters: Sequence[Any], most: int, deadline: Deadline) -> list[Any]:
-        if deadline.is_over:
-            raise DeadlineExceeded
-        self._task = asyncio.current_task()
+        turn.deadline.at_stop(stop)
+        running = self._session.start(watched())
         try:
-            return await self._rows(sql, parameters, most)
+            while not wait([running], turn.left).done:
+                turn.look()
+            return running.result()
+        except (CancelledError, asyncpg.QueryCanceledError) as error:
+            raise DeadlineExceeded from error
+        except (DeadlineExceeded, Busy):
+            stop()
+            wait([running])  # the server has to let go of it before the transaction can end
+            raise
         finally:
-            self._task = None
+            turn.deadline.at_stop(None)
 
     async def _rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         cursor = await self._session.connection.cursor(sql, *map(_exact, parameters))

@@ -48,7 +48,7 @@ class TooFar(Exception):
 
 
 class Busy(Exception):
-    """So many long operations wait for their turn that one more is refused."""
+    """So many operations run or wait that this one had no turn."""
 
 
 class Deadline:
@@ -67,16 +67,21 @@ class Deadline:
     def is_over(self) -> bool:
         return time.monotonic() > self.at
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody waits any more."""
+        return self.at == -math.inf
+
     def stop(self) -> None:
         """Ends the operation: nobody waits for it any more."""
         self.at = -math.inf
         for stop in tuple(self._stops):
             stop()
 
-    def at_stop(self, stop: Callable[[], object]) -> None:
+    def at_stop(self, stop: Callable[[], object] | None) -> None:
         """Calls `stop`, which must be quick, if the operation is ended before its time; takes the place of the last one."""
-        self._stops[:] = [stop]
-        if self.at == -math.inf:
+        self._stops[:] = [] if stop is None else [stop]
+        if self.is_stopped and stop is not None:
             stop()
 
 
@@ -92,13 +97,14 @@ class Turns:
         self._lock = Lock()
 
     def begin(self, deadline: Deadline) -> Turn:
-        """Waits for a place. Raises DeadlineExceeded."""
+        """Waits for a place. Raises Busy if there is none in time, DeadlineExceeded if it is stopped meanwhile."""
         if not self._short.acquire(timeout=deadline.left):
-            raise DeadlineExceeded
+            raise DeadlineExceeded if deadline.is_stopped else Busy
         return Turn(self, deadline)
 
     def lengthen(self, deadline: Deadline) -> None:
-        """From a short to a long turn. Raises DeadlineExceeded or Busy; then there is none."""
+        """From a short to a long turn. Raises Busy if there is none in time or too many wait for one, DeadlineExceeded if it is
+        stopped meanwhile; then it has no turn."""
         with self._lock:
             self._room -= 1
             is_busy = self._room < 0
@@ -106,7 +112,7 @@ class Turns:
         if is_busy or not self._wait(deadline):
             with self._lock:
                 self._room += 1
-            raise Busy if is_busy else DeadlineExceeded
+            raise DeadlineExceeded if deadline.is_stopped else Busy
 
     def end(self, *, is_long: bool) -> None:
         """Gives a turn back."""
@@ -221,10 +227,7 @@ def _state_of(rows: Sequence[Any]) -> State:
 
 
 class Reader(Protocol):
-    """One connection's way of reading the replica in a transaction in which nothing changes. `is_local` says that a read of a
-    few rows takes no longer than handing it to a thread."""
-
-    is_local: bool
+    """One connection's way of reading the replica in a transaction in which nothing changes."""
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
@@ -240,7 +243,7 @@ class Reader(Protocol):
         """How the engine means to go about a statement, line by line."""
 
     def end(self) -> None:
-        """Ends the transaction."""
+        """Ends the transaction, also one that could not begin."""
 
     def close(self) -> None:
         """Closes the connection."""
@@ -255,6 +258,7 @@ class Reading:
         self._known = known
         self._budget = MAX_ROWS
         self.asked: list[Asked] = []
+        self._forgotten = 0
         self.state = known.state(reader.begin(turn))
 
     @property
@@ -275,7 +279,7 @@ class Reading:
     @property
     def statements(self) -> int:
         """How many were run, the one that began the transaction among them."""
-        return 1 + len(self.asked)
+        return 1 + self._forgotten + len(self.asked)
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -301,6 +305,8 @@ class Reading:
     def forget(self) -> None:
         """What was read so far is done with: the bound on rows holds anew for what follows."""
         self._budget = MAX_ROWS
+        self._forgotten += len(self.asked)
+        self.asked.clear()
 
 
 class _Known:
@@ -333,10 +339,12 @@ class _Known:
 class Replica:
     """Reads the replica with a few connections, each used by one operation at a time.
 
-    `connect` makes a reader; it is called in the reading thread, first when needed."""
+    `connect` makes a reader; it is called in the reading thread, first when needed. `is_local` says that a read of a few rows
+    takes no longer than handing it to a thread."""
 
-    def __init__(self, connect: Callable[[], Reader], turns: Turns | None = None) -> None:
+    def __init__(self, connect: Callable[[], Reader], turns: Turns | None = None, *, is_local: bool = False) -> None:
         self._connect = connect
+        self._is_local = is_local
         self._turns = turns or Turns()
         self._known = _Known()
         self._near: Reader | None = None  # of the event loop's own thread
@@ -351,10 +359,10 @@ class Replica:
     def read_at_once(self, work: Callable[[Reading], T]) -> T:
         """Runs `work`, which is expected to read a few rows, in this thread, which must always be the same. Raises
         DeadlineExceeded after SPRINT_SECONDS, and TooFar if the replica is not as near as that."""
+        if not self._is_local:
+            raise TooFar
         if self._near is None:
             self._near = self._connect()
-        if not self._near.is_local:
-            raise TooFar
         try:
             return self._worked(work, self._near, Sprint(Deadline(SPRINT_SECONDS)))
         except self._near.errors:
@@ -397,9 +405,8 @@ class Replica:
         return result
 
     def _worked(self, work: Callable[[Reading], T], reader: Reader, turn: Turn | Sprint) -> T:
-        reading = Reading(reader, turn, self._known)
         try:
-            return work(reading)
+            return work(Reading(reader, turn, self._known))
         finally:
             reader.end()
 

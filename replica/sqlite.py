@@ -146,12 +146,12 @@ def day_in_zone(moment: str | None, zone: str) -> str | None:
 class SqliteReader:
     """Reads for one operation at a time, in one read transaction."""
 
-    is_local = True
     errors = (sqlite3.Error,)
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._turn: Turn | Sprint | None = None
+        self._held: sqlite3.Cursor | None = None
         self._version: int | None = None
         self._states: list[Any] = []
         self._stopped: BaseException | None = None
@@ -159,13 +159,13 @@ class SqliteReader:
 
     def begin(self, turn: Turn | Sprint) -> list[Any]:
         """Begins the transaction and says what is known of each dataset."""
-        self._turn = turn
         self._stopped = None
         self._held = self._connection.execute(HELD)
         (version,) = self._held.fetchone()
         if version != self._version:
             self._states = self._connection.execute(STATE).fetchall()
             self._version = version
+        self._turn = turn  # it looks from now on: what came before is short
         return self._states
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
@@ -182,6 +182,7 @@ class SqliteReader:
 
     def explain(self, sql: str, parameters: Sequence[Any]) -> list[str]:
         """The query plan, its steps indented as they hang together."""
+        self._turn = None
         depths = {0: -1}
         lines = []
         for number, parent, _, step in self._connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall():
@@ -191,7 +192,8 @@ class SqliteReader:
 
     def end(self) -> None:
         """Ends the transaction."""
-        self._held.close()
+        if self._held is not None:
+            self._held.close()
         self._turn = None
 
     def close(self) -> None:

@@ -63,6 +63,7 @@ DOCUMENTS = 500  # parsed and planned operations that are kept
 AT_ONCE = 600  # rows that an operation may be expected to look at and still be answered without a thread
 PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
 MAX_ERRORS = 10  # validation errors that are listed
+MOST = 1e15  # rows that an estimate is told in figures
 RETRY_SECONDS = 10  # after which a hub that was busy is likely to have room
 
 
@@ -511,7 +512,7 @@ def _too_costly(costly: TooCostly) -> BadRequest:
 
 def _rounded(number: float) -> int:
     """To two digits: an estimate is no better."""
-    return int(float(f"{number:.1e}"))
+    return int(float(f"{min(number, MOST):.1e}"))
 
 
 def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:

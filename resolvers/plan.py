@@ -59,8 +59,8 @@ class Plan:
         found = self._selects.get(key)
         if found is None:
             found = self.selects_of(catalogue, sizes(), variables)
-            while len(self._selects) >= ESTIMATES_KEPT:
-                self._selects.pop(next(iter(self._selects)), None)
+            if len(self._selects) >= ESTIMATES_KEPT:  # several threads may be here
+                self._selects.clear()
             self._selects[key] = found
         return found
 

@@ -127,7 +127,7 @@ def load(path: Path) -> HubConfig:
 def build_hub(config: HubConfig) -> Hub:
     """Puts the parts of a hub together; nothing is opened yet."""
     database = open_replica(config)
-    replica = Replica(database.reader)
+    replica = Replica(database.reader, is_local=database.dialect.name == "sqlite")
     connectors = Connectors(config)
     syncer = Syncer(database, config, connectors, lambda: datetime.now(UTC))
     return Hub(config, database, replica, syncer, connectors, MESSAGES)

@@ -26,6 +26,7 @@ from simpul.tables import CannotWrite, Form, Written, troubles, write_table
 
 IN_MEMORY = 1024 * 1024
 CHUNK = 64 * 1024
+EXPLAINED = {"records": "EXPLAINED_RECORDS", "totals": "EXPLAINED_TOTALS", "groups": "EXPLAINED_GROUPS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _explain(terminal: Terminal, answer: Answer, statements: Sequence[Explained]
             terminal.say("EXPLAINED_SEARCH", **params)
         else:
             looked = terminal.count(round(select.estimate.looked), "ROWS_ONE", "ROWS_MANY")
-            terminal.say(f"EXPLAINED_{select.kind.upper()}", **params, looked=looked)
+            terminal.say(EXPLAINED[select.kind], **params, looked=looked)
         for line in statement.sql.splitlines():
             terminal.show(f"    {line.strip()}")
         for line in statement.steps:

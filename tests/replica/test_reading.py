@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from replica.binding import Statement
-from replica.reading import Busy, DeadlineExceeded, Reading, Replica, TooFar, Turns
+from replica.reading import Busy, Deadline, DeadlineExceeded, Reading, Replica, Sprint, TooFar, Turns
 from tests.replicas import ask
 
 ENDLESS = Statement(
@@ -24,7 +24,7 @@ QUICK = Statement("SELECT 1", ())
 @pytest.fixture
 async def replica(either: Any) -> AsyncIterator[Replica]:
     database, _ = either.hub()
-    replica = Replica(database.reader, Turns(short=2, long=2, waiting=6))
+    replica = Replica(database.reader, Turns(short=2, long=2, waiting=6), is_local=either.server is None)
     yield replica
     await asyncio.to_thread(replica.close)
 
@@ -132,7 +132,7 @@ async def test_what_is_near_is_read_at_once_and_given_up_if_it_takes_long(either
 
 async def test_what_another_process_writes_is_seen_by_connections_that_stay_open(either: Any) -> None:
     database, syncer = either.hub()
-    replica = Replica(database.reader)
+    replica = Replica(database.reader, is_local=either.server is None)
 
     def states(reading: Reading) -> object:
         return reading.revision, [(state.entity, state.ever_read) for state in reading.datasets]
@@ -149,3 +149,32 @@ async def test_what_another_process_writes_is_seen_by_connections_that_stay_open
     assert first[0] != last[0]
     assert ("Place", True) in last[0][1]
     await asyncio.to_thread(replica.close)
+
+
+@pytest.mark.parametrize("either", ["postgresql"], indirect=True)  # where a reader may have to wait for a lock
+async def test_a_transaction_that_could_not_begin_in_time_is_ended_before_the_next_one(either: Any) -> None:
+    database, _ = either.hub()
+    replica = Replica(database.reader)
+    assert await replica.read(quick, 5) == [(1,)]
+    writer = database.connect()
+    writer.execute("BEGIN")
+    writer.execute("LOCK TABLE dataset IN ACCESS EXCLUSIVE MODE")
+    with pytest.raises(DeadlineExceeded):
+        await replica.read(quick, 0.5)
+    writer.execute("ROLLBACK")
+
+    assert await replica.read(quick, 5) == [(1,)]
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND query LIKE '%dataset%'"
+    assert ask(database, idle) == [(0,)]
+    writer.close()
+    await asyncio.to_thread(replica.close)
+
+
+@pytest.mark.parametrize("either", ["sqlite"], indirect=True)  # whose handler counts steps over many statements
+def test_a_deadline_that_is_over_stops_no_transaction_as_it_begins(either: Any) -> None:
+    database, _ = either.hub()
+    reader = database.reader()
+    for _ in range(4_000):
+        reader.begin(Sprint(Deadline(-1)))
+        reader.end()
+    reader.close()

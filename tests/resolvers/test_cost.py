@@ -43,7 +43,7 @@ def asking(schema: GraphQLSchema, tables: Tables, database: Path, limit: int) ->
     def connect() -> SqliteReader:
         return SqliteReader(sqlite3.connect(database, isolation_level=None, check_same_thread=False))
 
-    replica = Replica(connect)
+    replica = Replica(connect, is_local=True)
     return Engine(schema, CATALOGUE, tables, replica, ZoneInfo("UTC"), limits=Limits(looked=limit)), replica
 
 
@@ -117,6 +117,18 @@ async def test_too_costly_an_operation_is_refused_before_it_reads_and_says_what_
 
     smaller = await ask(engine, BUDGETS.replace("first: 1000", "first: 100", 1))
     assert smaller.errors == ()
+    replica.close()
+
+
+async def test_an_estimate_beyond_all_figures_is_told_all_the_same(
+    schema: GraphQLSchema, tables: Tables, large: Path
+) -> None:
+    with closing(sqlite3.connect(large)) as db, db:
+        db.execute("UPDATE revision SET size = 9000000000000000000 WHERE name = 'entity:Proposal'")
+    engine, replica = asking(schema, tables, large, 4_000)
+    refused = await ask(engine, "{ proposals(where: {budgetLines: {some: {}}}) { totalCount } }")
+
+    assert b'"looked":1000000000000000,' in refused.body()
     replica.close()
 
 
@@ -196,7 +208,7 @@ async def test_small_operations_need_no_thread_and_large_ones_have_one(
         used.append(threading.current_thread() is threading.main_thread())
         return SqliteReader(sqlite3.connect(large, isolation_level=None, check_same_thread=False))
 
-    replica = Replica(connect)
+    replica = Replica(connect, is_local=True)
     engine = Engine(schema, CATALOGUE, tables, replica, ZoneInfo("UTC"))
     page, whole = "{ proposals(first: 50) { nodes { number } } }", "{ proposals { totalCount } }"
 
