@@ -214,12 +214,17 @@ class _Group:
         return self._asked.written(f"{entity.name}GroupKey", nodes, member)
 
     def _hop(self, entity: Entity, target: Entity, path: tuple[str, ...], nodes: list[FieldNode]) -> str:
+        """The object of what a link leads to: the record there, else what is grouped by from there on, else the record above."""
         level = self._asked.arguments(f"{entity.name}GroupKey", nodes).get(LEVEL)
-        for place, by in enumerate(self._by):
-            if by.path == path and by.kind != "value" and (level is None or by.name == level):
-                return self._record(target, place, (f"#{place}",), nodes)
-        if level is None and any(by.path[: len(path)] == path for by in self._by):
+        here = {by.kind: place for place, by in reversed([*enumerate(self._by)]) if by.path == path}
+        if level is None and "record" in here:
+            return self._record(target, here["record"], (f"#{here['record']}",), nodes)
+        further = "value" in here or any(len(by.path) > len(path) and by.path[: len(path)] == path for by in self._by)
+        if level is None and further:
             return self._key(target, path, nodes)
+        for place, by in enumerate(self._by):
+            if by.path == path and by.kind == "above" and level in (None, by.name):
+                return self._record(target, place, (f"#{place}",), nodes)
         raise self._not_grouped(nodes)
 
     def _value(self, entity: Entity, path: tuple[str, ...], name: str, nodes: list[FieldNode]) -> str:

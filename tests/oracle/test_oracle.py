@@ -725,8 +725,13 @@ class Oracle:
         return None
 
     def of_key(self, key: Key, name: str, args: dict[str, Any]) -> Any:
-        path = (*key.path, name)
+        path, level = (*key.path, name), named(args.get("level"))
+        is_record = any(dim.kind == "record" and dim.path == path for dim in key.dims)
+        beyond = [dim for dim in key.dims if dim.path[: len(path)] == path]
+        leads_on = any(dim.kind == "value" or len(dim.path) > len(path) for dim in beyond)
         for dim, value in zip(key.dims, key.values, strict=True):
+            if dim.kind == "above" and dim.path == path and level is None and (is_record or leads_on):
+                continue
             if dim.kind == "value" and (*dim.path, dim.name) == path and named(args.get("unit")) in (None, dim.unit):
                 if isinstance(value, date):
                     return value.isoformat()
