@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -270,6 +270,12 @@ class Catalogue:
     def hops(self, entity: str) -> Mapping[str, Hop]:
         """Every link that can be asked from `entity`, forward and inverse, by the name it has there."""
         return self._hops[entity]
+
+    def end_of(self, entity: str, path: Iterable[str]) -> str:
+        """The entity at the end of some hops."""
+        for hop in path:
+            entity = self._hops[entity][hop].to
+        return entity
 
     @property
     def links(self) -> tuple[Link, ...]:

@@ -196,7 +196,7 @@ class Compiler:
             if by.kind == "value":
                 natural.append((key, False, False))
                 continue
-            name = self._end_of(groups.entity, by.path)
+            name = self._catalogue.end_of(groups.entity, by.path)
             record = self._binder.alias(self._tables.entities[name].table)
             source = source.outerjoin(record, record.c._id == key)
             places[(f"#{place}",)] = (name, record, None)
@@ -333,18 +333,13 @@ class Compiler:
     def _key_type(self, groups: Groups, by: Dimension) -> TypeEngine[Any]:
         if by.kind != "value":
             return BigInteger()
-        field = self._catalogue[self._end_of(groups.entity, by.path)].field(by.name)
+        field = self._catalogue[self._catalogue.end_of(groups.entity, by.path)].field(by.name)
         return TEXT if field is None or by.unit or by.ignore_case else column_type(field)
 
     def _is_many(self, entity: str, path: Sequence[str]) -> bool:
         """Whether one of the hops of a path leads to many."""
-        ends = [self._end_of(entity, path[:length]) for length in range(len(path))]
+        ends = [self._catalogue.end_of(entity, path[:length]) for length in range(len(path))]
         return any(self._catalogue.hops(end)[hop].many for end, hop in zip(ends, path, strict=True))
-
-    def _end_of(self, entity: str, path: Sequence[str]) -> str:
-        for hop in path:
-            entity = self._catalogue.hops(entity)[hop].to
-        return entity
 
     # -- columns ------------------------------------------------------------------------------------------------------
 

@@ -43,18 +43,10 @@ GROUPS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Rows that a statement looks at, and rows that it brings."""
+    """Rows that a statement or a set of records looks at, and rows that it brings."""
 
     looked: float
     found: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """The records that a question is about: how many are looked at, and how many of them are left."""
-
-    looked: float
-    left: float
 
 
 class Estimator:
@@ -83,13 +75,13 @@ class Estimator:
         entity = self._catalogue[rows.entity]
         size = _read(rows.page.size, variables)
         pages = starts if isinstance(rows.start, Partners | Members) else 1
-        found = asked.left if size is None else min(asked.left, pages * size)
+        found = asked.found if size is None else min(asked.found, pages * size)
         looked = asked.looked
         if self._ends_early(rows):
             looked = min(looked, found + (_read(rows.page.offset, variables) or 0))
         each = sum(self._sort(entity, sort) for sort in rows.order)
         beside = sum(len(path) for path in {output.path for output in rows.outputs})
-        return Estimate(looked * (1 + self._condition(entity, rows.where)) + asked.left * each + found * beside, found)
+        return Estimate(looked * (1 + self._condition(entity, rows.where)) + asked.found * each + found * beside, found)
 
     def _ends_early(self, rows: Rows) -> bool:
         """Whether the statement follows an index and stops once the page is full."""
@@ -102,41 +94,40 @@ class Estimator:
         return Estimate(asked.looked * (1 + each), starts if isinstance(totals.start, Partners) else 1)
 
     def _groups(self, groups: Groups, starts: float, variables: Variables) -> Estimate:
-        looked, left = self._members(groups, starts, variables)
+        members = self._members(groups, starts, variables)
         size = _read(groups.page.size, variables)
         several = starts if isinstance(groups.start, Partners) else 1
-        return Estimate(looked, min(left, several * (GROUPS if size is None else size)))
+        return Estimate(members.looked, min(members.found, several * (GROUPS if size is None else size)))
 
-    def _members(self, groups: Groups, starts: float, variables: Variables) -> tuple[float, float]:
+    def _members(self, groups: Groups, starts: float, variables: Variables) -> Estimate:
         asked = self._set(groups.entity, groups.start, groups.where, starts, variables)
         entity = self._catalogue[groups.entity]
         each = self._condition(entity, groups.where) + self._measures(entity, groups.measures)
-        looked, left = asked.looked * (1 + each), asked.left
+        looked, left = asked.looked * (1 + each), asked.found
         for by in groups.by:
             left *= self._width(groups.entity, by.path)
             looked += left * len(by.path) + self._climbed(groups.entity, by)
-        return looked, left
+        return Estimate(looked, left)
 
     def _climbed(self, entity: str, by: Dimension) -> float:
         """Every record of a hierarchy is followed up to its level once."""
-        return self.size(self._end_of(entity, by.path)) * LEVELS if by.kind == "above" else 0
+        return self.size(self._catalogue.end_of(entity, by.path)) * LEVELS if by.kind == "above" else 0
 
     # -- sets ---------------------------------------------------------------------------------------------------------
 
-    def _set(self, name: str, start: Start, where: object, starts: float, variables: Variables) -> _Set:
+    def _set(self, name: str, start: Start, where: object, starts: float, variables: Variables) -> Estimate:
         entity = self._catalogue[name]
         match start:
             case ByNode():
-                return _Set(starts, starts)
+                return Estimate(starts, starts)
             case Members(groups=groups):
-                looked, left = self._members(groups, starts, variables)
-                return _Set(looked, left)
+                return self._members(groups, starts, variables)
             case Partners():
                 many = starts * self._fan_out(self._catalogue.hops(start.entity)[start.hop])
-                return _Set(many, many)
+                return Estimate(many, many)
             case _:
-                looked = self.size(name) * self._picked(entity, where)
-                return _Set(max(looked, 1.0), max(looked, 1.0))
+                looked = max(self.size(name) * self._picked(entity, where), 1.0)
+                return Estimate(looked, looked)
 
     def _picked(self, entity: Entity, where: object) -> float:
         """The share of all records that is looked at because of an index."""
@@ -183,7 +174,7 @@ class Estimator:
         return sum(self._condition(entity, m.condition) for m in measures if m.condition is not None)
 
     def _sort(self, entity: Entity, sort: Sort) -> float:
-        end = self._catalogue[self._end_of(entity.name, sort.path)]
+        end = self._catalogue[self._catalogue.end_of(entity.name, sort.path)]
         hop = None if sort.hop is None else self._catalogue.hops(end.name)[sort.hop]
         return len(sort.path) + (0 if hop is None else self._fan_out(hop))
 
@@ -202,11 +193,6 @@ class Estimator:
                 width *= max(self._fan_out(hop), 1)
             entity = hop.to
         return width
-
-    def _end_of(self, entity: str, path: Sequence[str]) -> str:
-        for hop in path:
-            entity = self._catalogue.hops(entity)[hop].to
-        return entity
 
 
 def scanned_for(catalogue: Catalogue, question: object) -> tuple[str, tuple[str, ...]] | None:

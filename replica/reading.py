@@ -23,6 +23,7 @@ T = TypeVar("T")
 MAX_ROWS = 250_000  # rows that one operation may read
 QUICK_SECONDS = 0.25  # an operation that has run for longer gives its place to others
 SPRINT_SECONDS = 0.03  # for which an operation may hold up everything else
+LOOK_SECONDS = 0.1  # between two looks of one that waits for a turn at whether anybody waits for it
 SHORT_TURNS = 4  # operations that run at once, as long as they are quick
 LONG_TURNS = max(2, (os.cpu_count() or 1) - 1)  # and those beside them that are not
 LONG_WAITING = 16  # operations that may wait for such a turn
@@ -56,7 +57,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
-        self._stops: list[Callable[[], object]] = []
+        self._stop: Callable[[], object] | None = None
 
     @property
     def left(self) -> float:
@@ -75,12 +76,12 @@ class Deadline:
     def stop(self) -> None:
         """Ends the operation: nobody waits for it any more."""
         self.at = -math.inf
-        for stop in tuple(self._stops):
+        if (stop := self._stop) is not None:
             stop()
 
     def at_stop(self, stop: Callable[[], object] | None) -> None:
         """Calls `stop`, which must be quick, if the operation is ended before its time; takes the place of the last one."""
-        self._stops[:] = [] if stop is None else [stop]
+        self._stop = stop
         if self.is_stopped and stop is not None:
             stop()
 
@@ -98,8 +99,7 @@ class Turns:
 
     def begin(self, deadline: Deadline) -> Turn:
         """Waits for a place. Raises Busy if there is none in time, DeadlineExceeded if it is stopped meanwhile."""
-        if not self._short.acquire(timeout=deadline.left):
-            raise DeadlineExceeded if deadline.is_stopped else Busy
+        _take(self._short, deadline)
         return Turn(self, deadline)
 
     def lengthen(self, deadline: Deadline) -> None:
@@ -109,10 +109,14 @@ class Turns:
             self._room -= 1
             is_busy = self._room < 0
         self._short.release()
-        if is_busy or not self._wait(deadline):
+        try:
+            if is_busy:
+                raise Busy
+            _take(self._long, deadline)
+        except BaseException:
             with self._lock:
                 self._room += 1
-            raise DeadlineExceeded if deadline.is_stopped else Busy
+            raise
 
     def end(self, *, is_long: bool) -> None:
         """Gives a turn back."""
@@ -123,11 +127,14 @@ class Turns:
         with self._lock:
             self._room += 1
 
-    def _wait(self, deadline: Deadline) -> bool:
-        while not deadline.is_over:
-            if self._long.acquire(timeout=min(deadline.left, 0.1)):
-                return True
-        return False
+
+def _take(places: Semaphore, deadline: Deadline) -> None:
+    """Waits for a place. Raises Busy if there is none in time, DeadlineExceeded if the operation is stopped meanwhile."""
+    while not places.acquire(timeout=min(deadline.left, LOOK_SECONDS)):
+        if deadline.is_stopped:
+            raise DeadlineExceeded
+        if deadline.is_over:
+            raise Busy
 
 
 class Sprint:

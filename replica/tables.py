@@ -314,6 +314,4 @@ def _rule_fields(catalogue: Catalogue, link: Link) -> Iterator[tuple[str, str, N
 def walk(catalogue: Catalogue, entity: str, path: str) -> tuple[str, str]:
     """The entity and field at which a path such as `parent.name` ends."""
     *hops, name = path.split(".")
-    for hop in hops:
-        entity = catalogue.hops(entity)[hop].to
-    return entity, name
+    return catalogue.end_of(entity, hops), name

@@ -66,9 +66,14 @@ class TooCostly(Exception):
         self.worst = worst
 
 
+def looked_at(selects: Sequence[Select]) -> float:
+    """How many rows all of them are expected to look at."""
+    return sum(select.estimate.looked for select in selects)
+
+
 def check_cost(selects: Sequence[Select], limit: int) -> None:
     """Raises TooCostly."""
-    looked = sum(select.estimate.looked for select in selects)
+    looked = looked_at(selects)
     if looked > limit:
         raise TooCostly(looked, limit, max(selects, key=lambda select: select.estimate.looked))
 

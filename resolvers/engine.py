@@ -49,7 +49,7 @@ from replica.reading import (
 )
 from replica.tables import Tables
 from resolvers.arguments import sample_of, shape_of
-from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, scans_of, spent
+from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, looked_at, scans_of, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
@@ -481,8 +481,11 @@ class Engine:
 
     def _cost(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> dict[str, object]:
         selects = plan.selects(self._catalogue, reading, variables)
-        looked = sum(select.estimate.looked for select in selects)
-        return {"looked": round(looked), "limit": self._limits.looked, "selects": spent(selects, reading.asked)}
+        return {
+            "looked": round(looked_at(selects)),
+            "limit": self._limits.looked,
+            "selects": spent(selects, reading.asked),
+        }
 
     def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
         extensions: dict[str, object] = {}

@@ -17,7 +17,7 @@ from replica.tables import Tables
 from resolvers.asked import Asked, Check, reader
 from resolvers.collect import Collector
 from resolvers.connections import plan_connection, plan_link
-from resolvers.cost import Select, selects_of
+from resolvers.cost import Select, looked_at, selects_of
 from resolvers.errors import BadRequest
 from resolvers.pages import MAX_FIRST
 from resolvers.records import Records, compile_shape
@@ -49,8 +49,7 @@ class Plan:
 
     def looked(self, catalogue: Catalogue, revision: int, sizes: Sizes, variables: Variables) -> float:
         """How many rows it is expected to look at, on a replica of that revision."""
-        selects = self._known(catalogue, revision, lambda: sizes, variables)
-        return sum(select.estimate.looked for select in selects)
+        return looked_at(self._known(catalogue, revision, lambda: sizes, variables))
 
     def _known(
         self, catalogue: Catalogue, revision: int | None, sizes: Callable[[], Sizes], variables: Variables
