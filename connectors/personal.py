@@ -77,11 +77,12 @@ def mask_personal(text: str) -> str:
 
 
 def _mask_chain(chain: re.Match[str]) -> str:
-    if sum(map(str.isdecimal, chain[0])) < _SOME:
+    is_number = chain[0].isdecimal()
+    if (len(chain[0]) if is_number else sum(map(str.isdecimal, chain[0]))) < _SOME:
         return chain[0]
     start, text = chain.start(), chain.string
     before = text[max(0, start - _CONTEXT) : start] + ("(" if chain[0][0] == "(" else "")
-    is_short = len(chain[0]) < _MANY and chain[0].isdecimal() and chain[0][0] in "123456789"
+    is_short = is_number and len(chain[0]) < _MANY and chain[0][0] in "123456789"
     if is_short and before.isascii() and not _CUE.search(before.lower()):
         return chain[0]  # one number, too short to be personal unless a word before it says so
     pieces: list[str] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import orjson
 
@@ -50,15 +51,18 @@ def normalise(text: str, way: Normalise) -> str | None:
     return text or None
 
 
-def normalised_value(entity: Entity, field: str, value: object, way: Normalise) -> str | None:
-    """A field's stored value as a key compares it; of a list, the list of its items as JSON."""
-    if value is None:
-        return None
+def normaliser(entity: Entity, field: str, way: Normalise) -> Callable[[str], str | None]:
+    """What makes of a field's stored value, as text, the form in which a key compares it; of a list, the list of its items as
+    JSON."""
     declared = entity.field(field)
-    if declared is not None and declared.type.is_list:
-        items = [normalise(item, way) for item in orjson.loads(str(value))]
+    if declared is None or not declared.type.is_list:
+        return partial(normalise, way=way)
+
+    def of_list(value: str) -> str:
+        items = [normalise(item, way) for item in orjson.loads(value)]
         return orjson.dumps([item for item in items if item]).decode()
-    return normalise(str(value), way)
+
+    return of_list
 
 
 def _without(text: str, words: Sequence[str]) -> str:

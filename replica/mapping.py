@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from config.entities import Computed, Entity, Field, FieldType, Normalise
+from config.entities import Computed, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from connectors.cells import is_nothing
 from connectors.columns import find_column
@@ -44,7 +44,8 @@ from connectors.values import (
     tidy,
     write_cell,
 )
-from replica.identity import node_of, normalised_value, sort_text
+from replica.identity import node_of, normaliser, sort_text
+from replica.known import Known
 from replica.tables import EntityTable, fold, is_wide, store_time
 
 T = TypeVar("T")
@@ -562,7 +563,7 @@ class Mapper:
                     producers[column] = self._computed(declared, declared.computed)
             elif name in filled:
                 if way is not None:
-                    producers[column] = _derived(name, partial(_normalised, self._entity, name, way))
+                    producers[column] = _derived(name, normaliser(self._entity, name, way))
                 else:
                     producers[column] = _derived(name, fold) if column.startswith("f_") else _as_read(name)
         return producers
@@ -644,39 +645,32 @@ def _fits(wanted: Sequence[str]) -> Callable[[str], bool]:
     return lru_cache(REPEATED)(lambda text: any(_matches(pattern, text) for pattern in wanted))
 
 
-def _normalised(entity: Entity, name: str, way: Normalise, value: object) -> str | None:
-    return normalised_value(entity, name, value, way)
-
-
 def _as_read(name: str) -> _Producer:
     return lambda values, size: values[name]
 
 
 def _derived(name: str, work: Callable[[str], str | None]) -> _Producer:
     """What makes of each value of a field the form in which it is compared."""
-    known = lru_cache(REPEATED)(work)
-
-    def produce(values: _Values, size: int) -> Sequence[object]:
-        texts = (None if value is None else str(value) for value in values[name])
-        return [None if text is None else known(text) if len(text) <= SHORT else work(text) for text in texts]
-
-    return produce
+    known = Known(work, REPEATED, SHORT)
+    return lambda values, size: [None if value is None else known[str(value)] for value in values[name]]
 
 
 def _remembering(work: Callable[[Cell], T]) -> Callable[[Sequence[Cell]], Sequence[T]]:
     """What does some work for each cell of a column, once for texts that come again and again."""
-    known = lru_cache(REPEATED)(work)
+    known, nothing = Known(work, REPEATED, SHORT), _once(work)
     return lambda cells: [
-        known(cell) if cell is None or (type(cell) is str and len(cell) <= SHORT) else work(cell) for cell in cells
+        known[cell] if type(cell) is str else nothing() if cell is None else work(cell) for cell in cells
     ]
 
 
 def _codes(work: Callable[[Cell], object]) -> Callable[[Sequence[Cell]], Sequence[object]]:
     """The same for a column of codes, some of which a spreadsheet has taken for numbers."""
-    known = lru_cache(REPEATED)(work)
+    known, nothing = Known(work, REPEATED, SHORT), _once(work)
     return lambda cells: [
-        known(cell)
-        if cell is None or (type(cell) is str and len(cell) <= SHORT)
+        known[cell]
+        if type(cell) is str
+        else nothing()
+        if cell is None
         else str(int(cell))
         if (type(cell) is int or (type(cell) is float and cell.is_integer())) and -CODE_LIMIT < cell < CODE_LIMIT
         else work(cell)
@@ -686,7 +680,7 @@ def _codes(work: Callable[[Cell], object]) -> Callable[[Sequence[Cell]], Sequenc
 
 def _numbers(work: Callable[[Cell], object], power: int) -> Callable[[Sequence[Cell]], Sequence[object]]:
     """The same for a column of numbers, most of which are whole."""
-    known = lru_cache(REPEATED)(work)
+    known, nothing = Known(work, REPEATED, SHORT), _once(work)
     return lambda cells: [
         int(cell) * power
         if type(cell) is float and -SMALL < cell < SMALL and cell.is_integer()
@@ -694,11 +688,18 @@ def _numbers(work: Callable[[Cell], object], power: int) -> Callable[[Sequence[C
         if type(cell) is int and -SMALL < cell < SMALL
         else int(cell) * power
         if type(cell) is str and len(cell) < SMALL_DIGITS and cell.isascii() and cell.isdigit()
-        else known(cell)
-        if cell is None or (type(cell) is str and len(cell) <= SHORT)
+        else known[cell]
+        if type(cell) is str
+        else nothing()
+        if cell is None
         else work(cell)
         for cell in cells
     ]
+
+
+def _once(work: Callable[[Cell], T]) -> Callable[[], T]:
+    """What it makes of an empty cell."""
+    return lru_cache(1)(partial(work, None))
 
 
 def _text_of(cell: Cell) -> str | None:

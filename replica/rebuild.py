@@ -5,7 +5,7 @@ issue NOT_READ_YET; records whose rows are to be read otherwise are STALE until 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import orjson
@@ -13,7 +13,7 @@ import orjson
 from config.entities import Entity
 from config.hub import HubConfig
 from replica.database import Database, kinds_of
-from replica.identity import normalised_value
+from replica.identity import normaliser
 from replica.search import SearchIndex
 from replica.session import Session
 from replica.tables import EntityTable, fold
@@ -133,6 +133,8 @@ class Rebuild:
         targets = [f"f_{field}" for field in carried.folded] + list(table.normalised.values())
         sets = ", ".join(f'"{target}" = ?' for target in (*targets, "_issues", "_hash"))
         wanted = ", ".join(f'"c_{field}"' for field in fields)
+        makers: list[tuple[str, Callable[[str], str | None]]] = [(field, fold) for field in carried.folded]
+        makers += [(field, normaliser(entity, field, way)) for field, way in table.normalised]
         last = 0
         while True:
             rows = db.execute(
@@ -144,10 +146,7 @@ class Rebuild:
             updates: list[tuple[object, ...]] = []
             for id_, issues, hash_, *values in rows:
                 found = dict(zip(fields, values, strict=True))
-                derived: list[object] = [
-                    None if found[field] is None else fold(str(found[field])) for field in carried.folded
-                ]
-                derived += [normalised_value(entity, field, found[field], way) for field, way in table.normalised]
+                derived = [None if found[field] is None else make(str(found[field])) for field, make in makers]
                 kept = (_with_unread(issues, carried.lost), "") if carried.lost else (issues, hash_)
                 updates.append((*derived, *kept, id_))
                 last = id_

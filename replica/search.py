@@ -21,9 +21,10 @@ from sqlalchemy import BigInteger, Table, text
 
 from config.entities import Field
 from replica.binding import TEXT, Binder, Param, Statement
+from replica.known import Known
 from replica.session import Dialect, Session
 from replica.tables import SearchTable, Tables
-from replica.words import Known, Term, joined, words_of
+from replica.words import Term, joined, words_of
 
 CHUNK = 1_000
 REPEATED, SHORT = 2_000, 200  # texts of a field whose words are kept, and their characters at most
@@ -74,11 +75,11 @@ def words_reader(searched: SearchTable | None, columns: Sequence[str]) -> WordsR
     """What reads rows of these columns; fields whose column is not among them have no words."""
     if searched is None:
         return lambda _: (None, None)
-    places = [
-        (columns.index(f"c_{field.name}"), Known(partial(_words_of_stored, field), REPEATED, SHORT))
-        for field in searched.fields
-        if f"c_{field.name}" in columns
-    ]
+    places = []
+    for field in searched.fields:
+        if f"c_{field.name}" in columns:
+            work = partial(_words_of_stored, field) if field.type.is_list else words_of
+            places.append((columns.index(f"c_{field.name}"), Known(work, REPEATED, SHORT)))
     has_title = f"c_{searched.fields[0].name}" in columns
 
     def read(row: Sequence[object]) -> tuple[str, str]:

@@ -1016,7 +1016,8 @@ class Writer:
 
     record_field = "title"
 
-    def selection(self, of: Any, depth: int) -> str:
+    def selection(self, of: Any, depth: int, *, apart: bool = False) -> str:
+        """Fields of a type; `apart` from those of another type that may stand beside them: `status` is not of one type."""
         if isinstance(of, GraphQLObjectType) and of.name in NAMES:
             plain = [
                 n for n in of.fields if n not in UNASKED and not is_composite_type(get_named_type(of.fields[n].type))
@@ -1025,7 +1026,11 @@ class Writer:
         if not isinstance(of, GraphQLObjectType):  # an interface
             possible = [t for t in self.schema.get_possible_types(of) if t.name in NAMES]
             chosen = self.draw(st.lists(st.sampled_from(possible), max_size=2))
-            return " { __typename " + " ".join(f"... on {t.name} {self.selection(t, depth + 1)}" for t in chosen) + " }"
+            return (
+                " { __typename "
+                + " ".join(f"... on {t.name} {self.selection(t, depth + 1, apart=True)}" for t in chosen)
+                + " }"
+            )
         names = [
             n
             for n in of.fields
@@ -1038,7 +1043,8 @@ class Writer:
         chosen = self.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3 if depth < 3 else 2))
         parts = []
         for name in dict.fromkeys(chosen):
-            alias = f"x{next(self.numbers)}" if self.draw(st.integers(0, 3)) == 0 or of.fields[name].args else None
+            is_named = self.draw(st.integers(0, 3)) == 0 or apart or of.fields[name].args
+            alias = f"x{next(self.numbers)}" if is_named else None
             parts.append(self.field(of, name, alias, depth))
         wrap = self.draw(st.integers(0, 9))
         if wrap == 0:
