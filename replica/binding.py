@@ -55,15 +55,21 @@ Stored = Callable[[Op, object], object]
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL text and how each of its parameters is read from the variables and the ids it starts from. `question` is what it
-    answers, one of `replica.ask`; None of a search."""
+    answers, one of `replica.ask`; None of a search. `single` gives the same rows where it starts from one id, and is quicker;
+    None where there is no such thing."""
 
     sql: str
     params: tuple[Param, ...]
     question: object = field(default=None, compare=False)
+    single: Statement | None = field(default=None, compare=False)
+
+    def starting_from(self, ids: Sequence[object] | None) -> Statement:
+        """The one that is to be run for these ids."""
+        return self.single if self.single is not None and ids is not None and len(ids) == 1 else self
 
     def bind(self, variables: Variables, ids: Sequence[object] | None = None) -> tuple[object, ...]:
         """The parameters in order. `ids` are `_id`s of parents or `_node`s, as the question's start asks."""
-        return tuple(param(variables, ids) for param in self.params)
+        return tuple([param(variables, ids) for param in self.params])
 
 
 class Binder:
@@ -84,6 +90,10 @@ class Binder:
     def starts(self, type_: TypeEngine[Any]) -> Any:
         """The ids that the statement starts from, as rows with a `value`."""
         return self._rows_of(lambda _, starts: self._array(starts), type_)
+
+    def start(self, type_: TypeEngine[Any]) -> Any:
+        """The one id that the statement starts from."""
+        return self.add(lambda _, starts: None if starts is None else starts[0], type_)
 
     def list_of(self, values: object, type_: TypeEngine[Any] = TEXT, convert: Callable[[Any], object] = str) -> Any:
         """The items of a list or of a slot of one, converted and without nulls, as rows with a `value`."""

@@ -46,12 +46,16 @@ from replica.ask import (
 )
 from replica.binding import TEXT, Binder, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
+from replica.session import SQLITE
 from replica.tables import Tables, column_type
 
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
     """The statement that answers `rows`."""
-    return replace(Compiler(catalogue, tables).rows(rows), question=rows)
+    statement = replace(Compiler(catalogue, tables).rows(rows), question=rows)
+    if tables.dialect is SQLITE and isinstance(rows.start, ByNode | Partners):
+        return replace(statement, single=Compiler(catalogue, tables, single=True).rows(rows))
+    return statement
 
 
 def compile_groups(catalogue: Catalogue, tables: Tables, groups: Groups) -> Statement:
@@ -72,9 +76,10 @@ _Places = dict[
 
 
 class Compiler:
-    """Builds the statement of one question."""
+    """Builds the statement of one question; `single` says that it starts from one id."""
 
-    def __init__(self, catalogue: Catalogue, tables: Tables) -> None:
+    def __init__(self, catalogue: Catalogue, tables: Tables, *, single: bool = False) -> None:
+        self._single = single
         self._catalogue = catalogue
         self._tables = tables
         self._binder = Binder(tables.dialect)
@@ -139,6 +144,8 @@ class Compiler:
             pieces, members = self._pieces
             return cast(FromClause, pieces.join(base, base.c._id == members.c._id))
         _, hop, match = self._starts
+        if self._single:
+            return match.join(base, base.c._id == self._conditions.far(hop, match))
         parents = self._binder.starts(BigInteger()) if self._parents is None else self._parents
         joined: FromClause = parents.join(match, parent == parents.c.value)
         return joined.join(base, base.c._id == self._conditions.far(hop, match))
@@ -149,11 +156,16 @@ class Compiler:
         match start:
             case Members():
                 return []  # they have been chosen already
+            case ByNode() if self._single:
+                conditions.append(base.c._node == self._binder.start(TEXT))
             case ByNode():
                 nodes = self._binder.starts(TEXT)
                 conditions.append(base.c._node.in_(select(nodes.c.value)))
             case Partners(statuses=statuses):
-                conditions.append(self._conditions.has_status(self._starts[2], statuses))
+                _, hop, match = self._starts
+                if self._single:
+                    conditions.append(self._conditions.near(hop, match) == self._binder.start(BigInteger()))
+                conditions.append(self._conditions.has_status(match, statuses))
             case Everything():
                 pass
         # a thing that is looked up by its identity is found whether it counts or not
@@ -425,9 +437,11 @@ class Compiler:
         sorting: list[ColumnElement[Any]],
         page: Page,
     ) -> SqlSelect[Any]:
+        statement = select(parent.label("parent"), *columns).select_from(source).where(*conditions)
+        if self._single:
+            return self._limited(statement.order_by(*sorting), page)
         if page.size is None:
-            statement = select(parent.label("parent"), *columns)
-            return statement.select_from(source).where(*conditions).order_by(parent, *sorting)
+            return statement.order_by(parent, *sorting)
         place = func.row_number().over(partition_by=parent, order_by=sorting).label("place")
         inner = select(parent.label("parent"), *columns, place).select_from(source).where(*conditions).subquery()
         size, offset = page.size, page.offset

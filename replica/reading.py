@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
 
@@ -204,8 +204,7 @@ class DatasetState:
     problem: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A statement that was run from these ids: how many rows it brought, and in how many seconds."""
 
     statement: Statement
@@ -298,7 +297,8 @@ class Reading:
         began = time.monotonic()
         if began > self._turn.deadline.at:
             raise DeadlineExceeded
-        rows = self._reader.rows(statement.sql, statement.bind(variables, ids), self._budget + 1)
+        run = statement.starting_from(ids)
+        rows = self._reader.rows(run.sql, run.bind(variables, ids), self._budget + 1)
         self.asked.append(Asked(statement, ids, len(rows), time.monotonic() - began))
         self._budget -= len(rows)
         if self._budget < 0:
@@ -307,7 +307,8 @@ class Reading:
 
     def explain(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[str]:
         """How the engine means to go about a statement, line by line; nothing is read."""
-        return self._reader.explain(statement.sql, statement.bind(variables, ids))
+        run = statement.starting_from(ids)
+        return self._reader.explain(run.sql, run.bind(variables, ids))
 
     def forget(self) -> None:
         """What was read so far is done with: the bound on rows holds anew for what follows."""

@@ -118,7 +118,7 @@ def explained(selects: Sequence[Select], reading: Reading, variables: Variables)
     return tuple(
         Explained(
             by_statement.get(id(run.statement)),
-            run.statement.sql,
+            run.statement.starting_from(run.ids).sql,
             run.rows,
             1000 * run.seconds,
             tuple(reading.explain(run.statement, variables, run.ids)),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from config.hub import Language
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+LONGEST = 2000  # characters of a header that are read
+KEPT = 256  # headers of which the reading is kept: clients send few different ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,23 @@ class Preference:
 
 def read_preferences(header: str) -> tuple[Preference, ...]:
     """The items of an Accept or Accept-Language header; what can't be read is left out."""
-    return tuple(_items(header[:2000]))
+    return _read(header[:LONGEST])
+
+
+@lru_cache(KEPT)
+def _read(header: str) -> tuple[Preference, ...]:
+    return tuple(_items(header))
 
 
 def choose_media(header: str, offered: Sequence[str], default: str) -> str | None:
     """The offered media type that the client likes best, or None if it accepts none.
 
     Without a header, or where a wildcard alone decides, it is `default`; of equals the first one offered."""
+    return _choose(header[:LONGEST], tuple(offered), default) if header else default
+
+
+@lru_cache(KEPT)
+def _choose(header: str, offered: tuple[str, ...], default: str) -> str | None:
     preferences = read_preferences(header)
     if not preferences:
         return default
@@ -55,7 +68,7 @@ def choose_language(asked: str | None, header: str, default: Language) -> Langua
     """Indonesian or English: `asked` (`?lang=`) first, then the Accept-Language header, then the hub's language."""
     if asked in ("id", "en"):
         return "en" if asked == "en" else "id"
-    for preference in sorted(read_preferences(header), key=lambda item: -item.q):
+    for preference in sorted(read_preferences(header), key=lambda item: -item.q) if header else ():
         primary = preference.value.split("-")[0]
         if preference.q > 0 and primary in ("id", "in", "en"):
             return "en" if primary == "en" else "id"

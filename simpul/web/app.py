@@ -28,7 +28,7 @@ from simpul.tables import Form
 from simpul.web.accept import JSON
 from simpul.web.body import Refused
 from simpul.web.graphql import Endpoint, graphql_endpoint, language_of, refusal
-from simpul.web.guard import Guard, LoopbackHosts, origin_pattern
+from simpul.web.guard import Guard, LoopbackHosts, Straight, origin_pattern
 from simpul.web.saved import AT_ONCE, EXPOSED, table_endpoint
 
 METHODS = ["GET", "POST"]
@@ -85,7 +85,6 @@ def build_app(
     return Starlette(
         routes=[
             Route("/", status),
-            Route("/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query))),
             *(
                 Route(f"/q/{{name}}.{form}", table_endpoint(engine, saved, messages, default, form, turns))
                 for form in Form
@@ -96,7 +95,10 @@ def build_app(
             Route("/readyz", readyz),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=_middleware(config, messages, refuse_host, loopback),
+        middleware=[
+            *_middleware(config, messages, refuse_host, loopback),
+            Middleware(Straight, "/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query))),
+        ],
         lifespan=lifespan,
     )
 

@@ -6,9 +6,10 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import count
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +29,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+KEPT_HOSTS = 64
+
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE)
@@ -40,13 +43,15 @@ class Guard:
         self._app = app
         self._messages = messages
         self._default = default
+        # a new request id is unique; nothing rests on its being secret
+        self._prefix, self._numbers = secrets.token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        given = header_of(scope, b"x-request-id")
+        request_id = given if given and _GIVEN_ID.fullmatch(given) else f"{self._prefix}{next(self._numbers):08x}"
         token = REQUEST_ID.set(request_id)
         started = False
 
@@ -72,10 +77,23 @@ class Guard:
             REQUEST_ID.reset(token)
 
     def _failed(self, scope: Scope, request_id: str) -> Response:
-        language = choose_language(None, Headers(scope=scope).get("accept-language", ""), self._default)
+        language = choose_language(None, header_of(scope, b"accept-language"), self._default)
         message = self._messages.render("INTERNAL_SERVER_ERROR", {"request": request_id}, language)
         error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}}
         return Response(orjson.dumps({"errors": [error]}), 500, media_type="application/json; charset=utf-8")
+
+
+class Straight:
+    """Hands what is asked of one path to its endpoint, past the layers that look for routes."""
+
+    def __init__(self, app: ASGIApp, path: str, endpoint: ASGIApp) -> None:
+        self._app = app
+        self._path = path
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_meant = scope["type"] == "http" and scope["path"] == self._path
+        await (self._endpoint if is_meant else self._app)(scope, receive, send)
 
 
 class LoopbackHosts:
@@ -87,12 +105,18 @@ class LoopbackHosts:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not is_loopback_host(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not is_loopback_host(header_of(scope, b"host")):
             await self._refuse(Request(scope))(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
+def header_of(scope: Scope, name: bytes) -> str:
+    """The first header of this name, which is in small letters; "" if there is none."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+@lru_cache(KEPT_HOSTS)
 def is_loopback_host(host: str) -> bool:
     """Whether a Host header (`name:port`) names this machine."""
     return _LOOPBACK.fullmatch(host) is not None
