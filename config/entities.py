@@ -184,8 +184,8 @@ class Derived:
 class Entity:
     """A type of thing in the graph.
 
-    `key` names fields, or `file` and `sheet` (where the row stands). `system` marks entities whose records the sync
-    itself writes: "source" and "reject"."""
+    `key` names fields, or `file` and `sheet` (where the row stands). `filterable_together` are fields whose values are often asked
+    for at once. `system` marks entities whose records the sync itself writes: "source" and "reject"."""
 
     name: str
     singular: str
@@ -199,6 +199,7 @@ class Entity:
     hierarchy: str | None = None  # name of the to-one link to the parent record of the same entity
     current: Current | None = None
     derived: tuple[Derived, ...] = ()
+    filterable_together: tuple[tuple[str, ...], ...] = ()
     system: str | None = None
     declared: bool = False  # declared in hub.yaml, not built in
 

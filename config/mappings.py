@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from config.entities import Entity, Field, Text
 from config.forms import is_unreadable
 from config.hub import EntityMapping, FieldMapping, SourceConfig
-from config.model import MAIL_DATASETS, EntityWritten, FieldWritten, MappingWritten, matcher
+from config.model import MAIL_DATASETS, EntityWritten, FieldWritten, MappingWritten, fields_of, matcher
 from config.places import Places
 
 PSEUDO = ("file", "sheet")
@@ -137,7 +137,7 @@ class Mappings:
                     self._places.add(where, "REQUIRED_NOT_MAPPED", entity=entity.name, name=field.name)
 
     def _check_filterable(self, entity: Entity, written: EntityWritten) -> None:
-        for name in written.filterable or ():
+        for name in (name for item in written.filterable or () for name in fields_of(item)):
             field = entity.field(name)
             if field is None:
                 hint = self._places.hint(name, [field.name for field in entity.fields])

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from config.catalogue import complete
 from config.entities import DEFAULT_SCALE, Entity, EnumType, Field, FieldType, Link, Text
-from config.model import EntityWritten, FieldWritten, WordsWritten, matcher
+from config.model import EntityWritten, FieldWritten, WordsWritten, fields_of, matcher
 from config.names import FIELDS, NAME, TYPES, is_name
 from config.places import Places
 
@@ -65,6 +65,7 @@ class Declarations:
             is_name(self._places, written.plural, ("entities", name, "plural"))
         fields = [self._scaled(name, field, written) for field in fields]
         named = {link.name for link in links if link.reference}  # by what is written: the record may not be found
+        filterable = [fields_of(item) for item in written.filterable or ()]
         key = tuple(written.key) if written.key is not None else base.key if written.fingerprint is None else ()
         return replace(
             base,
@@ -72,7 +73,7 @@ class Declarations:
                 replace(
                     field,
                     required=field.required or field.name in key,
-                    filterable=field.name in (written.filterable or ()),
+                    filterable=(field.name,) in filterable,
                 )
                 for field in fields
             ),
@@ -80,6 +81,7 @@ class Declarations:
             key=key,
             fingerprint=tuple(f"{name}Raw" if name in named else name for name in written.fingerprint or ()),
             plural=written.plural or base.plural,
+            filterable_together=tuple(names for names in filterable if len(names) > 1),
         )
 
     def _member(self, base: Entity, name: str, written: EntityWritten) -> Field | Link | None:

@@ -261,6 +261,13 @@ Bytes = Annotated[int, BeforeValidator(_bytes)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_count)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
+
+
+def fields_of(item: str) -> tuple[str, ...]:
+    """The fields of an item of `filterable`: one, or several with + between them."""
+    return tuple(name.strip() for name in item.split("+"))
+
+
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[list[str], BeforeValidator(_texts), AfterValidator(_one_or_more)]

@@ -227,8 +227,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Himpunan mana yang dipercaya bila beberapa punya kunci yang sama, mulai dari yang paling dipercaya.",
     ),
     "Entity.filterable": (
-        "Fields that are often asked for by their value: the hub keeps an index of each, as it does of codes, numbers and dates.",
-        "Isian yang sering dicari menurut nilainya: hub menyimpan indeksnya, seperti untuk kode, bilangan, dan tanggal.",
+        "Fields that are often asked for by their value: the hub keeps an index of each, as it does of codes, numbers and dates."
+        " `fiscalYear + status`: of both at once, for lists that ask for both.",
+        "Isian yang sering dicari menurut nilainya: hub menyimpan indeksnya, seperti untuk kode, bilangan, dan tanggal."
+        " `fiscalYear + status`: keduanya sekaligus, untuk daftar yang mencari keduanya.",
     ),
     "Entity.plural": (
         "Name of the list in questions, such as healthPosts.",

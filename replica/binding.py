@@ -56,12 +56,14 @@ Stored = Callable[[Op, object], object]
 class Statement:
     """SQL text and how each of its parameters is read from the variables and the ids it starts from. `question` is what it
     answers, one of `replica.ask`; None of a search. `single` gives the same rows where it starts from one id, and is quicker;
-    None where there is no such thing."""
+    `unsorted` gives all partners of its parents in any order, those beyond a page among them, each with its place in the natural
+    order as last column. Both are None where there is no such thing."""
 
     sql: str
     params: tuple[Param, ...]
     question: object = field(default=None, compare=False)
     single: Statement | None = field(default=None, compare=False)
+    unsorted: Statement | None = field(default=None, compare=False)
 
     def starting_from(self, ids: Sequence[object] | None) -> Statement:
         """The one that is to be run for these ids."""

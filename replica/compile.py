@@ -53,9 +53,13 @@ from replica.tables import Tables, column_type
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
     """The statement that answers `rows`."""
     statement = replace(Compiler(catalogue, tables).rows(rows), question=rows)
-    if tables.dialect is SQLITE and isinstance(rows.start, ByNode | Partners):
-        return replace(statement, single=Compiler(catalogue, tables, single=True).rows(rows))
-    return statement
+    if tables.dialect is not SQLITE or not isinstance(rows.start, ByNode | Partners):
+        return statement
+    page, unsorted = rows.page, None
+    is_first = page.size is not None and not (page.offset or page.after or page.before or page.backward)
+    if isinstance(rows.start, Partners) and is_first and not rows.order:
+        unsorted = Compiler(catalogue, tables).unsorted(rows)
+    return replace(statement, single=Compiler(catalogue, tables, single=True).rows(rows), unsorted=unsorted)
 
 
 def compile_groups(catalogue: Catalogue, tables: Tables, groups: Groups) -> Statement:
@@ -107,6 +111,15 @@ class Compiler:
             statement = select(*columns).select_from(source).where(*conditions).order_by(*sorting)
             return self._binder.finish(self._limited(statement, rows.page))
         return self._binder.finish(self._paged_partners(source, parent, columns, conditions, sorting, rows.page))
+
+    def unsorted(self, rows: Rows) -> Statement:
+        """The partners as `rows` gives them, without their pages and order, and then their place in the natural order."""
+        base, match, parent = self._start(rows.entity, rows.start)
+        source, columns, _ = self._outputs(rows, base, match, parent)
+        if rows.keyed:
+            columns.append(base.c._sort.label("k0"))
+        statement = select(cast(Any, parent).label("parent"), *columns, base.c._sort.label("place"))
+        return self._binder.finish(statement.select_from(source).where(*self._filter(rows, base)))
 
     def totals(self, totals: Totals) -> Statement:
         base, _, parent = self._start(totals.entity, totals.start)
@@ -407,9 +420,10 @@ class Compiler:
                 partner.c[hop.counted] == ONE,
             )
             if hop.many:  # a partner that does not count must not look like none
-                source = source.outerjoin(match.join(partner, counts), near)
-            else:
-                source = source.outerjoin(match, near).outerjoin(partner, counts)
+                one = self._binder.alias(self._tables.entities[hop.to].table)
+                is_one = and_(one.c._id == self._conditions.far(hop, match), one.c[hop.counted] == ONE)
+                near = and_(near, select(ONE).select_from(one).where(is_one).exists())
+            source = source.outerjoin(match, near).outerjoin(partner, counts)
             places[here] = (hop.to, partner, match)
         return source
 

@@ -97,7 +97,9 @@ class Conditions:
         """The same as whether the record is among all those that satisfy the condition."""
         every = self._binder.alias(self._tables.entities[entity.name].table)
         satisfying = select(every.c._id.label("id")).where(self.condition(entity, every, condition))
-        return base.c._id.in_(select(satisfying.cte(self._binder.name("q")).c.id))
+        # not the bare column: SQLite would look for each of them beside each record, instead of for the record among them
+        record = base.c._id + ZERO if self._tables.dialect is SQLITE else base.c._id
+        return record.in_(select(satisfying.cte(self._binder.name("q")).c.id))
 
     def _negated(self, expression: ColumnElement[bool]) -> ColumnElement[bool]:
         return not_(func.coalesce(expression, false()))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import itemgetter
 from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -21,6 +22,8 @@ from replica.binding import Statement
 T = TypeVar("T")
 
 MAX_ROWS = 250_000  # rows that one operation may read
+UNSORTED = 10_000  # partners that are sorted and cut in this process
+LAST = itemgetter(-1)
 QUICK_SECONDS = 0.25  # an operation that has run for longer gives its place to others
 SPRINT_SECONDS = 0.03  # for which an operation may hold up everything else
 LOOK_SECONDS = 0.1  # between two looks of one that waits for a turn at whether anybody waits for it
@@ -205,9 +208,11 @@ class DatasetState:
 
 
 class Asked(NamedTuple):
-    """A statement that was run from these ids: how many rows it brought, and in how many seconds."""
+    """A statement that was run from these ids, in the form that suits them (`run`): how many rows it brought, and in how many
+    seconds."""
 
     statement: Statement
+    run: Statement
     ids: Sequence[object] | None
     rows: int
     seconds: float
@@ -294,27 +299,63 @@ class Reading:
 
     def rows(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[Any]:
         """The rows of a statement, as tuples. Raises DeadlineExceeded, TooManyRows or Busy."""
-        began = time.monotonic()
-        if began > self._turn.deadline.at:
-            raise DeadlineExceeded
+        began = self._begun()
         run = statement.starting_from(ids)
         rows = self._reader.rows(run.sql, run.bind(variables, ids), self._budget + 1)
-        self.asked.append(Asked(statement, ids, len(rows), time.monotonic() - began))
-        self._budget -= len(rows)
-        if self._budget < 0:
-            raise TooManyRows
+        self._spend(Asked(statement, run, ids, len(rows), time.monotonic() - began))
         return rows
 
-    def explain(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[str]:
-        """How the engine means to go about a statement, line by line; nothing is read."""
-        run = statement.starting_from(ids)
-        return self._reader.explain(run.sql, run.bind(variables, ids))
+    def partners(
+        self, statement: Statement, variables: Variables, ids: Sequence[object], most: int
+    ) -> Mapping[int, list[Any]]:
+        """The rows of a statement by the parent that stands first in each, at most so many of each parent, in their order. Raises
+        what `rows` does."""
+        began, run = self._begun(), statement.unsorted
+        if run is None or len(ids) < 2:
+            return _by_parent(self.rows(statement, variables, ids))
+        rows = self._reader.rows(run.sql, run.bind(variables, ids), UNSORTED + 1)
+        if len(rows) > UNSORTED:  # let the replica choose among so many
+            return _by_parent(self.rows(statement, variables, ids))
+        found = _by_parent(rows)
+        for of_one in found.values():  # to sort and cut these few here is far quicker than a window
+            if len(of_one) > 1:
+                of_one.sort(key=LAST)
+                del of_one[most:]
+        self._spend(Asked(statement, run, ids, sum(map(len, found.values())), time.monotonic() - began))
+        return found
+
+    def _begun(self) -> float:
+        now = time.monotonic()
+        if now > self._turn.deadline.at:
+            raise DeadlineExceeded
+        return now
+
+    def _spend(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        self._budget -= asked.rows
+        if self._budget < 0:
+            raise TooManyRows
+
+    def explain(self, asked: Asked, variables: Variables) -> list[str]:
+        """How the engine went about a statement, line by line; nothing is read."""
+        return self._reader.explain(asked.run.sql, asked.run.bind(variables, asked.ids))
 
     def forget(self) -> None:
         """What was read so far is done with: the bound on rows holds anew for what follows."""
         self._budget = MAX_ROWS
         self._forgotten += len(self.asked)
         self.asked.clear()
+
+
+def _by_parent(rows: Sequence[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        of_one = found.get(row[0])
+        if of_one is None:
+            found[row[0]] = [row]
+        else:
+            of_one.append(row)
+    return found
 
 
 class _Known:

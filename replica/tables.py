@@ -218,6 +218,8 @@ def _entity_table(
     for field in entity.fields:
         if field.indexed:
             Index(f"{name}_c_{field.name}", table.c[f"c_{field.name}"])
+    for names in entity.filterable_together:  # a list of what has these values comes in its natural order
+        Index(f"{name}_t_{'_'.join(names)}", *(table.c[f"c_{field}"] for field in names), table.c._sort)
     return EntityTable(entity, table, wanted)
 
 

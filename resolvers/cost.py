@@ -118,10 +118,10 @@ def explained(selects: Sequence[Select], reading: Reading, variables: Variables)
     return tuple(
         Explained(
             by_statement.get(id(run.statement)),
-            run.statement.starting_from(run.ids).sql,
+            run.run.sql,
             run.rows,
             1000 * run.seconds,
-            tuple(reading.explain(run.statement, variables, run.ids)),
+            tuple(reading.explain(run, variables)),
         )
         for run in tuple(reading.asked)
     )

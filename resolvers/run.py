@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, Protocol
 
 from replica.ask import Variables
@@ -188,9 +187,9 @@ class ConnectionStep:
         size = self.page.size(run.variables)
         kept: list[Row] = []
         slices: dict[int, tuple[int, int, bool]] = {}
-        rows = self.fetch.rows(run, ids) if self.fetch else []
-        for parent, group in groupby(rows, key=itemgetter(0)):
-            cut, more = self._cut(list(group), size)
+        found = run.reading.partners(self.fetch.statement, run.variables, ids, size + 1) if self.fetch else {}
+        for parent, rows in found.items():
+            cut, more = self._cut(rows, size)
             slices[parent] = (len(kept), len(kept) + len(cut), more)
             kept += cut
         totals = {row[0]: row[1:] for row in run.reading.rows(self.totals, run.variables, ids)} if self.totals else {}
