@@ -202,11 +202,12 @@ def scanned_for(catalogue: Catalogue, question: object) -> tuple[str, tuple[str,
         return None
     entity = catalogue[question.entity]
     wanted: list[str] = []
+    leading = {names[0] for names in entity.filterable_together}
     for part in conjuncts(question.where):
         if not isinstance(part, Compare) or part.op not in BY_INDEX:
             continue
         field = entity.field(part.name)
-        if part.name == "id" or (field is not None and field.indexed):
+        if part.name in ("id", *leading) or (field is not None and field.indexed):
             return None
         if field is not None and field.type is not FieldType.BOOLEAN:  # half of all records are no gain
             wanted.append(field.name)

@@ -195,18 +195,16 @@ class ConnectionStep:
         totals = {row[0]: row[1:] for row in run.reading.rows(self.totals, run.variables, ids)} if self.totals else {}
         shaped = self.fetch.shape(run, kept) if self.fetch else []
         grouped = [step.run(run, ids) for step in self.groups]
-        nothing = (0, 0, False)
-        return {
-            parent: self._assembled(
-                run,
-                kept,
-                shaped,
-                *slices.get(parent, nothing),
-                totals.get(parent, self.no_totals),
-                [groups.get(parent, []) for groups in grouped],
-            )
-            for parent in ids
-        }
+        # most have no partners: what they get is made once and stands at each of them
+        empty = self._assembled(run, kept, shaped, *NOTHING, self.no_totals, [[] for _ in grouped])
+        found_for: dict[int, object] = dict.fromkeys(ids, empty)
+        beyond, backward, assemble = self.page.beyond(run.variables), self.page.backward, self.assemble
+        for parent in found_for if totals or grouped else slices:
+            start, end, more = slices.get(parent, NOTHING)
+            ends = (beyond, more) if backward else (more, beyond)
+            sums, groups = totals.get(parent, self.no_totals), [groups.get(parent, []) for groups in grouped]
+            found_for[parent] = assemble(kept, start, end, *ends, sums, *shaped, *groups)
+        return found_for
 
     def _cut(self, rows: list[Row], size: int) -> tuple[list[Row], bool]:
         more = len(rows) > size
@@ -263,6 +261,7 @@ class LookupStep:
         return [found[1]] if found is not None and found[0] == self.entity else []
 
 
+NOTHING = (0, 0, False)  # where the partners of a parent that has none begin and end, and whether there are more
 CANDIDATES = 10  # records that the error about an ambiguous key lists
 
 

@@ -161,6 +161,12 @@ CASES = [
         None,
     ),
     (
+        "key: [file, number]",
+        "key: [file, number]\n    filterable: [title + statos]",
+        "hub.yaml:18:17: Proposal has no field called statos. Did you mean status? A field of your own needs a type.",
+        None,
+    ),
+    (
         "beds: {column: TT, type: int}",
         "beds: {column: TT, type: texts}\n    filterable: [beds]",
         "hub.yaml:30:17: beds of HealthPost is a list, which can't be filtered. Choose other fields.",

@@ -235,6 +235,28 @@ async def test_nested_pages_apply_to_every_parent(ask: Ask) -> None:
     ]
 
 
+async def test_the_replica_chooses_among_partners_that_are_too_many_to_be_sorted_here(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = """{ regions { nodes { name proposals(first: 2) { nodes { number } pageInfo { hasNextPage } } } } }"""
+    sorted_here = await ask(query)
+    monkeypatch.setattr("replica.reading.UNSORTED", 3)
+    chosen_there = await ask(query)
+
+    data: Any = sorted_here.data
+    assert [[p["number"] for p in region["proposals"]["nodes"]] for region in data["regions"]["nodes"]] == [
+        [],
+        ["1", "2"],
+        ["4", "5"],
+    ]
+    assert [region["proposals"]["pageInfo"]["hasNextPage"] for region in data["regions"]["nodes"]] == [
+        False,
+        True,
+        False,
+    ]
+    assert chosen_there == sorted_here
+
+
 async def test_totals_are_exact_and_count_what_could_not_be_read(ask: Ask) -> None:
     answer = await ask(
         "{ proposals { aggregate { count sum { estimatedCost } avg { estimatedCost } known { estimatedCost }"

@@ -796,6 +796,25 @@ def test_check_notes_what_looks_at_every_record_until_it_has_an_index(
     assert "baik.graphql" not in simpul(hub_folder, "check", "--lang", language).out
 
 
+def test_fields_that_are_filterable_together_are_found_together_and_come_in_order(
+    simpul: RunSimpul, hub_folder: Path
+) -> None:
+    (hub_folder / "queries").mkdir()
+    (hub_folder / "queries" / "dua.graphql").write_text(
+        "query ($t: String, $p: String) { proposals(where: {title: {eq: $t}, problem: {eq: $p}}) { nodes { number } } }"
+    )
+    config = hub_folder / "hub.yaml"
+    written = config.read_text(encoding="utf-8")
+    together = written.replace("  Proposal:\n", "  Proposal:\n    filterable: [title + problem]\n")
+    config.write_text(together, encoding="utf-8")
+    simpul(hub_folder, "sync")
+    assert "dua.graphql" not in simpul(hub_folder, "check").out
+    given = '{"t": "Jalan", "p": "Rusak"}'
+    explained = simpul(hub_folder, "query", "dua", "--variables", given, "--explain").out
+    assert "USING INDEX e_Proposal_t_title_problem (c_title=? AND c_problem=?)" in explained
+    assert "TEMP B-TREE" not in explained
+
+
 def test_an_explanation_shows_each_statement_and_how_it_runs(simpul: RunSimpul, synced_folder: Path) -> None:
     ended = simpul(synced_folder, "query", "rincian", "--variables", '{"number": "1"}', "--explain", "--lang", "en")
     assert (ended.code, ended.err) == (0, "")
