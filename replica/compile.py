@@ -423,6 +423,7 @@ class Compiler:
                 one = self._binder.alias(self._tables.entities[hop.to].table)
                 is_one = and_(one.c._id == self._conditions.far(hop, match), one.c[hop.counted] == ONE)
                 near = and_(near, select(ONE).select_from(one).where(is_one).exists())
+                counts = partner.c._id == self._conditions.far(hop, match)
             source = source.outerjoin(match, near).outerjoin(partner, counts)
             places[here] = (hop.to, partner, match)
         return source

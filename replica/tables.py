@@ -237,7 +237,7 @@ def _link_table(metadata: MetaData, link: Link, dialect: Dialect) -> Table:
         Column("why", Text, nullable=False),
         sqlite_with_rowid=False,
     )
-    Index(f"{name}_b", table.c.b)
+    Index(f"{name}_b", table.c.b, table.c.status)  # and so whose partner it is without a look at the table
     accepted = "status = 'ACCEPTED'"  # of a to-one end a record has one accepted partner at most
     if not link.many:
         _index_of(dialect, f"{name}_one", table.c.a, accepted)
