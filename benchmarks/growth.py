@@ -68,6 +68,7 @@ def measure(copy: Copy, folder: Path, sizes: list[int], options: argparse.Namesp
     for questions, connections, seconds in (("Q1,Q2", "1,32", options.secs), ("Q4", "1", options.secs + 3)):
         out = str(copy.path / "results" / "growing.json")
         load = ["--queries", questions, "--conns", connections, "--secs", str(seconds), "--reps", str(options.reps)]
+        load += ["--attempts", "2" if options.patience else "1"]
         arguments = ["bench", "--only", names, "--colds", "1", *load, "--out", out]
         drive(copy, arguments, options.patience, False, servers)
         runs += json.loads(Path(out).read_text())["runs"]

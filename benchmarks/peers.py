@@ -85,7 +85,7 @@ def measure(copy: Copy, options: argparse.Namespace) -> None:
         if reason:
             left[name] = reason
             names.remove(name)
-    times = ["--reps", str(options.reps), "--secs", str(options.secs)]
+    times = ["--reps", str(options.reps), "--secs", str(options.secs), "--attempts", "2" if options.patience else "1"]
     drive(copy, ["bench", *times, "--only", ",".join(names), "--out", result(copy, "main")], options.patience)
     if cached:
         only = ["--only", "simpul,simpul-cache", "--queries", "Q3", "--colds", "1"]
@@ -208,7 +208,7 @@ def machine() -> dict[str, str]:
     return {
         "cores": f"{os.cpu_count()} ({models[0] if models else platform.machine()})",
         "memory": f"{int(memory[1]) / 2**20:.0f} GiB" if memory else "unknown",
-        "system": f"{platform.freedesktop_os_release()['PRETTY_NAME']}, kernel {platform.release()}",
+        "system": f"{platform.freedesktop_os_release()['PRETTY_NAME']}, kernel {platform.release().partition('-')[0]}",
         "Python": platform.python_version(),
         "Node": _told(["node", "--version"], ROOT).strip(),
         "SQLite": _told([sys.executable, "-c", "import sqlite3; print(sqlite3.sqlite_version)"], ROOT).strip(),

@@ -12,6 +12,9 @@ from typing import Any
 
 INK, OURS, LIMIT, OTHER = "#24292f", "#0b6e4f", "#c9cdd2", "#7d97b3"
 
+REFERENCE = "linear"
+"""A line that is only there to be compared with."""
+
 
 def main() -> None:
     matplotlib: Any = importlib.import_module("matplotlib")
@@ -33,7 +36,7 @@ def main() -> None:
             if bars:
                 draw_bars(axis, panel["bars"])
             else:
-                draw_lines(axis, panel["lines"])
+                draw_lines(axis, panel["lines"], is_log=panel["log"])
         figure.suptitle(picture["title"], fontsize=10, fontweight="bold")
         figure.tight_layout()
         figure.savefig(f"{sys.argv[1]}/{picture['file']}", metadata={"Date": None, "Creator": None})
@@ -51,19 +54,22 @@ def draw_bars(axis: Any, bars: list[tuple[str, float]]) -> None:
     )
 
 
-def draw_lines(axis: Any, lines: dict[str, list[tuple[int, float]]]) -> None:
+def draw_lines(axis: Any, lines: dict[str, list[tuple[int, float]]], *, is_log: bool) -> None:
     for place, (name, points) in enumerate(lines.items()):
         axis.plot(*zip(*points, strict=True), marker="o", color=(OURS, OTHER)[place % 2], label=name)
         for size, value in points:
-            axis.annotate(
-                f"{value:,.3g}", (size, value), textcoords="offset points", xytext=(0, 6), ha="center", fontsize=8
-            )
+            if name != REFERENCE:
+                where = {"textcoords": "offset points", "xytext": (0, 6), "ha": "center", "fontsize": 8}
+                axis.annotate(short(value), (size, value), **where)
     axis.set_xscale("log")
     axis.set_xticks([size for size, _ in next(iter(lines.values()))])
     axis.set_xticklabels([f"{size:,}" for size, _ in next(iter(lines.values()))])
     axis.minorticks_off()
     top = max(value for points in lines.values() for _, value in points)
-    axis.set_ylim(0, top * 1.2)
+    if is_log:
+        axis.set_yscale("log")
+    else:
+        axis.set_ylim(0, top * 1.2)
     if len(lines) > 1:
         axis.legend(frameon=False, fontsize=8)
 

@@ -37,8 +37,9 @@ written by hand for just this question, over a database of just these columns an
 origins, search words, states of links.
 """
 PROCESSES = """\
-Seconds from the start to the first answer to Q1, and resident memory of the process tree in MiB, after it and at its peak (pages of
-the replica that Simpul has mapped among them).
+Seconds from the start to the first answer to Q1, and resident memory of the process tree in MiB, after it and at its peak. Pages of
+the replica that Simpul has mapped are among them, once for each connection that has them: what a server really holds stands below,
+under Growth.
 """
 GROWTH = """\
 One SQLite source of each size, synced into a replica of its own; the three servers take turns. Memory is read after 500 Q1, 200 Q2
@@ -411,14 +412,17 @@ def draw(copy: Copy, folder: Path, main: Figures, results: Results) -> None:
             ("Q2, requests per second at 32", "Q2", "rps", True),
             ("Q4, ms", "Q4", "p50", False),
         ):
-            points = [[size, results.grown(size, question, what, busy)] for size in results.sizes]
-            curves.append({"title": title, "lines": {"": points}})
+            points = [[size, results.grown(size, question, what, busy) or 0] for size in results.sizes]
+            lines = {"Simpul": points}
+            if question == "Q4":
+                lines["linear"] = [[size, points[0][1] * size / results.sizes[0]] for size in results.sizes]
+            curves.append({"title": title, "lines": lines, "log": question == "Q4"})
         kinds = {"its own": "Pss_Anon", "with mapped files": "Pss"}
         memory = {
             name: [[size, results.growth["sizes"][str(size)]["memory"][kind]] for size in results.sizes]
             for name, kind in kinds.items()
         }
-        curves.append({"title": "memory of the server, MB", "lines": memory})
+        curves.append({"title": "memory of the server, MB", "lines": memory, "log": False})
         pictures.append({"file": "peers-growth.svg", "title": "Growth of the replica: proposals", "panels": curves})
     subprocess.run(
         [str(copy.python), str(Path(__file__).parent / "pictures.py"), str(folder)],
