@@ -49,9 +49,11 @@ def draw_bars(axis: Any, bars: list[tuple[str, float]]) -> None:
     drawn = axis.barh(names, values, color=colours)
     axis.set_xscale("log")
     axis.set_xlim(min(values) / 2, max(values) * 4)
-    axis.bar_label(
-        drawn, [f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in values], padding=3, fontsize=8
-    )
+    axis.bar_label(drawn, [short(value) for value in values], padding=3, fontsize=8)
+
+
+def short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def draw_lines(axis: Any, lines: dict[str, list[tuple[int, float]]], *, is_log: bool) -> None:
