@@ -55,6 +55,7 @@ replica: sqlite:///replica.db
   Proposal:
     from: {planning}.proposals
     key: [proposalId]
+    filterable: [fiscalYear + status]      # one index of both, as the peers' databases have
     fields:
       proposalId: {{column: id, type: int}}
       title: title

@@ -160,7 +160,6 @@ def drive(
     patience: float,
     repeats: bool = False,
     own: Sequence[dict[str, object]] = (),
-    quiet: bool = False,
 ) -> str:
     """Runs the copy's scripts with Simpul among the peers, or with servers of one's `own`. What they print; raises
     CalledProcessError."""
@@ -182,8 +181,7 @@ def drive(
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if not quiet:
-            print(line, end="", flush=True)
+        print(line, end="", flush=True)
     said = "".join(lines)
     if process.wait():
         raise subprocess.CalledProcessError(process.returncode, list(arguments), said)
