@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz bench lock web wheelhouse clean
+.PHONY: help setup demo test check fuzz bench peers lock web wheelhouse clean
 
 help:
 	@echo "make demo   run the sample regency (PORT=8123 to choose the port)"
@@ -14,6 +14,7 @@ help:
 	@echo "make check  formatting, types, floors"
 	@echo "make fuzz   the same tests with many more random inputs"
 	@echo "make bench  measure, beside others"
+	@echo "make peers  measure beside every peer, the limits and at three sizes, into benchmarks/results (root, PostgreSQL 15, Node 20, wrk)"
 	@echo "make web    GraphiQL for /graphql (needs Node 20 and npm; without it a plain form is there)"
 	@echo "make wheelhouse  everything for an installation without internet, in dist/wheelhouse"
 	@echo "make setup  the virtual environment with everything in .venv"
@@ -52,6 +53,9 @@ fuzz: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/first_load.py
+
+peers: $(VENV)/.dev
+	$(BIN)/python benchmarks/peers.py $(ARGS)
 
 # Lock files name no address: they work with any mirror of the index.
 lock: $(VENV)/.dev
