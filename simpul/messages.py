@@ -316,6 +316,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Columns that only some of the tables have, left out: {names}.",
         "Kolom yang hanya ada di sebagian tabel, tidak diambil: {names}.",
     ),
+    "ADD_PINS": (
+        "If that is wrong, say it, for instance: {pins}.",
+        "Bila keliru, tetapkan, misalnya: {pins}.",
+    ),
+    "ADD_LEAF": (
+        "Parents and their parts are both records. For sums ask where: {{isLeaf: {{eq: true}}}}.",
+        "Induk dan rinciannya sama-sama menjadi data. Untuk menjumlah, tanyakan where: {{isLeaf: {{eq: true}}}}.",
+    ),
     "ADD_UNIT": (
         "The head says {unit}: if these are not plain rupiah already, add unit: {factor}.",
         "Judulnya menyebut {unit}: bila ini belum rupiah penuh, tambahkan unit: {factor}.",

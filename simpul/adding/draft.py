@@ -1,113 +1,31 @@
-"""What hub.yaml is to say: sources, entities with their fields, links. First as the columns suggest, then as measured."""
+"""Sources and entities as files and columns suggest them, before anything has been read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from config.entities import Entity, FieldType, Text
 from config.merge import is_free
-from connectors.findings import Note
+from connectors.findings import Note, TableFound
+from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, Remark, SourceDraft
 from simpul.adding.naming import entity_name, field_name, says_nothing, source_name, words_of
+from simpul.adding.placing import placed_fields
 from simpul.adding.recognition import Recognised, recognise, spoken
 from simpul.adding.shapes import ColumnShape, Shape, SheetTable, columns_of, patterns_of
 
 MAX_FIELDS = 150
-UNCERTAIN = (
-    "HEADER_UNCERTAIN",
-    "NO_HEADER_FOUND",
-    "TOTAL_UNCERTAIN",
-    "DATES_UNCERTAIN",
-    "TOTAL_DISAGREES",
-    "HIERARCHY_FOUND",
-)
+PLACED = ("agency", "region", "fiscalYear", "isLeaf")
+"""Built-in fields that may be fed from around the table."""
+UNCERTAIN = ("HEADER_UNCERTAIN", "NO_HEADER_FOUND", "TOTAL_UNCERTAIN", "DATES_UNCERTAIN", "TOTAL_DISAGREES")
 """Notes of the understanding that hub.yaml repeats: a person may have to decide otherwise."""
 _PERSONAL = re.compile(
     r"\b(?:nik|nip|npwp|ktp|no kk|nomor kk|(?:no |nomor )?(?:hp|telp|tlp|telepon|wa|whatsapp)|e ?mail|surel"
     r"|(?:no|nomor) (?:rek|rekening)(?: bank)?|nama (?:pelapor|pemohon|penerima|pengusul|kepala keluarga|pemilik|ibu|ayah)"
     r"|(?:tempat|tanggal|tgl) lahir|alamat rumah)\b"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What is said beside an entry, as a code with what fills its sentence."""
-
-    code: str
-    params: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDraft:
-    """A field and the column that it comes from. `type` is None for one that is built in."""
-
-    name: str
-    column: str
-    type: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    remarks: tuple[Remark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetDraft:
-    """A dataset and the tables that it reads."""
-
-    name: str
-    options: Mapping[str, str]
-    tables: tuple[SheetTable, ...]
-    remarks: tuple[Remark, ...] = ()
-
-    @property
-    def row_count(self) -> int:
-        """How many records the understanding found."""
-        return sum(one.table.row_count for one in self.tables)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceDraft:
-    """A source of files."""
-
-    name: str
-    paths: tuple[str, ...]
-    datasets: tuple[DatasetDraft, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EntityDraft:
-    """An entity and where its records come from. Without a `key`, its records are known by `fingerprint`."""
-
-    name: str
-    builtin: bool
-    datasets: tuple[tuple[str, str], ...]
-    fields: tuple[FieldDraft, ...]
-    key: tuple[str, ...] = ()
-    fingerprint: tuple[str, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDraft:
-    """A link by equal values. A built-in one has neither `to` nor `inverse`."""
-
-    source: str
-    name: str
-    pair: tuple[str, str]
-    to: str | None = None
-    inverse: str | None = None
-    many: bool = True
-    remarks: tuple[Remark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Everything that is added at once."""
-
-    sources: tuple[SourceDraft, ...] = ()
-    entities: tuple[EntityDraft, ...] = ()
-    links: tuple[LinkDraft, ...] = ()
 
 
 class Drafter:
@@ -197,6 +115,9 @@ class Drafter:
             else:
                 fields.append(_own_field(column, known))
             known.add(fields[-1].name.casefold())
+        if entity is not None:
+            known -= {name.casefold() for name in PLACED} - {made.name.casefold() for made in fields}
+        fields += placed_fields(tables, entity, known)
         remarks = [Remark("ADD_NO_CELLS", {"names": ", ".join(empty)})] if empty else []
         remarks += [Remark("ADD_COLUMNS_LEFT", {"names": ", ".join(left)})] if left else []
         some = {name for table in tables for name in (column.name for column in table.table.columns)}
@@ -258,13 +179,28 @@ def _doubts(tables: Sequence[SheetTable]) -> tuple[Remark, ...]:
     found: dict[str, Remark] = {}
     for one in tables:
         for note in one.table.notes:
-            if note.code in UNCERTAIN:
-                found.setdefault(note.code, _doubt(note, one, many=len(tables) > 1))
+            if note.code in UNCERTAIN and note.code not in found:
+                found[note.code] = Remark(note.code, note.params)
+                if pins := _pins(note, one.table):
+                    found[f"{note.code} pins"] = Remark("ADD_PINS", {"pins": pins})
     return tuple(found.values())
 
 
-def _doubt(note: Note, one: SheetTable, *, many: bool) -> Remark:
-    return Remark(note.code, {**note.params, "where": one.label if many else ""})
+def _pins(note: Note, table: TableFound) -> str:
+    """What may be written into the dataset where the understanding was not certain; first what it took."""
+    first, last = table.header_rows or (0, 0)
+    if note.code == "HEADER_UNCERTAIN":
+        others = [(first, last + 1), (first, last - 1), (first - 1, last), (last + 1, last + 1)]
+        spans = [(first, last), *(span for span in others if 0 < span[0] <= span[1])]
+        return ", ".join(f"header: {a}-{b}" for a, b in dict.fromkeys(spans)) + ", header: none"
+    if note.code == "NO_HEADER_FOUND":
+        row = note.params["row"]
+        return f"header: {row}-{row}"
+    if note.code == "TOTAL_UNCERTAIN":
+        doubtful = note.params["row"]
+        rest = ", ".join(str(row) for row in table.total_rows if row != doubtful)
+        return f"total: {', '.join(map(str, table.total_rows))}; total: {rest or 'none'}"
+    return ""
 
 
 _NO_WORDS = Text("", "")
@@ -296,8 +232,3 @@ def _members(entity: Entity, entities: Iterable[Entity]) -> set[str]:
             if link.to == entity.name and link.inverse:
                 names |= {link.inverse, f"{link.inverse}Match"}
     return {name.casefold() for name in names}
-
-
-def without(draft: EntityDraft, name: str) -> EntityDraft:
-    """An entity without one of its fields."""
-    return replace(draft, fields=tuple(field for field in draft.fields if field.name != name))

@@ -4,6 +4,7 @@ apart, which types hold, whose values are those of another entity."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ MAX_KNOWN = 50_000  # records of what the hub has already that are looked at
 KNOWN_SECONDS = 30.0  # for each dataset of it
 _ISSUES = OWN.index("issues")
 _KEPT = (FieldType.CODE, FieldType.TEXT, FieldType.INT, FieldType.CODES, FieldType.DATE, FieldType.ENUM)
+
+_NUMBERED = re.compile(r"(?:id|kd|kode|no|nomor|code|number|nip|tahun|year)(?![a-z])|.*(?:Id|Kode|Nomor|Code|Number)\b")
 
 ENOUGH = 0.8  # share of the values that another entity has to have
 FEW = 3  # different values that have to be shared
@@ -191,11 +194,13 @@ def find_key(found: Measured, preferred: Sequence[str], fields: Sequence[str]) -
 
 
 def _rank(entity: Entity, name: str) -> int:
-    """Codes tell records apart better than numbers, and those better than names."""
+    """Codes and numbers called so tell records apart better than names, and those better than what is counted."""
     declared = entity.field(name)
-    order = (FieldType.CODE, FieldType.INT, FieldType.DATE, FieldType.ENUM, FieldType.TEXT)
-    secret = declared is not None and declared.sensitive
-    return (order.index(declared.type) if declared else 0) + (10 if secret else 0)
+    if declared is None:
+        return 0
+    order = (FieldType.CODE, FieldType.TEXT, FieldType.ENUM, FieldType.DATE, FieldType.INT)
+    rank = 0 if declared.type is FieldType.INT and _NUMBERED.match(name) else order.index(declared.type)
+    return rank + (10 if declared.sensitive else 0)
 
 
 def _is_running(entity: Entity, name: str, values: Sequence[str | None]) -> bool:

@@ -19,7 +19,8 @@ from connectors.files import find_files
 from connectors.findings import FileFound
 from replica.tables import build_tables
 from schema.catalogue import describe
-from simpul.adding.draft import Draft, Drafter, EntityDraft, FieldDraft, LinkDraft, Remark, own_field
+from simpul.adding.draft import Drafter, own_field
+from simpul.adding.entries import Draft, EntityDraft, FieldDraft, LinkDraft, Remark
 from simpul.adding.measuring import (
     Measured,
     Overlap,
@@ -206,6 +207,8 @@ def _settle(one: _Known, catalogue: Catalogue) -> None:
         if (made.name, made.type) == (was.name, was.type)
     ]
     preferred = describe()[draft.name].key if draft.builtin else ()
+    told = {made.name for made in fields if made.column.startswith("$") and made.name not in preferred}
+    same = [name for name in same if name not in told]
     key = find_key(one.measured, preferred, [name for name in same if name in one.measured.values])
     remarks = list(draft.remarks)
     fingerprint: tuple[str, ...] = ()

@@ -37,7 +37,8 @@ class Recognised:
 @dataclass(frozen=True, slots=True)
 class _Speech:
     """How people speak of an entity: `words` of each field; what has to be there: a field of each of `needs`, `least` fields in
-    all, and something in `about` among all names and titles. `most` is how many columns it may have."""
+    all, and something in `about` among all names and titles. `most` is how many columns it may
+    have, `bare` that none of them is an amount, `unique` which of them tell its rows apart."""
 
     entity: str
     words: Mapping[str, str]
@@ -46,6 +47,7 @@ class _Speech:
     about: str | None = None
     most: int | None = None
     unique: tuple[str, ...] = ()
+    bare: bool = False
     matchers: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,7 +55,7 @@ class _Speech:
             self.matchers[name] = re.compile(f"(?:{words})")
 
 
-_AGENCY = (
+AGENCY = (
     r"(?:nama )?(?:skpd|opd|perangkat daerah|instansi|satker|satuan kerja|unit kerja|dinas|agency"
     r"|department)(?: (?:tujuan|pelaksana|penanggung jawab|pengampu|akhir))?"
 )
@@ -90,7 +92,7 @@ SPEECH = (
             "fiscalYear": _YEAR,
             "channel": r"jalur(?: usulan)?|sumber usulan|channel",
             "region": _VILLAGE,
-            "agency": _AGENCY,
+            "agency": AGENCY,
         },
         needs=(("title",),),
         about=r"\busul|musrenbang|\bpokir|pokok pikiran|\breses\b|aspirasi|\bproposals?\b",
@@ -113,7 +115,7 @@ SPEECH = (
             "category": r"kategori|topik|sektor|bidang|klasifikasi|category",
             "locationText": _PLACE + r"|laporan lokasi|lokasi kejadian",
             "region": _VILLAGE,
-            "agency": _AGENCY + r"|disposisi|instansi terlapor|terlapor",
+            "agency": AGENCY + r"|disposisi|instansi terlapor|terlapor",
         },
         needs=(("text", "title"),),
         about=r"\baduan\b|pengaduan|\bkeluhan|\blapor|complaint",
@@ -144,7 +146,7 @@ SPEECH = (
             "accountCodes": r"(?:kode|kd) (?:rekening|akun)|account code",
             "locationText": _PLACE,
             "region": _VILLAGE,
-            "agency": _AGENCY,
+            "agency": AGENCY,
             "fiscalYear": _YEAR,
         },
         needs=(
@@ -177,7 +179,7 @@ SPEECH = (
             "previousCeiling": r"(?:pagu|anggaran) (?:sebelum|semula|murni)(?: perubahan| pergeseran)?",
             "realised": r"(?:jumlah |total )?realisasi(?: (?:anggaran|keuangan|belanja))?(?: rp)?|reali[sz](?:ed|ation)|spent",
             "fiscalYear": _YEAR,
-            "agency": _AGENCY,
+            "agency": AGENCY,
         },
         needs=(("ceiling", "realised"), ("accountCode", "subActivityCode", "activityCode")),
     ),
@@ -193,7 +195,7 @@ SPEECH = (
             "url": r"url|link|tautan",
             "fileName": r"(?:nama )?(?:file|berkas)",
             "fiscalYear": _YEAR,
-            "agency": _AGENCY + r"|pejabat penguasa informasi",
+            "agency": AGENCY + r"|pejabat penguasa informasi",
         },
         needs=(("title",),),
         about=r"informasi publik|\bppid\b|\bdip\b|public information",
@@ -203,13 +205,14 @@ SPEECH = (
         {
             "code": r"(?:kode|kd|id) (?:skpd|opd|satker|satuan kerja|perangkat daerah|unit|unit kerja"
             r"|instansi|dinas)|agency code",
-            "name": _AGENCY + r"|nama",
+            "name": AGENCY + r"|nama",
             "head": r"(?:nama )?kepala(?: (?:dinas|skpd|opd))?|head",
             "parent": r"induk|skpd induk|parent",
         },
         needs=(("code",), ("name",)),
         least=2,
-        most=5,
+        most=8,
+        bare=True,
         unique=("code",),
     ),
     _Speech(
@@ -221,7 +224,8 @@ SPEECH = (
         },
         needs=(("code",), ("name",)),
         least=2,
-        most=5,
+        most=8,
+        bare=True,
         about=r"\bwilayah\b|\bdesa\b|\bkelurahan\b|kecamatan|\bregions?\b|\bvillages?\b",
         unique=("code",),
     ),
@@ -253,6 +257,8 @@ def _spoken_of(
     if speech.about is not None and not re.search(speech.about, everything):
         return None
     if speech.most is not None and len(columns) > speech.most:
+        return None
+    if speech.bare and any(column.type in ("money", "decimal") for column in columns):
         return None
     taken: dict[str, str] = {}
     for name, matcher in speech.matchers.items():

@@ -12,7 +12,7 @@ from config.problems import ConfigError
 from connectors.errors import SourceError
 from connectors.findings import FileFound
 from connectors.inspector import Inspector
-from simpul.adding.draft import EntityDraft
+from simpul.adding.entries import EntityDraft
 from simpul.adding.proposal import Proposal, new_text, propose
 from simpul.adding.shapes import Aside
 from simpul.adding.undo import keep, last_kept, take_back

@@ -402,3 +402,74 @@ def test_it_speaks_indonesian_too(simpul: RunSimpul, tmp_path: Path) -> None:
     assert "dikenal Simpul dari kolomnya" in ended.out
     assert "language: id" in text_of(tmp_path)
     assert "hub.yaml sudah ditulis. Berikutnya:" in ended.out
+
+
+# -- what stands around a table, and what is not certain --------------------------------------------------------------
+
+
+def test_year_month_office_and_sheet_come_from_around_the_tables(simpul: RunSimpul, tmp_path: Path) -> None:
+    for month in ("Januari", "Februari"):
+        sheets = {
+            office: [
+                ("SKPD", f": {office}"),
+                ("Tahun Anggaran 2026",),
+                ("Kode", "Uraian", "Realisasi"),
+                ("5.1", "a", 7_000_000),
+                ("5.2", "b", 8_000_000),
+            ]
+            for office in ("Dinkes", "Dikbud")
+        }
+        write_sheets(tmp_path / "lra" / f"LRA {month}.xlsx", **sheets)
+
+    assert simpul(tmp_path, "add", "lra", "--yes", env=EN).code == 0
+
+    fields = "kode fiscalYear monthName skpd fileName sheetName"
+    data = ask(simpul, tmp_path, "{ lras { totalCount nodes { %s } } }" % fields)
+    assert data["lras"]["totalCount"] == 8
+    assert {
+        "kode": "5.1",
+        "fiscalYear": 2026,
+        "monthName": "Januari",
+        "skpd": "Dikbud",
+        "fileName": "LRA Januari.xlsx",
+        "sheetName": "Dikbud",
+    } in data["lras"]["nodes"]
+
+
+def test_budget_lines_take_agency_year_and_leaves_from_around_the_table(simpul: RunSimpul, tmp_path: Path) -> None:
+    codes = ["5", "5.1", "5.1.01", "5.1.02", "5.2", "5.2.01", "5.2.02", "5.2.03"]
+    amounts = [70, 30, 10, 20, 40, 5, 15, 20]
+    lines = [(code, f"Belanja {code}", amount * 10**6) for code, amount in zip(codes, amounts, strict=True)]
+    rows = [
+        ("Perangkat Daerah : Dinas Kesehatan",),
+        ("Tahun Anggaran : 2026",),
+        ("Kode Rekening", "Uraian", "Anggaran"),
+        *lines,
+    ]
+    write_sheets(tmp_path / "dpa.xlsx", Sheet1=rows)
+
+    ended = simpul(tmp_path, "add", "dpa.xlsx", "--yes", env=EN)
+
+    assert "BudgetLine (known to Simpul by its columns): 8 records" in ended.out
+    fields = "fiscalYear agencyRaw accountCode"
+    data = ask(simpul, tmp_path, "{ budgetLines { totalCount nodes { %s } aggregate { sum { ceiling } } } }" % fields)
+    assert data["budgetLines"]["totalCount"] == 5, "parents do not count"
+    assert data["budgetLines"]["aggregate"]["sum"]["ceiling"] == "70000000"
+    assert data["budgetLines"]["nodes"][0] == {
+        "fiscalYear": 2026,
+        "agencyRaw": "Dinas Kesehatan",
+        "accountCode": "5.1.01",
+    }
+
+
+def test_what_was_not_certain_is_said_with_its_alternatives(simpul: RunSimpul, tmp_path: Path) -> None:
+    rows = [("merah", "biru", "hijau"), *((f"warna {at}", f"rasa {at % 2}", f"bau {at % 3}") for at in range(5))]
+    write_sheets(tmp_path / "kata.xlsx", Sheet1=rows)
+
+    simpul(tmp_path, "add", "kata.xlsx", "--yes", env=EN)
+
+    text = text_of(tmp_path)
+    assert "# Row 1 is taken for the names of the columns, but it may be data" in text
+    assert "header: 1-1, header: 1-2, header: 2-2, header: none." in text
+    (tmp_path / "hub.yaml").write_text(text.replace("header: auto", "header: 1-1"), encoding="utf-8")
+    assert simpul(tmp_path, "check", env=EN).code == 0
