@@ -26,6 +26,12 @@ _PERSONAL = re.compile(
     r"|(?:no|nomor) (?:rek|rekening)(?: bank)?|nama (?:pelapor|pemohon|penerima|pengusul|kepala keluarga|pemilik|ibu|ayah)"
     r"|(?:tempat|tanggal|tgl) lahir|alamat rumah)\b"
 )
+_COUNTED = re.compile(
+    r"\b(?:jumlah (?!anggaran|biaya|dana|harga)|volume|target|tahun|no|nomor|kode|bulan|orang|unit|fisik(?! persen))"
+)
+_AMOUNT = re.compile(
+    r"\b(?:rp|rupiah|pagu|anggaran|biaya|harga|realisasi|belanja|pendapatan|pembiayaan|dana|nilai|saldo)\b"
+)
 
 
 class Drafter:
@@ -150,10 +156,23 @@ def _builtin_field(entity: Entity, name: str, column: ColumnShape, within: str |
 
 
 def _own_field(column: ColumnShape, taken: set[str]) -> FieldDraft:
+    nameless = column.name == column.found[0].column
+    name = field_name(f"column {column.name}" if nameless else column.name, taken)
     if not _PERSONAL.search(spoken(column.name)):
-        return FieldDraft(field_name(column.name, taken), column.name, column.type, {}, _unit_remarks(column))
+        return FieldDraft(name, column.name, _lasting_type(column), {}, _unit_remarks(column))
     type_ = "code" if column.type in ("int", "decimal") else column.type  # a NIK is no number
-    return FieldDraft(field_name(column.name, taken), column.name, type_, {"sensitive": "true"})
+    return FieldDraft(name, column.name, type_, {"sensitive": "true"})
+
+
+def _lasting_type(column: ColumnShape) -> str:
+    """The type that a column of whole numbers will still have when it fills: amounts that are 0 in April, shares without
+    fractions."""
+    said = spoken(column.name)
+    if column.type != "int" or _COUNTED.search(said):
+        return column.type
+    if "persen" in said.split():
+        return "decimal"
+    return "money" if _AMOUNT.search(said) else column.type
 
 
 def _unit_remarks(column: ColumnShape) -> tuple[Remark, ...]:

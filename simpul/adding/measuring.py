@@ -25,6 +25,8 @@ from replica.tables import EntityTable
 MAX_KNOWN = 50_000  # records of what the hub has already that are looked at
 KNOWN_SECONDS = 30.0  # for each dataset of it
 _ISSUES = OWN.index("issues")
+_KEPT_NEVERTHELESS = ("ROUNDED", "TEXT_DAMAGED")
+"""Issues with values that are there."""
 _KEPT = (FieldType.CODE, FieldType.TEXT, FieldType.INT, FieldType.CODES, FieldType.DATE, FieldType.ENUM)
 
 _NUMBERED = re.compile(r"(?:id|kd|kode|no|nomor|code|number|nip|tahun|year)(?![a-z])|.*(?:Id|Kode|Nomor|Code|Number)\b")
@@ -37,7 +39,7 @@ SHORTEST = 3.0  # signs that shared values have on average: small numbers are in
 @dataclass(slots=True)
 class Measured:
     """What mappings of an entity read. `values` are those of a field record by record, as the replica keeps them; `places` the
-    file and sheet of each record; `issues` how many cells of a field have which issue, `filled` how many hold a value."""
+    file and sheet of each record; `issues` how many cells of a field can't be read and why, `filled` how many hold a value."""
 
     entity: Entity
     records: int = 0
@@ -134,7 +136,8 @@ def _note(found: Measured, mapper: Mapper, part: Part, batch: Batch) -> None:
     for other in found.values.keys() - kept.keys():
         found.values[other] += [None] * len(mapped.records)
     for record in mapped.records:
-        for issue in orjson.loads(str(record[_ISSUES])) if record[_ISSUES] else ():
+        told = orjson.loads(str(record[_ISSUES])) if record[_ISSUES] else ()
+        for issue in (issue for issue in told if issue["code"] not in _KEPT_NEVERTHELESS):
             found.issues[issue["field"], issue["code"]] += 1
     found.rejects.update(reject.code for reject in mapped.rejects)
     found.places += [(part.file, part.sheet)] * len(mapped.records)

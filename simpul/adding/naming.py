@@ -13,6 +13,7 @@ LONGEST = 40  # signs of a name
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SIGNS = {"%": " persen ", "√": " v ", "&": " dan ", "@": " at "}
+_TIES = ("dan", "atau", "yang", "dari", "di", "ke", "per", "untuk", "and", "or", "of", "the", "in", "for")
 _NOTHING_SAID = re.compile(r"(?:sheet|lembar|table|tabel|worksheet|data)?[ _-]*\d*", re.IGNORECASE)
 
 
@@ -59,6 +60,8 @@ def _shortened(words: list[str]) -> list[str]:
         if kept and sum(map(len, kept)) + len(word) > LONGEST:
             break
         kept.append(word[:LONGEST])
+    while len(kept) > 1 and kept[-1].casefold() in _TIES:
+        kept.pop()
     return kept
 
 

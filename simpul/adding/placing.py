@@ -42,7 +42,9 @@ def _lines(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str])
         values = [_value(one.table.titles, line.key) for one in tables] if line.key else []
         if line.key is None or not all(values) or len(line.key.split()) > 4 or not line.key.isprintable():
             continue
-        pattern = f"(?:^|; ){re.escape(line.key)}: ([^;]+)".replace("\\ ", " ")
+        pattern = f"{_plain(line.key)}: ([^;]+)"
+        if any(_title(one).count(f"{line.key}: ") > 1 for one in tables):  # `Kode SKPD: 1.02; SKPD: Dinas Kesehatan`
+            pattern = f"(?:^|; ){pattern}"
         known = _known(line.key, entity, names)
         is_year = all(re.fullmatch("20[0-9]{2}", value or "") for value in values)
         if known is None and made == MAX_LINES:
@@ -63,6 +65,8 @@ def _names(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str])
         places = (("$title", titles, _YEAR_SAID), ("$file", files, _YEAR_NAMED), ("$sheet", sheets, _YEAR_NAMED))
         for column, texts, pattern in places:
             if all(len(set(re.findall(pattern, text))) == 1 for text in texts):
+                if column == "$title" and (said := _said(texts)):
+                    pattern = said
                 yield _field("fiscalYear", column, pattern, None if entity else "int")
                 break
     if len(tables) == 1:
@@ -83,6 +87,20 @@ def _leaf(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str]) 
         is_known = entity is not None and entity.field("isLeaf") is not None
         remarks = () if is_known else (Remark("ADD_LEAF"),)
         yield FieldDraft("isLeaf", "$leaf", None if is_known else "boolean", {}, remarks)
+
+
+def _said(texts: Sequence[str]) -> str | None:
+    """What stands before the year, where that is the same everywhere: `TAHUN ANGGARAN (20[0-9]{2})`."""
+    before = {text[found.start() : found.start(1)] for text in texts if (found := re.search(_YEAR_SAID, text))}
+    return f"{_plain(before.pop())}(20[0-9]{{2}})" if len(before) == 1 else None
+
+
+def _plain(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ")
+
+
+def _title(one: SheetTable) -> str:
+    return "; ".join(f"{line.key}: {line.text}" if line.key else line.text for line in one.table.titles)
 
 
 def _value(lines: Sequence[Line], key: str) -> str | None:

@@ -207,8 +207,8 @@ def _settle(one: _Known, catalogue: Catalogue) -> None:
         if (made.name, made.type) == (was.name, was.type)
     ]
     preferred = describe()[draft.name].key if draft.builtin else ()
-    told = {made.name for made in fields if made.column.startswith("$") and made.name not in preferred}
-    same = [name for name in same if name not in told]
+    placed = {made.name for made in fields if made.column.startswith("$") and made.name not in preferred}
+    same = [name for name in same if name not in placed]
     key = find_key(one.measured, preferred, [name for name in same if name in one.measured.values])
     remarks = list(draft.remarks)
     fingerprint: tuple[str, ...] = ()
@@ -265,6 +265,7 @@ def _meaning(text: str, enum: EnumType) -> str | None:
 def _links(known: list[_Known], catalogue: Catalogue) -> list[LinkDraft]:
     """The links between entities at least one of which is new, by the values that they share."""
     links: list[LinkDraft] = []
+    groups: dict[tuple[str, str], int] = {}  # fields that are tied to each other already, directly or by others
     taken = {entity.name: {name.casefold() for name in _names_of(entity, catalogue)} for entity in catalogue}
     for at, other in enumerate(known):
         for one in known[at + 1 :]:
@@ -277,9 +278,19 @@ def _links(known: list[_Known], catalogue: Catalogue) -> list[LinkDraft]:
             ]
             if found:
                 best = max(found, key=lambda way: (way[0].unique, way[0].share))
-                if link := _link(*best, taken, catalogue):
+                if _is_new(*best, groups) and (link := _link(*best, taken)):
                     links.append(link)
     return links
+
+
+def _is_new(overlap: Overlap, near: _Known, far: _Known, groups: dict[tuple[str, str], int]) -> bool:
+    """Whether two fields are not tied by way of others: four sheets with the same names need three links. Notes that they are."""
+    ends = (near.entity.name, overlap.left), (far.entity.name, overlap.right)
+    left, right = (groups.setdefault(end, len(groups)) for end in ends)
+    for name, group in groups.items():
+        if group == right:
+            groups[name] = left
+    return left != right
 
 
 def _kept(one: _Known) -> Measured:
@@ -289,9 +300,7 @@ def _kept(one: _Known) -> Measured:
     return replace(one.measured, values={n: v for n, v in one.measured.values.items() if n in one.names})
 
 
-def _link(
-    overlap: Overlap, near: _Known, far: _Known, taken: Mapping[str, set[str]], catalogue: Catalogue
-) -> LinkDraft | None:
+def _link(overlap: Overlap, near: _Known, far: _Known, taken: Mapping[str, set[str]]) -> LinkDraft | None:
     left = overlap.left
     builtin = _builtin_link(near.entity, far.entity)
     if builtin == "":

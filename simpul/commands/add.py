@@ -56,6 +56,9 @@ def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
         return 1
     for entity in proposal.draft.entities:
         _tell(terminal, proposal, entity)
+    for link in proposal.draft.links:
+        for remark in link.remarks:
+            terminal.show(f"{link.source}.{link.name}: {terminal.render(remark.code, remark.params)}")
     bom = before is not None and before.startswith(b"\xef\xbb\xbf")
     after = (b"\xef\xbb\xbf" if bom else b"") + proposal.after.encode()
     _show_difference(terminal, hub, text if before is not None else "", proposal.after)
@@ -127,10 +130,6 @@ def _tell(terminal: Terminal, proposal: Proposal, entity: EntityDraft) -> None:
     terminal.show(f"  → {told} {by}")
     if issues := measured.issues.total():
         terminal.show(f"  {terminal.text('ADD_ISSUES', count=issues)}")
-    for link in proposal.draft.links:
-        if link.source == entity.name or link.to == entity.name:
-            for remark in link.remarks:
-                terminal.show(f"  → {link.source}.{link.name}: {terminal.render(remark.code, remark.params)}")
 
 
 def _show_difference(terminal: Terminal, hub: Path, before: str, after: str) -> None:

@@ -473,3 +473,32 @@ def test_what_was_not_certain_is_said_with_its_alternatives(simpul: RunSimpul, t
     assert "header: 1-1, header: 1-2, header: 2-2, header: none." in text
     (tmp_path / "hub.yaml").write_text(text.replace("header: auto", "header: 1-1"), encoding="utf-8")
     assert simpul(tmp_path, "check", env=EN).code == 0
+
+
+def test_amounts_and_shares_keep_their_type_when_they_are_whole_or_zero(simpul: RunSimpul, tmp_path: Path) -> None:
+    rows = [("Kode", "Realisasi Modal", "Capaian (%)", "Volume"), *((f"K{at}", 0, 10 * at, at) for at in range(1, 6))]
+    write_sheets(tmp_path / "april.xlsx", Sheet1=rows)
+
+    simpul(tmp_path, "add", "april.xlsx", "--yes", env=EN)
+
+    text = text_of(tmp_path)
+    assert "realisasiModal: {column: Realisasi Modal, type: money}" in text
+    assert "capaianPersen: {column: Capaian (%), type: decimal}" in text
+    assert "volume: {column: Volume, type: int}" in text
+
+
+def test_sheets_about_the_same_things_are_linked_to_one_of_them(simpul: RunSimpul, tmp_path: Path) -> None:
+    names = [f"Kegiatan {word}" for word in ("Jalan", "Jembatan", "Talud", "Sumur")]
+    sheets = {
+        title: [
+            ("Nama Kegiatan", f"{title} A", f"{title} B"),
+            *((name, f"{title}{at}", f"{at}{title}") for at, name in enumerate(names)),
+        ]
+        for title in ("Fisik", "Keuangan", "Pengelola")
+    }
+    write_sheets(tmp_path / "kegiatan.xlsx", **sheets)
+
+    simpul(tmp_path, "add", "kegiatan.xlsx", "--yes", env=EN)
+
+    links = [line.strip() for line in text_of(tmp_path).split("links:")[1].splitlines() if line.endswith(":")]
+    assert links == ["Keuangan.fisik:", "rules:", "Pengelola.fisik:", "rules:"]
