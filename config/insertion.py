@@ -24,12 +24,8 @@ class NoRoom(Exception):
 def insert_entries(text: str, entries: Mapping[str, Sequence[Lines]]) -> str:
     """The text of a hub.yaml with `entries` at the end of their sections; a section that is not there comes at the end. The
     text has to be one that can be read. Raises NoRoom."""
-    end = "\r\n" if "\r\n" in text else "\n"
-    lines = text.replace("\r\n", "\n").split("\n")
-    if lines[-1] == "":
-        lines.pop()
+    end, lines, root = _read(text)
     plain = "\n".join(lines) + "\n"
-    root = YAML(typ="base", pure=True).compose(plain)
     places: list[tuple[int, list[str]]] = []
     for section, blocks in entries.items():
         if not blocks:
@@ -49,6 +45,36 @@ def insert_entries(text: str, entries: Mapping[str, Sequence[Lines]]) -> str:
     for at, block in sorted(places, key=lambda place: place[0], reverse=True):
         lines[at:at] = block
     return end.join(lines) + end
+
+
+def append_mapping(text: str, entity: str, mapping: Lines) -> str:
+    """The text of a hub.yaml in which an entity has one more mapping, after those that it has; they become a list if they are
+    none, which indents their lines further. Raises NoRoom."""
+    end, lines, root = _read(text)
+    entities = _find(root, "entities")
+    found = _find(entities[1], entity) if entities else None
+    if found is None or isinstance(found[1], ScalarNode) or found[1].flow_style:
+        raise NoRoom(f"entities.{entity}", found[0].start_mark.line + 1 if found else 1)
+    value = found[1]
+    first, indent = value.start_mark.line, value.start_mark.column
+    at = max(_last_lines(value, "\n".join(lines) + "\n")) + 1
+    while at < len(lines) and lines[at].lstrip().startswith("#") and _indent(lines[at]) > indent:
+        at += 1
+    if isinstance(value, MappingNode):
+        lines[first] = f"{' ' * indent}- {lines[first].lstrip()}"
+        lines[first + 1 : at] = [f"  {line}" if line.strip() else line for line in lines[first + 1 : at]]
+    block = [f"{' ' * indent}{'- ' if number == 0 else '  '}{line}" for number, line in enumerate(mapping)]
+    lines[at:at] = block
+    return end.join(lines) + end
+
+
+def _read(text: str) -> tuple[str, list[str], Any]:
+    """How lines end, the lines, and the nodes of a file."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return end, lines, YAML(typ="base", pure=True).compose("\n".join(lines) + "\n")
 
 
 def _find(root: Any, section: str) -> tuple[Any, Any] | None:

@@ -167,9 +167,11 @@ def plural_of(entity: str) -> str:
 
 
 def is_free(name: str, entities: Iterable[Entity]) -> bool:
-    """Whether an entity of the operator's own can be called so beside `entities`, without being taken for one of them."""
+    """Whether an entity of the operator's own can be called so beside `entities`, without being taken for a slip in the
+    name of a built-in one."""
     known = [*entities]
-    near = get_close_matches(name.casefold(), [entity.name.casefold() for entity in known], 1, NEAR)
+    builtin = [entity.name.casefold() for entity in known if not entity.declared]
+    near = get_close_matches(name.casefold(), builtin, 1, NEAR)
     if not NAME.fullmatch(name) or near:
         return False
     made = Entity(name, name[0].lower() + name[1:], plural_of(name), Text(name, name), ())

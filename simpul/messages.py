@@ -295,6 +295,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{name} (an entity of its own): {count}, {fields} fields.",
         "{name} (jenis data sendiri): {count}, {fields} isian.",
     ),
+    "ADD_MORE": ("They join those of the other files.", "Bergabung dengan data dari berkas lain."),
     "ADD_KEY": ("Told apart by {key}.", "Dibedakan oleh {key}."),
     "ADD_NO_KEY": (
         "No columns tell all rows apart: a record is known again by what it says. If a column should, name it in `key:` instead of"

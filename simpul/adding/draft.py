@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from config.entities import Entity, FieldType, Text
+from config.entities import Entity, Field, FieldType, Text
 from config.merge import is_free
 from connectors.findings import Note, TableFound
+from schema.catalogue import describe
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, Remark, SourceDraft
 from simpul.adding.naming import entity_name, field_name, says_nothing, source_name, words_of
 from simpul.adding.placing import placed_fields
@@ -35,14 +37,19 @@ _AMOUNT = re.compile(
 
 
 class Drafter:
-    """Drafts shapes one after the other. `entities` are those of the hub and the built-in ones, `mapped` the names of those
-    with a mapping, `sources` the names that are taken; `folder` is that of hub.yaml."""
+    """Drafts shapes one after the other. `entities` are those of the hub and the built-in ones; `mapped` has those with a mapping,
+    and which fields every other mapping of theirs has to feed, None if there can be none; `sources` are names that are taken,
+    `folder` is that of hub.yaml."""
 
     def __init__(
-        self, entities: Mapping[str, Entity], mapped: Iterable[str], sources: Iterable[str], folder: Path
+        self,
+        entities: Mapping[str, Entity],
+        mapped: Mapping[str, Collection[str] | None],
+        sources: Iterable[str],
+        folder: Path,
     ) -> None:
         self._entities = dict(entities)
-        self._mapped = set(mapped)
+        self._mapped = dict(mapped)
         self._sources = set(sources)
         self._folder = folder
 
@@ -87,18 +94,25 @@ class Drafter:
             *(p.parent.name for p in (tables[0].path,)),
         ]
         recognised = recognise(columns, titles, self._entities)
-        if recognised is not None and recognised.entity in self._mapped:
-            recognised = None
         if recognised is not None:
-            name = recognised.entity
-        else:
-            text = sheet if several and not says_nothing(sheet) else called
-            name = entity_name(text, lambda one: is_free(one, self._entities.values()))
-            singular = name[0].lower() + name[1:]
-            self._entities[name] = Entity(name, singular, f"{singular}s", _NO_WORDS, (), declared=True)
-        self._mapped.add(name)
-        fields, remarks = self._fields(columns, recognised, tables)
-        return EntityDraft(name, recognised is not None, tuple(datasets), tuple(fields), remarks=tuple(remarks))
+            fields, remarks = self._fields(columns, recognised, tables)
+            names = {made.name for made in fields}
+            entity = self._entities[recognised.entity]
+            if recognised.entity not in self._mapped:
+                self._mapped[entity.name] = entity.key if entity.key and names.issuperset(entity.key) else None
+                own = [Field(made.name, FieldType(made.type), _NO_WORDS) for made in fields if made.type is not None]
+                self._entities[entity.name] = replace(entity, fields=(*entity.fields, *own))
+                return EntityDraft(entity.name, True, tuple(datasets), tuple(fields), remarks=tuple(remarks))
+            wanted = self._mapped[recognised.entity]
+            if wanted is not None and names.issuperset(wanted):
+                return EntityDraft(entity.name, True, tuple(datasets), tuple(fields), remarks=tuple(remarks), more=True)
+        fields, remarks = self._fields(columns, None, tables)
+        text = sheet if several and not says_nothing(sheet) else called
+        name = entity_name(text, lambda one: is_free(one, self._entities.values()))
+        singular = name[0].lower() + name[1:]
+        self._entities[name] = Entity(name, singular, f"{singular}s", _NO_WORDS, (), declared=True)
+        self._mapped[name] = None
+        return EntityDraft(name, False, tuple(datasets), tuple(fields), remarks=tuple(remarks))
 
     def _fields(
         self, columns: Sequence[ColumnShape], recognised: Recognised | None, tables: Sequence[SheetTable]
@@ -119,7 +133,7 @@ class Drafter:
             if entity is not None and column.name in fed:
                 fields.append(_builtin_field(entity, fed[column.name], column, within))
             else:
-                fields.append(_own_field(column, known))
+                fields.append(self._own(column, known, entity, {made.name for made in fields}))
             known.add(fields[-1].name.casefold())
         if entity is not None:
             known -= {name.casefold() for name in PLACED} - {made.name.casefold() for made in fields}
@@ -131,6 +145,16 @@ class Drafter:
         if missing := sorted(name for name in some if spoken(name) not in common):
             remarks.append(Remark("ADD_COLUMNS_NOT_IN_ALL", {"names": ", ".join(missing)}))
         return fields, remarks
+
+    def _own(self, column: ColumnShape, taken: set[str], entity: Entity | None, used: set[str]) -> FieldDraft:
+        """A field of the operator's own; the one that another mapping of the entity has declared for a column of this name."""
+        made = _own_field(column, set() if entity else taken)
+        if entity is None:
+            return made
+        there = None if describe()[entity.name].field(made.name) else entity.field(made.name)
+        if there is not None and made.name not in used and made.type == there.type.value:
+            return replace(made, type=None, options={})
+        return _own_field(column, taken)
 
 
 def own_field(field: FieldDraft, type_: str, taken: Iterable[str]) -> FieldDraft:

@@ -54,7 +54,8 @@ class SourceDraft:
 
 @dataclass(frozen=True, slots=True)
 class EntityDraft:
-    """An entity and where its records come from. Without a `key`, its records are known by `fingerprint`."""
+    """An entity and where its records come from. Without a `key`, its records are known by `fingerprint`. `more` says that the
+    entity is there without it: this is one more mapping, and neither is written."""
 
     name: str
     builtin: bool
@@ -63,6 +64,7 @@ class EntityDraft:
     key: tuple[str, ...] = ()
     fingerprint: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

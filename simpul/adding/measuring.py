@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any
@@ -70,17 +70,16 @@ class Measured:
 async def measure(
     entity: Entity,
     table: EntityTable,
+    mappings: Iterable[EntityMapping],
     config: HubConfig,
     connectors: Mapping[str, Connector],
     *,
     whole: bool,
 ) -> Measured:
-    """What the mappings of an entity read. A part that can't be read is among the problems. Of what is not wanted `whole`, up to
+    """What some mappings of an entity read. A part that can't be read is among the problems. Of what is not wanted `whole`, up to
     MAX_KNOWN records are read, and no longer than KNOWN_SECONDS for each dataset."""
     found = Measured(entity)
-    for mapping in config.mappings:
-        if mapping.entity != entity.name:
-            continue
+    for mapping in mappings:
         try:
             async with asyncio.timeout(None if whole else KNOWN_SECONDS):
                 limit = None if whole else MAX_KNOWN
@@ -194,6 +193,26 @@ def find_key(found: Measured, preferred: Sequence[str], fields: Sequence[str]) -
             if is_key(*scope, name):
                 return (*scope, name)
     return ()
+
+
+def keys_of(found: Measured, key: Sequence[str]) -> list[tuple[str | None, ...]]:
+    """The key of each record."""
+    columns = {name: found.values.get(name, [None] * found.records) for name in key}
+    columns |= {name: [place[at] for place in found.places] for at, name in enumerate(("file", "sheet")) if name in key}
+    return [*zip(*(columns[name] for name in key), strict=True)]
+
+
+def join(parts: Sequence[Measured]) -> Measured:
+    """What several mappings of an entity read, as one."""
+    whole = Measured(parts[0].entity)
+    for part in parts:
+        for name in {*whole.values, *part.values}:
+            before = whole.values.setdefault(name, [None] * whole.records)
+            before += part.values.get(name, [None] * part.records)
+        whole.filled.update(part.filled)
+        whole.places += part.places
+        whole.records += part.records
+    return whole
 
 
 def _rank(entity: Entity, name: str) -> int:

@@ -44,7 +44,7 @@ def entity_name(text: str, is_free: Callable[[str], bool]) -> str:
     name = "".join(map(_capital, _shortened(words_of(text)))) or "Data"
     if not name[0].isalpha():
         name = f"Data{name}"
-    return _numbered(name, is_free)
+    return _numbered(name, is_free, "No" if name[-1].isdigit() else "")
 
 
 def source_name(text: str, taken: Collection[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from itertools import chain
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from config.entities import Catalogue, Entity, EnumType, FieldType
 from config.hub import HubConfig, Language
-from config.insertion import insert_entries
+from config.insertion import append_mapping, insert_entries
 from config.load import load_config
 from connectors.errors import SourceError
 from connectors.files import find_files
@@ -27,12 +27,14 @@ from simpul.adding.measuring import (
     find_fingerprint,
     find_key,
     find_overlap,
+    join,
+    keys_of,
     measure,
 )
 from simpul.adding.naming import field_name
 from simpul.adding.recognition import spoken
-from simpul.adding.shapes import Aside, gather
-from simpul.adding.writing import entries_of
+from simpul.adding.shapes import Aside, Shape, gather
+from simpul.adding.writing import entries_of, mapping_of
 from simpul.messages import MESSAGES
 from simpul.sources import Connectors
 
@@ -79,13 +81,13 @@ _SAID: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What is to be added: `after` is the new text of hub.yaml, `before` the one that it comes from. `measured` is what each new
-    entity reads, `asides` what is not taken."""
+    mapping reads, by its first dataset, `asides` what is not taken."""
 
     before: str
     after: str
     draft: Draft
     config: HubConfig
-    measured: Mapping[str, Measured]
+    measured: Mapping[tuple[str, str], Measured]
     asides: tuple[Aside, ...] = ()
 
 
@@ -114,17 +116,41 @@ async def propose(
     asides += left
     if not shapes:
         return tuple(asides)
+    closed: set[str] = set()
+    while True:
+        proposal = await _propose(path, before, config, shapes, language, closed)
+        if isinstance(proposal, Proposal):
+            return replace(proposal, asides=(*asides, *proposal.asides))
+        closed.add(proposal)
+
+
+async def _propose(
+    path: Path,
+    before: str,
+    config: HubConfig | None,
+    shapes: Sequence[Shape],
+    language: Language,
+    closed: Collection[str],
+) -> Proposal | str:
+    """A proposal in which no entity of `closed` gets another mapping; the name of an entity that can't have one either."""
     entities: dict[str, Entity] = dict(describe())
-    if config is not None:
-        entities |= {entity.name: entity for entity in config.catalogue}
-    mapped = {mapping.entity for mapping in config.mappings} if config else set()
-    sources = config.sources if config else ()
-    drafter = Drafter(entities, mapped, sources, path.parent.resolve())
+    mapped: dict[str, Collection[str] | None] = {}
+    for entity in config.catalogue if config else ():
+        entities[entity.name] = entity
+        names = [name for name in (*entity.key, *entity.fingerprint) if name not in ("file", "sheet")]
+        mapped[entity.name] = None if entity.name in closed or not entity.key else names
+    drafter = Drafter(entities, mapped, config.sources if config else (), path.parent.resolve())
     draft = drafter.draft(shapes)
-    draft = replace(draft, entities=tuple(replace(one, fingerprint=(one.fields[0].name,)) for one in draft.entities))
+    draft = replace(draft, entities=tuple(_known_by_something(one, draft) for one in draft.entities))
+
+    def say(remark: Remark) -> str:
+        return _sentence(remark, language)
 
     def text_of(draft: Draft) -> str:
-        return insert_entries(before, entries_of(draft, lambda remark: _sentence(remark, language)))
+        text = insert_entries(before, entries_of(draft, say))
+        for one in draft.entities:
+            text = append_mapping(text, one.name, mapping_of(one, say)) if one.more else text
+        return text
 
     drafted = load_config(path, describe(), text=text_of(draft))
     connectors = Connectors(drafted)
@@ -132,19 +158,50 @@ async def propose(
         known = await _measure_all(draft, drafted, connectors)
     finally:
         await connectors.aclose()
+    asides = [
+        Aside(error.where, error.code, error.params)
+        for one in known
+        if one.draft is not None
+        for error in one.measured.problems
+    ]
     for one in known:
-        if one.draft is not None:
-            for error in one.measured.problems:
-                asides.append(Aside(error.where, error.code, error.params))
-            _settle(one, drafted.catalogue)
-    links = _links(known, drafted.catalogue)
+        if one.draft is not None and one.draft.more and (clash := _clashes(one, known, config)):
+            return clash
+        _settle(
+            one,
+            [other for other in known if other is not one and other.entity.name == one.entity.name],
+            drafted.catalogue,
+        )
+    links = _links([one for one in known if one.draft is None or not one.draft.more], drafted.catalogue)
     settled = tuple(one.draft for one in known if one.draft is not None)
     draft = replace(draft, entities=settled, links=tuple(links))
     after = text_of(draft)
     final = load_config(path, describe(), text=after)
-    return Proposal(
-        before, after, draft, final, {one.entity.name: one.measured for one in known if one.draft}, tuple(asides)
-    )
+    measured = {one.draft.datasets[0]: one.measured for one in known if one.draft is not None}
+    return Proposal(before, after, draft, final, measured, tuple(asides))
+
+
+def _known_by_something(one: EntityDraft, draft: Draft) -> EntityDraft:
+    """An entity with a fingerprint for the time being, of fields that all its mappings feed."""
+    names = [{made.name for made in other.fields} for other in draft.entities if other.name == one.name]
+    return replace(one, fingerprint=tuple(m.name for m in one.fields if all(m.name in fed for fed in names))[:1])
+
+
+def _clashes(one: _Known, known: Sequence[_Known], config: HubConfig | None) -> str | None:
+    """The entity of the hub that a mapping can't join: its key is empty, repeated, or that of records that are there."""
+    name = one.entity.name
+    key = config.catalogue[name].key if config and name in config.catalogue.entities else ()
+    if not key:
+        return None  # an entity of the same addition: its key is still to be found
+    new = keys_of(one.measured, key)
+    there = {
+        text
+        for other in known
+        if other is not one and other.entity.name == name
+        for text in keys_of(other.measured, key)
+    }
+    is_fine = len(set(new)) == len(new) and there.isdisjoint(new) and not any(None in text for text in new)
+    return None if is_fine and not one.measured.rejects else name
 
 
 def _sentence(remark: Remark, language: Language) -> str:
@@ -172,23 +229,25 @@ def _not_read_yet(
 async def _measure_all(draft: Draft, config: HubConfig, connectors: Connectors) -> list[_Known]:
     """What every entity of the hub reads: the new ones whole, and as much of the others as links need."""
     tables = build_tables(config.catalogue)
-    new = {one.name: one for one in draft.entities}
+    new = {dataset for one in draft.entities for dataset in one.datasets}
     known: list[_Known] = []
     for entity in config.catalogue:
-        if entity.system is not None:
-            continue
-        table = tables.entities[entity.name]
-        measured = await measure(entity, table, config, connectors, whole=entity.name in new)
-        known.append(_Known(entity, measured, new.get(entity.name)))
-    order = {name: place for place, name in enumerate(new)}
-    return sorted(known, key=lambda one: order.get(one.entity.name, -1))
+        there = [m for m in config.mappings if m.entity == entity.name and (m.source, m.dataset) not in new]
+        if there:
+            table = tables.entities[entity.name]
+            known.append(_Known(entity, await measure(entity, table, there, config, connectors, whole=False)))
+    for one in draft.entities:
+        entity, table = config.catalogue[one.name], tables.entities[one.name]
+        added = [m for m in config.mappings if (m.source, m.dataset) in one.datasets]
+        known.append(_Known(entity, await measure(entity, table, added, config, connectors, whole=True), one))
+    return known
 
 
 # -- one entity -------------------------------------------------------------------------------------------------------
 
 
-def _settle(one: _Known, catalogue: Catalogue) -> None:
-    """Decides types and values by what was read, then what tells the records apart."""
+def _settle(one: _Known, others: Sequence[_Known], catalogue: Catalogue) -> None:
+    """Decides types and values by what was read, then what tells the records apart, also from those of other mappings."""
     draft = one.draft
     if draft is None:
         return
@@ -209,15 +268,19 @@ def _settle(one: _Known, catalogue: Catalogue) -> None:
     preferred = describe()[draft.name].key if draft.builtin else ()
     placed = {made.name for made in fields if made.column.startswith("$") and made.name not in preferred}
     same = [name for name in same if name not in placed]
-    key = find_key(one.measured, preferred, [name for name in same if name in one.measured.values])
+    one.names = same
+    if draft.more:
+        one.draft = replace(draft, fields=tuple(fields))
+        return
+    whole = join([one.measured, *(other.measured for other in others)]) if others else one.measured
+    fed = [{made.name for made in other.draft.fields} for other in others if other.draft]
+    usable = [name for name in same if name in one.measured.values and all(name in names for names in fed)]
+    key = find_key(whole, preferred, usable)
     remarks = list(draft.remarks)
     fingerprint: tuple[str, ...] = ()
     if not key:
-        fingerprint = find_fingerprint(one.measured, [name for name in same if name in one.measured.values]) or (
-            fields[0].name,
-        )
+        fingerprint = find_fingerprint(whole, usable) or draft.fingerprint
         remarks.append(Remark("ADD_NO_KEY"))
-    one.names = same
     one.draft = replace(draft, fields=tuple(fields), key=key, fingerprint=fingerprint, remarks=tuple(remarks))
 
 

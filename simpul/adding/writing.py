@@ -21,7 +21,7 @@ def entries_of(draft: Draft, say: Say) -> Mapping[str, Sequence[Lines]]:
     """The entries of each section."""
     return {
         "sources": [_source(source, say) for source in draft.sources],
-        "entities": [_entity(entity, say) for entity in draft.entities],
+        "entities": [_entity(entity, say) for entity in draft.entities if not entity.more],
         "links": [_link(link, say) for link in draft.links],
     }
 
@@ -47,16 +47,21 @@ def _dataset(dataset: DatasetDraft, say: Say) -> list[str]:
 
 
 def _entity(entity: EntityDraft, say: Say) -> list[str]:
-    lines = [f"{entity.name}:", *_remarks(entity.remarks, say, 2)]
+    remarks = _remarks(entity.remarks, say, 2)
+    return [f"{entity.name}:", *remarks, *(f"  {line}" for line in mapping_of(entity, say))]
+
+
+def mapping_of(entity: EntityDraft, say: Say) -> list[str]:
+    """A mapping of an entity, indented from column 1."""
     sources = [f"{source}.{dataset}" for source, dataset in entity.datasets]
-    lines += [f"  from: {sources[0]}"] if len(sources) == 1 else ["  from:", *(f"    - {one}" for one in sources)]
-    if entity.key:
-        lines.append(f"  key: [{', '.join(entity.key)}]")
-    elif entity.fingerprint:
-        lines.append(f"  fingerprint: [{', '.join(entity.fingerprint)}]")
-    lines.append("  fields:")
+    lines = [f"from: {sources[0]}"] if len(sources) == 1 else ["from:", *(f"  - {one}" for one in sources)]
+    if entity.key and not entity.more:
+        lines.append(f"key: [{', '.join(entity.key)}]")
+    elif entity.fingerprint and not entity.more:
+        lines.append(f"fingerprint: [{', '.join(entity.fingerprint)}]")
+    lines.append("fields:")
     for field in entity.fields:
-        lines += [*_remarks(field.remarks, say, 4), f"    {field.name}: {_field(field)}"]
+        lines += [*_remarks(field.remarks, say, 2), f"  {field.name}: {_field(field)}"]
     return lines
 
 

@@ -114,7 +114,7 @@ def _sentence(aside: Aside, terminal: Terminal) -> str:
 
 def _tell(terminal: Terminal, proposal: Proposal, entity: EntityDraft) -> None:
     """What an entity will hold, and by what its records are told apart."""
-    measured = proposal.measured[entity.name]
+    measured = proposal.measured[entity.datasets[0]]
     for source in proposal.draft.sources:
         for dataset in source.datasets:
             if (source.name, dataset.name) in entity.datasets:
@@ -126,7 +126,10 @@ def _tell(terminal: Terminal, proposal: Proposal, entity: EntityDraft) -> None:
     count = terminal.count(measured.records, "INSPECT_RECORDS_ONE", "INSPECT_RECORDS_MANY")
     code = "ADD_ENTITY_BUILTIN" if entity.builtin else "ADD_ENTITY_OWN"
     told = terminal.text(code, name=entity.name, count=count, fields=len(entity.fields))
-    by = terminal.text("ADD_KEY", key=", ".join(entity.key)) if entity.key else terminal.text("ADD_NO_KEY")
+    if entity.more:
+        by = terminal.text("ADD_MORE")
+    else:
+        by = terminal.text("ADD_KEY", key=", ".join(entity.key)) if entity.key else terminal.text("ADD_NO_KEY")
     terminal.show(f"  → {told} {by}")
     if issues := measured.issues.total():
         terminal.show(f"  {terminal.text('ADD_ISSUES', count=issues)}")

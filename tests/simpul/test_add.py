@@ -502,3 +502,52 @@ def test_sheets_about_the_same_things_are_linked_to_one_of_them(simpul: RunSimpu
 
     links = [line.strip() for line in text_of(tmp_path).split("links:")[1].splitlines() if line.endswith(":")]
     assert links == ["Keuangan.fisik:", "rules:", "Pengelola.fisik:", "rules:"]
+
+
+# -- one entity from several shapes of files --------------------------------------------------------------------------
+
+POKIR: Cells = (
+    ("No. Usulan", "Judul Usulan", "Pengusul", "RT"),
+    ("P-1", "Lampu jalan", "Fraksi A", "RT 04"),
+    ("P-2", "Drainase", "Fraksi B", "RT 05"),
+)
+
+
+def test_two_shapes_of_proposals_in_a_folder_are_proposals_both(simpul: RunSimpul, tmp_path: Path) -> None:
+    write_sheets(tmp_path / "data" / "musrenbang.xlsx", Sheet1=PROPOSALS)
+    write_sheets(tmp_path / "data" / "pokir.xlsx", Sheet1=POKIR)
+
+    assert simpul(tmp_path, "add", "data", "--yes", env=EN).code == 0
+
+    data = ask(simpul, tmp_path, "{ proposals(orderBy: [{number: ASC}]) { totalCount nodes { number title rt } } }")
+    assert data["proposals"]["totalCount"] == 6
+    assert data["proposals"]["nodes"][0] == {"number": "P-1", "title": "Lampu jalan", "rt": "RT 04"}
+
+
+def test_more_proposals_join_those_of_the_hub(simpul: RunSimpul, tmp_path: Path) -> None:
+    simpul(tmp_path, "init", ".", "--lang", "en")
+    before = text_of(tmp_path)
+    write_sheets(tmp_path / "pokir.xlsx", Sheet1=POKIR)
+
+    ended = simpul(tmp_path, "add", "pokir.xlsx", "--yes", env=EN)
+
+    assert ended.code == 0, ended.err
+    assert "They join those of the other files." in ended.out
+    remarks = [line.strip() for line in before.splitlines() if "#" in line]
+    assert [line for line in remarks if line not in [one.strip() for one in text_of(tmp_path).splitlines()]] == []
+    assert simpul(tmp_path, "check", env=EN).code == 0
+    assert ask(simpul, tmp_path, "{ proposals { totalCount } }")["proposals"]["totalCount"] == 6
+    assert simpul(tmp_path, "add", "--undo", env=EN).code == 0
+    assert text_of(tmp_path) == before
+
+
+def test_proposals_whose_numbers_are_taken_become_an_entity_of_their_own(simpul: RunSimpul, tmp_path: Path) -> None:
+    simpul(tmp_path, "init", ".", "--lang", "en")
+    rows = [POKIR[0], *((str(number), *POKIR[1][1:]) for number in range(1, 4))]
+    write_sheets(tmp_path / "pokir.xlsx", Sheet1=rows)
+
+    ended = simpul(tmp_path, "add", "pokir.xlsx", "--yes", env=EN)
+
+    assert "Pokir (an entity of its own): 3 records" in ended.out
+    data = ask(simpul, tmp_path, "{ proposals { totalCount } pokirs { totalCount } }")
+    assert (data["proposals"]["totalCount"], data["pokirs"]["totalCount"]) == (4, 3)
