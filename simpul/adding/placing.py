@@ -17,10 +17,10 @@ MAX_LINES = 6  # lines of a form that become fields
 _YEAR_SAID = r"(?i)\b(?:tahun(?: anggaran)?|t\.?a\.?|fiscal year|budget year|fy)\W*(20[0-9]{2})\b"
 _YEAR_NAMED = r"(?<![0-9])(20[0-9]{2})(?![0-9])"
 _MONTHS = (
-    "januari|februari|pebruari|maret|april|mei|juni|juli|agustus|september|oktober|november|nopember|desember"
-    "|january|february|march|may|june|july|august|october|december"
+    "januari februari maret april mei juni juli agustus september oktober november desember",
+    "january february march april may june july august september october november december",
 )
-_MONTH_NAMED = rf"(?i)({_MONTHS})"
+_SPELLED = {"pebruari": 2, "nopember": 11}
 _REGION = r"desa|kelurahan|desa kelurahan|kecamatan"
 _YEAR_KEY = r"tahun(?: anggaran)?|ta|fiscal year|year"
 
@@ -59,8 +59,8 @@ def _names(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str])
     """The year, and where there are several parts the month, the file and the sheet."""
     files = [one.path.name for one in tables]
     sheets = [one.sheet or "" for one in tables]
-    is_free = "fiscalyear" not in taken and not any(re.fullmatch(_YEAR_KEY, spoken(name)) for name in taken)
-    if is_free and (entity is None or entity.field("fiscalYear")):
+    is_free = entity is not None or not any(re.fullmatch(_YEAR_KEY, spoken(name)) for name in taken)
+    if is_free and "fiscalyear" not in taken and (entity is None or entity.field("fiscalYear")):
         titles = ["; ".join(line.text for line in one.table.titles) for one in tables]
         places = (("$title", titles, _YEAR_SAID), ("$file", files, _YEAR_NAMED), ("$sheet", sheets, _YEAR_NAMED))
         for column, texts, pattern in places:
@@ -71,14 +71,25 @@ def _names(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str])
                 break
     if len(tables) == 1:
         return
-    for column, texts in (("$file", files), ("$sheet", sheets)):
-        if len(set(texts)) > 1 and all(re.search(_MONTH_NAMED, text) for text in texts) and "month" not in taken:
-            yield _field("monthName", column, _MONTH_NAMED, "text")
+    named = [
+        (column, texts, numbers) for column, texts in (("$file", files), ("$sheet", sheets)) for numbers in _numbers()
+    ]
+    for column, texts, numbers in named:
+        pattern = f"(?i)({'|'.join(numbers)})"
+        if len(set(texts)) > 1 and all(re.search(pattern, text) for text in texts) and "month" not in taken:
+            yield FieldDraft("month", column, "int", {"pattern": pattern, "values": numbers})
             break
     if len(set(files)) > 1:
         yield _field(field_name("fileName", taken), "$file", None, "text")
     if len(set(sheets)) > 1:
         yield _field(field_name("sheetName", taken), "$sheet", None, "text")
+
+
+def _numbers() -> Iterator[dict[str, str]]:
+    """The months by their names, in each language."""
+    for at, names in enumerate(_MONTHS):
+        spelled = {} if at else {name: str(number) for name, number in _SPELLED.items()}
+        yield {name: str(number) for number, name in enumerate(names.split(), 1)} | spelled
 
 
 def _leaf(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str]) -> Iterator[FieldDraft]:

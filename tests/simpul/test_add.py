@@ -423,13 +423,13 @@ def test_year_month_office_and_sheet_come_from_around_the_tables(simpul: RunSimp
 
     assert simpul(tmp_path, "add", "lra", "--yes", env=EN).code == 0
 
-    fields = "kode fiscalYear monthName skpd fileName sheetName"
+    fields = "kode fiscalYear month skpd fileName sheetName"
     data = ask(simpul, tmp_path, "{ lras { totalCount nodes { %s } } }" % fields)
     assert data["lras"]["totalCount"] == 8
     assert {
         "kode": "5.1",
         "fiscalYear": 2026,
-        "monthName": "Januari",
+        "month": 1,
         "skpd": "Dikbud",
         "fileName": "LRA Januari.xlsx",
         "sheetName": "Dikbud",
