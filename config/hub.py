@@ -40,8 +40,9 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """How columns of a dataset become one field. `columns` of more than one are joined with `join`. `$file` and `$sheet`
-    stand for where the row is. `field` may also be a reference link; then `within` is the column of the place above."""
+    """How columns of a dataset become one field. `columns` of more than one are joined with `join`. `$file` and `$sheet` stand
+    for where the row is, `$title` and `$leaf` for what was found of its table. `field` may also be a reference link; then
+    `within` is the column of the place above."""
 
     field: str
     type: FieldType | None  # None for a reference link

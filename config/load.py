@@ -24,9 +24,11 @@ from config.validation import Validation
 from config.yamlfile import read_yaml
 
 
-def load_config(path: Path, builtin: Mapping[str, Entity], environ: Mapping[str, str] | None = None) -> HubConfig:
-    """The configuration in `path`. Raises ConfigError with all its problems."""
-    loader = _Loader(path, builtin, os.environ if environ is None else environ)
+def load_config(
+    path: Path, builtin: Mapping[str, Entity], environ: Mapping[str, str] | None = None, text: str | None = None
+) -> HubConfig:
+    """The configuration in `path`, or the one that it would be with `text` in it. Raises ConfigError with all its problems."""
+    loader = _Loader(path, builtin, os.environ if environ is None else environ, text)
     config = loader.load()
     if config is None or loader.problems:
         raise ConfigError(loader.problems, loader.language)
@@ -48,15 +50,18 @@ _SERVER = re.compile(r"postgresql(\+asyncpg)?://[^/?#\s]+/[^/?#\s]+(\?schema=[a-
 
 
 class _Loader:
-    def __init__(self, path: Path, builtin: Mapping[str, Entity], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, builtin: Mapping[str, Entity], environ: Mapping[str, str], text: str | None = None
+    ) -> None:
         self._path = path
+        self._text = text
         self._builtin = builtin
         self.language = default_language(environ)
         self.problems: list[Problem] = []
         self._secrets = Secrets(path.parent, environ, self.problems)
 
     def load(self) -> HubConfig | None:
-        tree = read_yaml(self._path, self.problems)
+        tree = read_yaml(self._path, self.problems, self._text)
         if tree is None:
             return None
         self._places = Places(self._path.name, tree, self.problems)

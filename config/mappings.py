@@ -12,6 +12,8 @@ from config.model import MAIL_DATASETS, EntityWritten, FieldWritten, MappingWrit
 from config.places import Places
 
 PSEUDO = ("file", "sheet")
+FOUND = ("$title", "$leaf")
+"""What is known of tables that are found."""
 IN_FILES = {"spreadsheet": ("file", "sheet"), "mailbox": ("file",)}
 """Where the rows of a kind of source stand."""
 Place = tuple[str | int, ...]
@@ -41,7 +43,7 @@ class Mappings:
                 if (field := self._field(entity, name, field_written, builtin, (*place, "fields", name)))
             ]
             for column in mapping.where:
-                if column in ("$file", "$sheet"):
+                if column in ("$file", "$sheet", *FOUND):
                     wanted = Text("a column of the source", "kolom dari sumber")
                     self._places.add((*place, "where", column), "WRONG_VALUE", at_key=True, value=column, wanted=wanted)
             if found is None:
@@ -49,7 +51,7 @@ class Mappings:
             if any((other.source, other.dataset) == found for other in made):
                 dataset = ".".join(found)
                 self._places.add((*place, "from"), "DATASET_TWICE", entity=entity.name, dataset=dataset)
-            self._check_places(entity, mapping, found[0], place)
+            self._check_places(entity, mapping, *found, place)
             made.append(
                 EntityMapping(
                     entity.name,
@@ -149,7 +151,7 @@ class Mappings:
                     ("entities", entity.name, "filterable"), "FILTERABLE_TYPE", entity=entity.name, name=name
                 )
 
-    def _check_places(self, entity: Entity, mapping: MappingWritten, source: str, place: Place) -> None:
+    def _check_places(self, entity: Entity, mapping: MappingWritten, source: str, dataset: str, place: Place) -> None:
         """Tells what asks for the file or sheet of rows that stand in none."""
         known = IN_FILES.get(self._sources[source].kind, ())
         for name in PSEUDO:
@@ -161,6 +163,11 @@ class Mappings:
                 if f"${name}" in (*(field.column or ()), field.within):
                     where = (*place, "fields", field_name)
                     self._places.add(where, "PSEUDO_NOWHERE", name=f"${name}", source=source)
+        header = self._sources[source].datasets.get(dataset, {}).get("header")
+        for field_name, field in mapping.fields.items():
+            asked = [name for name in (*(field.column or ()), field.within) if name in FOUND]
+            if asked and header != "auto" and not isinstance(header, tuple):
+                self._places.add((*place, "fields", field_name), "TITLE_NOWHERE", name=asked[0])
 
     # -- fields -------------------------------------------------------------------------------------------------------
 

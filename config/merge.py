@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
 from config.catalogue import complete
 from config.entities import DEFAULT_SCALE, Entity, EnumType, Field, FieldType, Link, Text
 from config.model import EntityWritten, FieldWritten, WordsWritten, fields_of, matcher
-from config.names import FIELDS, NAME, TYPES, is_name
+from config.names import FIELDS, NAME, ROOT, TYPES, is_name, types_of
 from config.places import Places
 
 MAX_SCALE = 9
@@ -166,6 +166,22 @@ def words_of(written: WordsWritten | None) -> Text | None:
 def plural_of(entity: str) -> str:
     """The plural that an entity of the operator's own has unless it names one: healthPosts."""
     return f"{entity[0].lower()}{entity[1:]}s"
+
+
+def is_free(name: str, entities: Iterable[Entity]) -> bool:
+    """Whether an entity of the operator's own can be called so beside `entities`, without being taken for a slip in the
+    name of a built-in one."""
+    known = [*entities]
+    builtin = [entity.name.casefold() for entity in known if not entity.declared]
+    near = get_close_matches(name.casefold(), builtin, 1, NEAR)
+    if not NAME.fullmatch(name) or near:
+        return False
+    made = Entity(name, name[0].lower() + name[1:], plural_of(name), Text(name, name), ())
+    types = {type_.casefold() for type_ in (*TYPES, *(type_ for entity in known for type_ in types_of(entity)))}
+    roots = {*ROOT, *(root for entity in known for root in (entity.singular, entity.plural))}
+    return types.isdisjoint(type_.casefold() for type_ in types_of(made)) and roots.isdisjoint(
+        (made.singular, made.plural)
+    )
 
 
 def _declared(name: str, written: EntityWritten) -> Entity:

@@ -26,6 +26,7 @@ _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _ESCAPED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 WATCH_INTERVAL = timedelta(seconds=5)
+MAX_HEADER = 20  # rows of names below the first
 
 
 def wanted(en: str, id: str) -> str:
@@ -137,14 +138,23 @@ def _rows(value: object) -> object:
 def _header(value: object) -> object:
     if value == "none":
         return None
-    if value == "auto":
+    if value == "auto" or not isinstance(value, str):
         return value
-    number = _whole(value)
-    if number == 0:
-        raise ValueError(
-            wanted("the number of a row, from 1, auto or none", "nomor baris, mulai dari 1, auto, atau none")
-        )
-    return number
+    found = re.fullmatch(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?", value.strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 0 < first <= last or last - first > MAX_HEADER:
+        words = "the number of a row, from 1, rows such as 5-6, auto or none"
+        raise ValueError(wanted(words, "nomor baris, mulai dari 1, baris seperti 5-6, auto, atau none"))
+    return (first, last) if found and found[2] else first
+
+
+def _total(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    rows = [] if value == "none" else [text.strip() for text in value.split(",")]
+    if not all(re.fullmatch(r"[1-9]\d{0,6}", row) for row in rows):
+        raise ValueError(wanted("none, or rows such as 418, 433", "none, atau baris seperti 418, 433"))
+    return tuple(map(int, rows))
 
 
 def _parts(value: object) -> object:
@@ -286,11 +296,25 @@ class Written(BaseModel):
 
 class SheetWritten(Written):
     sheet: str | None = None
-    header: Annotated[int | Literal["auto"] | None, BeforeValidator(_header)] = 1
+    header: Annotated[int | Literal["auto"] | tuple[int, int] | None, BeforeValidator(_header)] = 1
     rows: Annotated[tuple[int, int | None] | None, BeforeValidator(_rows)] = None
     skip: Columns
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
+    total: Annotated[tuple[int, ...] | None, BeforeValidator(_total)] = None
+
+    @field_validator("total")
+    @classmethod
+    def _is_found(cls, total: tuple[int, ...] | None, info: ValidationInfo) -> tuple[int, ...] | None:
+        header = info.data.get("header")
+        if total is not None and header != "auto" and not isinstance(header, tuple):
+            raise ValueError(
+                wanted(
+                    "nothing unless `header` is auto or rows such as 5-6 (leave rows out with `skip` or `rows`)",
+                    "tidak ada, kecuali `header` berisi auto atau baris seperti 5-6 (lewati baris dengan `skip` atau `rows`)",
+                )
+            )
+        return total
 
     @field_validator("rows")
     @classmethod
@@ -298,9 +322,10 @@ class SheetWritten(Written):
         cls, rows: tuple[int, int | None] | None, info: ValidationInfo
     ) -> tuple[int, int | None] | None:
         header = info.data.get("header")
-        if rows is not None and isinstance(header, int) and rows[0] <= header:
+        last = header[1] if isinstance(header, tuple) else header
+        if rows is not None and isinstance(last, int) and rows[0] <= last:
             raise ValueError(
-                wanted(f"rows below the head, which is row {header},", f"baris di bawah judul (baris {header})")
+                wanted(f"rows below the head, which is row {last},", f"baris di bawah judul (baris {last})")
             )
         return rows
 

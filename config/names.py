@@ -115,12 +115,12 @@ def check_names(
     types = {name.casefold() for name in TYPES}
     roots = set(ROOT)
     for entity in builtin.values():
-        types |= {name.casefold() for name in _types_of(entity)}
+        types |= {name.casefold() for name in types_of(entity)}
         roots |= {entity.singular, entity.plural}
     for entity in entities.values():
         if entity.name not in builtin:
             place: Place = ("entities", entity.name)
-            made = {name.casefold() for name in _types_of(entity)}
+            made = {name.casefold() for name in types_of(entity)}
             asked = {entity.singular, entity.plural}
             if made & types:
                 places.add(place, "NAME_TAKEN", at_key=True, name=entity.name)
@@ -135,7 +135,8 @@ def check_names(
         _check_members(places, entity, builtin, entities, written)
 
 
-def _types_of(entity: Entity) -> Iterator[str]:
+def types_of(entity: Entity) -> Iterator[str]:
+    """The names of the types that are made for an entity."""
     yield from (f"{entity.name}{suffix}" for suffix in SUFFIXES)
     for enum in (*(f.enum for f in entity.fields if f.enum), *(d.enum for d in entity.derived)):
         yield from (enum.name, f"{enum.name}Comparison")

@@ -81,9 +81,15 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "Sheet.header": (
         "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …); auto to "
-        "find it, and to leave out totals and groups, as `simpul inspect` shows.",
+        "find it, and to leave out totals and groups, as `simpul inspect` shows; rows such as 5-6 (5-5 for one) to say where the "
+        "names stand and have the rest found.",
         "Baris berisi judul kolom, 1 bila tidak disebut; none bila tidak ada (kolom lalu bernama A, B, C …); auto agar dicari "
-        "sendiri, serta melewati baris jumlah dan kelompok, seperti ditunjukkan `simpul inspect`.",
+        "sendiri, serta melewati baris jumlah dan kelompok, seperti ditunjukkan `simpul inspect`; baris seperti 5-6 (5-5 untuk "
+        "satu baris) bila letak judulnya disebut dan selebihnya dicari.",
+    ),
+    "Sheet.total": (
+        "With auto or rows such as 5-6: the rows that are totals, such as 418, 433, or none, where that was not found rightly.",
+        "Bersama auto atau baris seperti 5-6: baris jumlah, misalnya 418, 433, atau none, bila tidak dikenali dengan benar.",
     ),
     "Sheet.rows": (
         "Which rows hold data, if not all below the head.",
@@ -240,8 +246,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Words.en": ("In English.", "Dalam bahasa Inggris."),
     "Words.id": ("In Indonesian.", "Dalam bahasa Indonesia."),
     "Field.column": (
-        "Column of the source; a list joins several. $file and $sheet are where the row stands.",
-        "Kolom dari sumber; daftar menggabungkan beberapa. $file dan $sheet adalah letak barisnya.",
+        "Column of the source; a list joins several. $file and $sheet are where the row stands, $title the lines"
+        " above its table and $leaf whether it has no parts below it (with header: auto, or rows such as 5-6).",
+        "Kolom dari sumber; daftar menggabungkan beberapa. $file dan $sheet adalah letak barisnya, $title baris di atas"
+        " tabelnya dan $leaf apakah tanpa rincian di bawahnya (dengan header: auto, atau baris seperti 5-6).",
     ),
     "Field.join": (
         "What stands between several columns, a dot if not said.",

@@ -181,6 +181,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{entity} has a key and a fingerprint. Leave the key, or if nothing tells records apart, the fingerprint.",
         "{entity} punya key dan fingerprint. Sisakan key; atau fingerprint, bila tidak ada yang membedakan datanya.",
     ),
+    "TITLE_NOWHERE": (
+        "{name} is known only of tables that are found: say header: auto, or rows such as 5-6, in their dataset.",
+        "{name} hanya diketahui dari tabel yang dicari: tulis header: auto, atau baris seperti 5-6, di himpunan datanya.",
+    ),
     "PSEUDO_NOWHERE": (
         "{name} is asked for, but rows of source {source} stand in no {name}. Leave it out.",
         "{name} diminta, tetapi baris sumber {source} tidak punya {name}. Hapuslah.",

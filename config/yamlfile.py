@@ -86,9 +86,10 @@ class Located:
         return place
 
 
-def read_yaml(path: Path, problems: list[Problem]) -> Located | None:
-    """The tree of a file, or None with the reason added to `problems`."""
-    text = _read_text(path, problems)
+def read_yaml(path: Path, problems: list[Problem], text: str | None = None) -> Located | None:
+    """The tree of a file, or of the `text` that it is to hold; None with the reason added to `problems`."""
+    if text is None:
+        text = _read_text(path, problems)
     if text is None:
         return None
     try:

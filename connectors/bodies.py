@@ -61,14 +61,25 @@ class Body:
     hierarchy: Hierarchy | None = None
 
 
-def read_body(grid: Grid, head: Head, end: int, columns: tuple[int, int], sums: Sums) -> Body:
-    """Sorts the rows of the table that begins with `head` and ends before `end` at the latest, between two columns."""
-    return _Reader(grid, head, end, columns, sums).read()
+def read_body(
+    grid: Grid, head: Head, end: int, columns: tuple[int, int], sums: Sums, totals: frozenset[int] | None = None
+) -> Body:
+    """Sorts the rows of the table that begins with `head` and ends before `end` at the latest, between two columns. `totals` says
+    which rows are totals, in place of what they look like."""
+    return _Reader(grid, head, end, columns, sums, totals).read()
 
 
 class _Reader:
-    def __init__(self, grid: Grid, head: Head, end: int, columns: tuple[int, int], sums: Sums) -> None:
-        self._grid, self._head, self._sums = grid, head, sums
+    def __init__(
+        self,
+        grid: Grid,
+        head: Head,
+        end: int,
+        columns: tuple[int, int],
+        sums: Sums,
+        totals: frozenset[int] | None,
+    ) -> None:
+        self._grid, self._head, self._sums, self._pinned = grid, head, sums, totals
         self._columns = range(columns[0], columns[1] + 1)
         self._body = Body(head, end)
         self._take_profile(range(head.start, end))
@@ -216,6 +227,8 @@ class _Reader:
 
     def _total(self, row: int) -> _Claim | None:
         """How far a row claims to be a total, None if it does not."""
+        if self._pinned is not None:
+            return _Claim.SURE if row in self._pinned else None
         grid, shapes = self._grid, self._grid.shapes[row]
         words = [column for column, shape in shapes.items() if shape in (Shape.WORDS, Shape.MARK)]
         numeric = [column for column, shape in shapes.items() if shape in (Shape.NUMBER, Shape.ERROR, Shape.DASH)]

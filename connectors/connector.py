@@ -59,23 +59,29 @@ class Row(NamedTuple):
 class Batch:
     """Some rows of one part; picklable. `values` of each row follow `columns`. In a `grid` the cell of a field is the
     column's label joined with the row's `at` (H57), else it is the column's label. `skipped` counts rows that were left out
-    on purpose (subtotals, bounces)."""
+    on purpose (subtotals, bounces). `title` answers `$title`: the lines above a table that was found, joined by `; `."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     grid: bool = False
     skipped: int = 0
+    title: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """A pickle holds the rows as two plain lists, which is far quicker to write and read."""
         ats, values = zip(*self.rows, strict=True) if self.rows else ((), ())
-        return _batch, (self.columns, ats, values, self.grid, self.skipped)
+        return _batch, (self.columns, ats, values, self.grid, self.skipped, self.title)
 
 
 def _batch(
-    columns: tuple[Column, ...], ats: tuple[str, ...], values: tuple[tuple[Cell, ...], ...], grid: bool, skipped: int
+    columns: tuple[Column, ...],
+    ats: tuple[str, ...],
+    values: tuple[tuple[Cell, ...], ...],
+    grid: bool,
+    skipped: int,
+    title: str | None,
 ) -> Batch:
-    return Batch(columns, tuple(map(Row, ats, values)), grid, skipped)
+    return Batch(columns, tuple(map(Row, ats, values)), grid, skipped, title)
 
 
 @dataclass(frozen=True, slots=True)

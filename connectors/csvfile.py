@@ -56,7 +56,7 @@ def open_csv(path: Path, dataset: SheetDataset, where: str) -> CsvText:
 def read_csv(content: CsvText, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of a csv file; a row's number counts records, as a spreadsheet shows them. Raises SourceBroken,
     LimitExceeded."""
-    if dataset.header == "auto":
+    if dataset.is_understood:
         yield from read_understood(Grid(list(read_records(content, where))), dataset, where)
         return
     widths = _check_records(content, where)

@@ -90,6 +90,17 @@ def find_head(grid: Grid, row: int, end: int) -> Head | None:
     return None
 
 
+def pinned_head(grid: Grid, first: int, last: int) -> Head | None:
+    """The head whose rows of names somebody has said; None if nothing stands in them."""
+    if last >= grid.height or not any(grid.cells[row] for row in range(first, last + 1)):
+        return None
+    start = last + 1
+    while start < grid.height and _is_steps(grid, start):
+        start += 1
+    above = tuple(row for row in range(first) if grid.cells[row])
+    return Head(above, (first, last), tuple(range(last + 1, start)), start, 1.0)
+
+
 def new_head(grid: Grid, row: int, end: int, current: Profile) -> Head | None:
     """The head of another table that begins at `row`, where the rows of the `current` one may as well go on."""
     head = find_head(grid, row, min(end, row + 40))

@@ -25,16 +25,22 @@ class SheetDataset:
 
     `sheet`: "*" for every visible one, a name, a number from 1, None for the first visible one. `header`: the number
     of the row with the names, None if there is none and columns go by their letters, "auto" if the table is to be found (see
-    understood.py). `rows`: first and last data row,
-    else all below the head. `skip`: column to exact values or /regular expressions/; rows that hold one are left out.
-    `encoding` and `delimiter` are of csv files, found out unless given."""
+    understood.py), or the first and last row of names where the rest is to be found. `total`: the rows that are totals, in place
+    of those that are found to be. `rows`: first and last data row, else all below the head. `skip`: column to exact values or
+    /regular expressions/; rows that hold one are left out. `encoding` and `delimiter` are of csv files, found out unless given."""
 
     sheet: str | None = None
-    header: int | Literal["auto"] | None = 1
+    header: int | Literal["auto"] | tuple[int, int] | None = 1
     rows: tuple[int, int | None] | None = None
     skip: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
+    total: tuple[int, ...] | None = None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether its table is found by what stands in the sheet."""
+        return self.header == "auto" or isinstance(self.header, tuple)
 
     @property
     def first_row(self) -> int:

@@ -17,7 +17,7 @@ from connectors.cells import tidy
 from connectors.columntypes import SAMPLES, Kind, find_kind, find_unit, shown
 from connectors.findings import ColumnFound, Line, Note, SheetFound, TableFound, TotalFound
 from connectors.grid import Grid, Shape
-from connectors.heads import CERTAIN, STRONG, Head, find_head
+from connectors.heads import CERTAIN, STRONG, Head, find_head, pinned_head
 from connectors.personal import mask_personal
 from connectors.table import letter
 from connectors.totals import ControlTotal, Sums, scopes_of
@@ -36,14 +36,28 @@ def understand(grid: Grid, sheet: str | None = None, visible: bool = True) -> Sh
     return SheetFound(sheet, visible, tuple(tables), tuple(lines))
 
 
-def find_main_table(grid: Grid) -> tuple[Body, dict[int, str]] | None:
+def find_main_table(
+    grid: Grid, header: tuple[int, int] | None = None, totals: frozenset[int] | None = None
+) -> tuple[Body, dict[int, str]] | None:
     """The table of a sheet with the most records, the first of several alike, and the names of its columns; None if there is no
-    table."""
-    tables = [(part, body) for part in _side_by_side(grid) for body, _ in _tables_below(part)]
+    table. `header` pins the first and last of its rows of names, `totals` the rows that are totals."""
+    if header is not None:
+        head = pinned_head(grid, *header)
+        if head is None:
+            return None
+        body = read_body(grid, head, grid.height, (0, grid.width - 1), Sums(grid), totals)
+        return body, _names(grid, head, _columns(grid, body))
+    tables = [(part, body) for part in _side_by_side(grid) for body, _ in _tables_below(part, totals)]
     if not tables:
         return None
     part, body = max(tables, key=lambda one: len(one[1].records))
     return body, _names(part, body.head, _columns(part, body))
+
+
+def title_of(grid: Grid, body: Body) -> str | None:
+    """The lines above a table in one text; a line of a form as `SKPD: Dinas Kesehatan`."""
+    lines = _lines(grid, body.head.above)
+    return "; ".join(f"{line.key}: {line.text}" if line.key else line.text for line in lines) or None
 
 
 def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = None) -> SheetFound:
@@ -53,7 +67,7 @@ def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = Non
     return SheetFound(sheet, True, (table,) if grid.height else ())
 
 
-def _tables_below(grid: Grid) -> list[tuple[Body, Sums]]:
+def _tables_below(grid: Grid, totals: frozenset[int] | None = None) -> list[tuple[Body, Sums]]:
     """The tables that stand below each other."""
     tables: list[tuple[Body, Sums]] = []
     row = 0
@@ -62,7 +76,7 @@ def _tables_below(grid: Grid) -> list[tuple[Body, Sums]]:
         if head is None:
             break
         sums = Sums(grid)
-        body = read_body(grid, head, grid.height, (0, grid.width - 1), sums)
+        body = read_body(grid, head, grid.height, (0, grid.width - 1), sums, totals)
         row = max(body.end, head.start)
         if _is_table(grid, body):
             tables.append((body, sums))

@@ -42,7 +42,7 @@ TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
 def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     """The rows of the sheet that `sheet` means. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing;
     OSError as it comes."""
-    if dataset.header == "auto":
+    if dataset.is_understood:
         chosen = choose_sheets(list_sheets(path, where), sheet, where)[0]
         yield from read_understood(read_grid(path, chosen, where), dataset, where)
         return

@@ -50,7 +50,7 @@ from replica.tables import EntityTable, fold, is_wide, store_time
 
 T = TypeVar("T")
 
-PSEUDO_COLUMNS = ("$file", "$sheet")
+PSEUDO_COLUMNS = ("$file", "$sheet", "$title", "$leaf")
 PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
@@ -143,6 +143,7 @@ class Mapper:
         self._zone = zone
         self._signs: dict[str, DecimalSign] = {}
         self._columns: tuple[Column, ...] | None = None
+        self._title: str | None = None
         self._names: list[str] = []
         self._places: dict[str, int] = {}
         self._occurrences: dict[str, int] = {}
@@ -212,6 +213,7 @@ class Mapper:
     def map(self, batch: Batch) -> Mapped:
         """The record, or reject, of each row that the mapping takes."""
         self._locate(batch.columns)
+        self._title = batch.title
         if not self._readers:
             self._readers = [self._reader(mapping) for mapping in self._mapping.fields]
         rows: Sequence[Row] = batch.rows
@@ -260,7 +262,7 @@ class Mapper:
         """The cells of each row as they stand in it, as JSON."""
         names, columns = self._names, [_texts(cells) for cells in found.cells]
         return [
-            orjson.dumps({name: text for name, text in zip(names, texts, strict=True) if text}).decode()
+            orjson.dumps({n: text for n, text in zip(names, texts, strict=True) if text and n != "$leaf"}).decode()
             for texts in zip(*columns, strict=True)
         ]
 
@@ -327,6 +329,13 @@ class Mapper:
 
     def _one(self, name: str) -> _Take:
         if name in PSEUDO_COLUMNS:
+            if name == "$title":
+                return lambda found: [self._title] * len(found.rows)
+            if name == "$leaf" and name not in self._names:  # no parents among the rows
+                return lambda found: [True] * len(found.rows)
+            if name == "$leaf":
+                leaf = self._names.index(name)
+                return lambda found: found.cells[leaf]
             value = self._part.file if name == "$file" else self._part.sheet
             return lambda found: [value] * len(found.rows)
         place = self._places[name]

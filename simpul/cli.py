@@ -97,6 +97,22 @@ def inspect(
     _end(lambda: inspect_path(_terminal(lang), path, as_json=as_json))
 
 
+@app.command(help="HELP_ADD")
+def add(
+    path: Annotated[Path | None, typer.Argument(help="HELP_ADD_PATH")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="HELP_YES")] = False,
+    take_back: Annotated[bool, typer.Option("--undo", help="HELP_UNDO")] = False,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    from simpul.commands.add import add_path, undo
+
+    if (path is None) is not take_back:
+        _terminal(lang).warn("ADD_WHAT")
+        raise typer.Exit(2)
+    _end(lambda: undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, path, yes=yes))
+
+
 @app.command(help="HELP_SYNC")
 def sync(
     source: Annotated[str | None, typer.Argument(help="HELP_SOURCE")] = None,

@@ -239,6 +239,125 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{cell} states {total}, and the rows add up to it.",
         "{cell} menyebut {total}, sesuai jumlah barisnya.",
     ),
+    "ADD_WHAT": (
+        "Name a file or folder to add, or --undo to take the last addition back.",
+        "Sebutkan berkas atau folder yang ditambahkan, atau --undo untuk membatalkan penambahan terakhir.",
+    ),
+    "ADD_NO_FOLDER": (
+        "There is no folder {folder}; make it first, or name another one with --config.",
+        "Folder {folder} tidak ada; buat dulu, atau sebutkan yang lain dengan --config.",
+    ),
+    "ADD_NO_ROOM": (
+        "{path}:{line}: nothing can be put into `{section}` as it is written; write it as a group of indented lines, then add again.",
+        "{path}:{line}: `{section}` tidak bisa ditambahi bila ditulis begitu; tulis sebagai kelompok baris menjorok, lalu ulangi.",
+    ),
+    "ADD_REFUSED": (
+        "{path} would not be usable with this addition; nothing was written. Add the files one by one to see which is the cause.",
+        "{path} tidak akan bisa dipakai dengan penambahan ini; tidak ada yang ditulis. Tambahkan berkasnya satu per satu untuk"
+        " menemukan penyebabnya.",
+    ),
+    "ADD_NOTHING": (
+        "{path}: nothing to add; nothing was written. `simpul inspect` shows what is in there.",
+        "{path}: tidak ada yang bisa ditambahkan; tidak ada yang ditulis. `simpul inspect` menunjukkan isinya.",
+    ),
+    "ADD_KNOWN": (
+        "{where} is read already, by the source {source}; to read it otherwise, change that in hub.yaml.",
+        "{where} sudah dibaca oleh sumber {source}; ubah sumber itu di hub.yaml bila cara membacanya harus lain.",
+    ),
+    "ADD_MISNAMED": (
+        "{where} is called {suffix} but is {format}; rename it to .{format}, then add it.",
+        "{where} bernama {suffix} padahal isinya {format}; ganti namanya menjadi .{format}, lalu tambahkan.",
+    ),
+    "ADD_FORMAT": (
+        "{where} is {format}, which sources can't read yet; save it as .xlsx or .csv, then add it.",
+        "{where} berformat {format}, yang belum bisa dibaca sumber; simpan sebagai .xlsx atau .csv, lalu tambahkan.",
+    ),
+    "ADD_HIDDEN": (
+        "{where} is a hidden sheet and is left out; show it in Excel if it counts, then add the file.",
+        "{where} adalah lembar tersembunyi dan tidak diambil; tampilkan di Excel bila perlu, lalu tambahkan berkasnya.",
+    ),
+    "ADD_EMPTY": (
+        "{where} has a head but no rows yet; add it once it is filled in.",
+        "{where} punya judul kolom tetapi belum ada barisnya; tambahkan setelah diisi.",
+    ),
+    "ADD_SECOND_TABLE": (
+        "{where}: the table in rows {first}-{last} is left out, since a dataset reads one table of a sheet; put it on a sheet of"
+        " its own.",
+        "{where}: tabel di baris {first}-{last} tidak diambil, karena satu himpunan membaca satu tabel per lembar; pindahkan ke"
+        " lembar tersendiri.",
+    ),
+    "ADD_TABLE": ("{where}: header in row {header}, {count}", "{where}: judul di baris {header}, {count}"),
+    "ADD_ENTITY_BUILTIN": (
+        "{name} (known to Simpul by its columns): {count}, {fields} fields.",
+        "{name} (dikenal Simpul dari kolomnya): {count}, {fields} isian.",
+    ),
+    "ADD_ENTITY_OWN": (
+        "{name} (an entity of its own): {count}, {fields} fields.",
+        "{name} (jenis data sendiri): {count}, {fields} isian.",
+    ),
+    "ADD_MORE": ("They join those of the other files.", "Bergabung dengan data dari berkas lain."),
+    "ADD_KEY": ("Told apart by {key}.", "Dibedakan oleh {key}."),
+    "ADD_NO_KEY": (
+        "No columns tell all rows apart: a record is known again by what it says. If a column should, name it in `key:` instead of"
+        " `fingerprint:`, and fill it in where it is empty or repeated.",
+        "Tidak ada kolom yang membedakan semua baris: data dikenali dari isinya. Bila ada kolom yang seharusnya, sebutkan di `key:`"
+        " sebagai ganti `fingerprint:`, lalu isi yang kosong atau berulang.",
+    ),
+    "ADD_ISSUES": (
+        "{count} cells can't be read as what their column holds; after the sync `simpul rejects` lists them.",
+        "{count} sel tidak terbaca sebagai jenis isi kolomnya; setelah sinkron `simpul rejects` menampilkannya.",
+    ),
+    "ADD_OVERLAP": (
+        "{left} matches {right} in {percent} % of {rows} rows.",
+        "{left} cocok dengan {right} pada {percent} % dari {rows} baris.",
+    ),
+    "ADD_NO_CELLS": ("Columns without any value: {names}.", "Kolom tanpa isi: {names}."),
+    "ADD_COLUMNS_LEFT": ("Columns left out: {names}.", "Kolom yang tidak diambil: {names}."),
+    "ADD_COLUMNS_NOT_IN_ALL": (
+        "Columns that only some of the tables have, left out: {names}.",
+        "Kolom yang hanya ada di sebagian tabel, tidak diambil: {names}.",
+    ),
+    "ADD_PINS": (
+        "If that is wrong, say it, for instance: {pins}.",
+        "Bila keliru, tetapkan, misalnya: {pins}.",
+    ),
+    "ADD_LEAF": (
+        "Parents and their parts are both records. For sums ask where: {{isLeaf: {{eq: true}}}}.",
+        "Induk dan rinciannya sama-sama menjadi data. Untuk menjumlah, tanyakan where: {{isLeaf: {{eq: true}}}}.",
+    ),
+    "ADD_UNIT": (
+        "The head says {unit}: if these are not plain rupiah already, add unit: {factor}.",
+        "Judulnya menyebut {unit}: bila ini belum rupiah penuh, tambahkan unit: {factor}.",
+    ),
+    "ADD_NOT_ASKED": (
+        "{path} was not changed: there is no terminal to ask on. Add --yes to write it.",
+        "{path} tidak diubah: tidak ada terminal untuk bertanya. Tambahkan --yes agar ditulis.",
+    ),
+    "ADD_ASK": ("Write this into {path}? [y/N]", "Tulis ini ke {path}? [y/N]"),
+    "ADD_NOT_WRITTEN": ("{path} was not changed.", "{path} tidak diubah."),
+    "ADD_CHANGED_MEANWHILE": (
+        "{path} has been changed meanwhile; nothing was written. Add again.",
+        "{path} berubah sementara itu; tidak ada yang ditulis. Ulangi penambahannya.",
+    ),
+    "ADD_WRITTEN": ("{path} is written. Next:", "{path} sudah ditulis. Berikutnya:"),
+    "ADD_UNDONE": (
+        "{path} is as it was before the last addition.",
+        "{path} kembali seperti sebelum penambahan terakhir.",
+    ),
+    "ADD_UNDONE_WHOLE": (
+        "{path} is gone: the last addition had made it.",
+        "{path} dihapus: penambahan terakhir yang membuatnya.",
+    ),
+    "ADD_NOTHING_TO_UNDO": (
+        "There is no addition to take back from {path}.",
+        "Tidak ada penambahan yang bisa dibatalkan di {path}.",
+    ),
+    "ADD_EDITED_SINCE": (
+        "{path} has been edited since the last addition, so it was left alone. {kept} is the file before: delete from {path} what"
+        " was added, or copy that file over it and lose the edits.",
+        "{path} sudah disunting setelah penambahan terakhir, jadi dibiarkan. {kept} adalah berkas sebelumnya: hapus dari {path} yang"
+        " ditambahkan, atau salin berkas itu ke atasnya dan suntingannya hilang.",
+    ),
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
     "CHECK_OK": (
         "{path}: {hub}: no problems; {sources}, {entities}.",
@@ -471,6 +590,13 @@ HELP: dict[str, tuple[str, str]] = {
         "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
         "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
     ),
+    "HELP_ADD": (
+        "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
+        "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
+    ),
+    "HELP_ADD_PATH": ("A file or folder: xlsx, xls, ods, csv.", "Berkas atau folder: xlsx, xls, ods, csv."),
+    "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
+    "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
     "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),
     "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
     "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),

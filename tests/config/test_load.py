@@ -354,3 +354,49 @@ def test_the_head_of_a_sheet_is_a_row_none_or_found(tmp_path: Path) -> None:
     found = load(tmp_path, GOOD.replace("header: 5, rows: 7-", "header: auto, rows: 7-"))
     assert found.sources["plans"].datasets["wishes"]["header"] == "auto"
     assert len(problems(tmp_path, GOOD.replace("header: 5", "header: otomatis"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "header", "total"),
+    [
+        ("header: 5-6, rows: 7-", (5, 6), None),
+        ("header: 5-5, total: none", (5, 5), ()),
+        ("header: auto, total: '418, 433'", "auto", (418, 433)),
+        ("header: auto, total: 9", "auto", (9,)),
+    ],
+)
+def test_what_is_found_of_a_sheet_can_be_pinned(tmp_path: Path, options: str, header: object, total: object) -> None:
+    found = load(tmp_path, GOOD.replace("header: 5, rows: 7-", options))
+
+    dataset = found.sources["plans"].datasets["wishes"]
+    assert (dataset["header"], dataset["total"]) == (header, total)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "header: 6-5",
+        "header: 0-1",
+        "header: 5-6-7",
+        "header: 1-90",
+        "header: 5-6, rows: 6-",
+        "header: 5, total: none",
+        "header: none, total: 7",
+        "header: auto, total: some",
+        "header: auto, total: 0",
+        "header: auto, total: ''",
+    ],
+)
+def test_pins_that_say_nothing_are_told(tmp_path: Path, options: str) -> None:
+    (problem,) = problems(tmp_path, GOOD.replace("header: 5, rows: 7-", options))
+
+    assert problem.startswith("hub.yaml:8:")
+
+
+@pytest.mark.parametrize("name", ["$title", "$leaf"])
+def test_what_is_known_of_tables_that_are_found_is_asked_of_no_others(tmp_path: Path, name: str) -> None:
+    text = GOOD.replace("      number: No\n", f"      number: No\n      reason: {{column: {name}}}\n")
+
+    (problem,) = problems(tmp_path, text)
+    assert f"{name} is known only of tables that are found" in problem
+    assert load(tmp_path, text.replace("header: 5, rows: 7-", "header: 5-6")) is not None

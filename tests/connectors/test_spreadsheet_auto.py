@@ -83,3 +83,71 @@ async def test_a_sheet_without_a_table_and_an_unknown_column_are_told(tmp_path: 
     with pytest.raises(SourceBroken) as caught:
         await read(tmp_path, SheetDataset(header="auto"))
     assert caught.value.code == "NO_TABLE_FOUND"
+
+
+PINNED: list[list[Cell]] = [
+    ["SKPD", ":", "Dinas Kesehatan"],
+    ["Tahun Anggaran 2026"],
+    ["Kode", "Nama", "Nilai"],
+    ["Alfa", "Beta", "Gama"],
+    ["A1", "satu", 10],
+    ["A2", "dua", 20],
+    ["A3", "Jumlah Penduduk", 30],
+    [None, "Jumlah", 30],
+]
+
+
+def write_rows(folder: Path, rows: list[list[Cell]]) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    book.save(folder / "a.xlsx")
+
+
+async def test_a_pinned_head_decides_where_the_names_stand_and_the_rest_is_found(tmp_path: Path) -> None:
+    write_rows(tmp_path, PINNED)
+
+    (batch,) = await read(tmp_path, SheetDataset(header=(3, 4)))
+    (one,) = await read(tmp_path, SheetDataset(header=(4, 4)))
+
+    assert [column.name for column in batch.columns] == ["Kode / Alfa", "Nama / Beta", "Nilai / Gama"]
+    assert ([row.at for row in batch.rows], batch.skipped) == (["5", "6", "7"], 1)
+    assert [column.name for column in one.columns] == ["Alfa", "Beta", "Gama"]
+    assert one.title == "SKPD: Dinas Kesehatan; Tahun Anggaran 2026; Kode Nama Nilai"
+
+
+async def test_a_pinned_head_without_names_is_told(tmp_path: Path) -> None:
+    write_rows(tmp_path, PINNED)
+
+    with pytest.raises(SourceBroken) as caught:
+        await read(tmp_path, SheetDataset(header=(20, 21)))
+
+    assert (caught.value.code, caught.value.params["header"]) == ("HEADER_MISSING", "20-21")
+
+
+@pytest.mark.parametrize(
+    ("total", "rows", "skipped"),
+    [(None, ["5", "6", "7"], 1), ((), ["5", "6", "7", "8"], 0), ((6, 8), ["5", "7"], 2), ((7,), ["5", "6", "8"], 1)],
+)
+async def test_pinned_totals_decide_which_rows_are_totals(
+    tmp_path: Path, total: tuple[int, ...] | None, rows: list[str], skipped: int
+) -> None:
+    write_rows(tmp_path, PINNED)
+
+    (batch,) = await read(tmp_path, SheetDataset(header=(3, 4), total=total))
+
+    assert ([row.at for row in batch.rows], batch.skipped) == (rows, skipped)
+
+
+async def test_parents_are_told_from_rows_without_parts(tmp_path: Path) -> None:
+    codes = ["5", "5.1", "5.1.01", "5.1.02", "5.2", "5.2.01", "5.2.02", "5.2.03"]
+    amounts = [70, 30, 10, 20, 40, 5, 15, 20]
+    lines: list[list[Cell]] = [[c, f"Belanja {c}", a * 10**6] for c, a in zip(codes, amounts, strict=True)]
+    write_rows(tmp_path, [["Kode Rekening", "Uraian", "Anggaran"], *lines])
+
+    (batch,) = await read(tmp_path, SheetDataset(header="auto"))
+
+    assert batch.columns[-1].name == "$leaf"
+    assert [row.values[0] for row in batch.rows if row.values[-1]] == ["5.1.01", "5.1.02", "5.2.01", "5.2.02", "5.2.03"]

@@ -1,0 +1,171 @@
+"""`simpul add`: understands files, drafts how they are read into hub.yaml, shows the difference, and writes it if it may."""
+
+from __future__ import annotations
+
+import sys
+from difflib import unified_diff
+from pathlib import Path
+
+from config.hub import HubConfig
+from config.insertion import NoRoom
+from config.problems import ConfigError
+from connectors.errors import SourceError
+from connectors.findings import FileFound
+from connectors.inspector import Inspector
+from simpul.adding.entries import EntityDraft
+from simpul.adding.proposal import Proposal, new_text, propose
+from simpul.adding.shapes import Aside
+from simpul.adding.undo import keep, last_kept, take_back
+from simpul.commands.opening import read_config, run
+from simpul.console import Terminal
+
+_YES = ("y", "yes", "ya")
+
+
+def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
+    """Adds a file, or all of a folder. 1 if nothing was written."""
+    config: HubConfig | None = None
+    before: bytes | None = None
+    if hub.exists():
+        config = read_config(terminal, hub)
+        if config is None:
+            return 1
+        before = hub.read_bytes()
+        terminal = terminal.speaking(config.language)
+    elif not hub.parent.is_dir():
+        terminal.warn("ADD_NO_FOLDER", folder=hub.parent)
+        return 1
+    found = _inspect(terminal, path)
+    text = new_text(terminal.language) if before is None else before.decode("utf-8-sig")
+    language = config.language if config else terminal.language
+    try:
+        proposal = run(propose(hub, text, config, found, language)) if found else ()
+    except NoRoom as error:
+        terminal.warn("ADD_NO_ROOM", path=hub, line=error.line, section=error.section)
+        return 1
+    except ConfigError as error:
+        for problem in error.problems:
+            terminal.warn_text(problem.render(terminal.language))
+        terminal.warn("ADD_REFUSED", path=hub)
+        return 1
+    asides = proposal.asides if isinstance(proposal, Proposal) else proposal
+    for aside in asides:
+        terminal.warn_text(_sentence(aside, terminal))
+    if not isinstance(proposal, Proposal):
+        terminal.warn("ADD_NOTHING", path=path)
+        return 1
+    for entity in proposal.draft.entities:
+        _tell(terminal, proposal, entity)
+    for link in proposal.draft.links:
+        for remark in link.remarks:
+            terminal.show(f"{link.source}.{link.name}: {terminal.render(remark.code, remark.params)}")
+    bom = before is not None and before.startswith(b"\xef\xbb\xbf")
+    after = (b"\xef\xbb\xbf" if bom else b"") + proposal.after.encode()
+    _show_difference(terminal, hub, text if before is not None else "", proposal.after)
+    if not (yes or _agrees(terminal, hub)):
+        return 1
+    if (hub.read_bytes() if hub.exists() else None) != before:
+        terminal.warn("ADD_CHANGED_MEANWHILE", path=hub)
+        return 1
+    try:
+        keep(hub, before, after)
+    except OSError as error:
+        terminal.warn("INIT_FAILED", path=hub, reason=terminal.trouble(error))
+        return 1
+    _tell_next(terminal, hub, proposal)
+    return 0
+
+
+def undo(terminal: Terminal, hub: Path) -> int:
+    """Takes the last addition back. 1 if that can't be done."""
+    try:
+        contents = take_back(hub)
+    except OSError as error:
+        terminal.warn("OPERATION_FILE_UNREADABLE", path=hub, reason=terminal.trouble(error))
+        return 1
+    if contents is None:
+        kept = last_kept(hub)
+        if kept is None:
+            terminal.warn("ADD_NOTHING_TO_UNDO", path=hub)
+        else:
+            terminal.warn("ADD_EDITED_SINCE", path=hub, kept=kept)
+        return 1
+    after, before = (content.decode("utf-8-sig") for content in contents)
+    _show_difference(terminal, hub, after, before)
+    terminal.say("ADD_UNDONE" if before else "ADD_UNDONE_WHOLE", path=hub)
+    return 0
+
+
+def _inspect(terminal: Terminal, path: Path) -> list[tuple[Path, FileFound]]:
+    """What is in a file or folder, each finding with the file's path."""
+    try:
+        with Inspector() as inspector:
+            found = [(path / one.file if path.is_dir() else path, one) for one in inspector.inspect(path)]
+    except SourceError as error:
+        terminal.warn_text(_sentence(Aside(error.where, error.code, error.params), terminal))
+        return []
+    return found
+
+
+def _sentence(aside: Aside, terminal: Terminal) -> str:
+    sentence = terminal.render(aside.code, {"where": aside.where, **aside.params})
+    return sentence if aside.where in sentence else f"{aside.where}: {sentence}"
+
+
+def _tell(terminal: Terminal, proposal: Proposal, entity: EntityDraft) -> None:
+    """What an entity will hold, and by what its records are told apart."""
+    measured = proposal.measured[entity.datasets[0]]
+    for source in proposal.draft.sources:
+        for dataset in source.datasets:
+            if (source.name, dataset.name) in entity.datasets:
+                for one in dataset.tables:
+                    rows = one.table.header_rows
+                    head = "-" if rows is None else str(rows[0]) if rows[0] == rows[1] else f"{rows[0]}-{rows[1]}"
+                    count = terminal.count(one.table.row_count, "INSPECT_RECORDS_ONE", "INSPECT_RECORDS_MANY")
+                    terminal.say("ADD_TABLE", where=one.label, header=head, count=count)
+    count = terminal.count(measured.records, "INSPECT_RECORDS_ONE", "INSPECT_RECORDS_MANY")
+    code = "ADD_ENTITY_BUILTIN" if entity.builtin else "ADD_ENTITY_OWN"
+    told = terminal.text(code, name=entity.name, count=count, fields=len(entity.fields))
+    if entity.more:
+        by = terminal.text("ADD_MORE")
+    else:
+        by = terminal.text("ADD_KEY", key=", ".join(entity.key)) if entity.key else terminal.text("ADD_NO_KEY")
+    terminal.show(f"  → {told} {by}")
+    if issues := measured.issues.total():
+        terminal.show(f"  {terminal.text('ADD_ISSUES', count=issues)}")
+
+
+def _show_difference(terminal: Terminal, hub: Path, before: str, after: str) -> None:
+    terminal.show("")
+    name = hub.name
+    for line in unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm=""):
+        terminal.show(line)
+    terminal.show("")
+
+
+def _agrees(terminal: Terminal, hub: Path) -> bool:
+    """Whether a person says yes. Without a terminal nobody can."""
+    if not sys.stdin.isatty():
+        terminal.warn("ADD_NOT_ASKED", path=hub)
+        return False
+    print(terminal.text("ADD_ASK", path=hub), end=" ", flush=True, file=sys.stderr)
+    if sys.stdin.readline().strip().casefold() in _YES:
+        return True
+    terminal.warn("ADD_NOT_WRITTEN", path=hub)
+    return False
+
+
+def _tell_next(terminal: Terminal, hub: Path, proposal: Proposal) -> None:
+    terminal.say("ADD_WRITTEN", path=hub)
+    config = "" if hub == Path("hub.yaml") else f' --config "{hub}"' if " " in str(hub) else f" --config {hub}"
+    terminal.show(f"  simpul sync{config}")
+    terminal.show(f"  echo '{_question(proposal)}' | simpul query -{config}")
+    terminal.show(f"  simpul add --undo{config}")
+
+
+def _question(proposal: Proposal) -> str:
+    """A first question, about the first entity."""
+    first = proposal.draft.entities[0]
+    entity = proposal.config.catalogue[first.name]
+    names = [field.name for field in first.fields if entity.field(field.name)][:4]
+    return f"{{ {entity.plural}(first: 3) {{ totalCount nodes {{ {' '.join(names) or 'id'} }} }} }}"
