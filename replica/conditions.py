@@ -73,7 +73,10 @@ class Conditions:
             return self._apart(entity, base, condition)
         match condition:
             case And(conditions=parts):
-                return and_(true(), *(self.condition(entity, base, part, room - GROUP) for part in parts))
+                # SQLite tries them in this order
+                return and_(
+                    true(), *(self.condition(entity, base, part, room - GROUP) for part in sorted(parts, key=_dearness))
+                )
             case Or(conditions=parts):
                 return or_(false(), *(self.condition(entity, base, part, room - GROUP) for part in parts))
             case Not(condition=part):
@@ -365,6 +368,21 @@ def _is_flat(entity: Entity, condition: object) -> bool:
             return name in ("id", "file", "sheet") or entity.field(name) is not None
         case _:
             return False
+
+
+def _dearness(condition: object) -> int:
+    """What is dear to find out of a record comes last."""
+    match condition:
+        case Compare() | HasIssues() | Within():
+            return 0
+        case Measured():
+            return 2
+        case And(conditions=parts) | Or(conditions=parts):
+            return max(map(_dearness, parts), default=0)
+        case Not(condition=part):
+            return _dearness(part)
+        case _:
+            return 1
 
 
 def derived_of(entity: Entity, name: str) -> Derived:
