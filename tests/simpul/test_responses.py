@@ -1,0 +1,263 @@
+"""Answers that are kept, through the app: not made again, never older than the replica, and known by their tag."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from resolvers.engine import Answer, Engine, Request
+from simpul.background import Elsewhere
+from simpul.compose import Hub, build_hub, load
+from simpul.web.app import build_app
+from tests.hubs import RunSimpul
+from tests.simpul.conftest import USULAN
+
+TITLES = "{ proposals { nodes { title } } }"
+BUDGET = "{ budgetLines { nodes { ceiling } } }"
+FETCHED = "{ proposals { nodes { provenance { fetchedAt } } } }"
+TABLE = "query Daftar($n: Int) { proposals(first: $n) { nodes { number title } } }"
+
+
+class Counting(Engine):
+    """Notes every operation that it has to answer."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(
+            hub.schema._schema,
+            hub.config.catalogue,
+            hub.database.tables,
+            hub.replica,
+            ZoneInfo(hub.config.timezone),
+            hub.config.notice,
+        )
+        self.runs: list[str] = []
+
+    def execute_at_once(self, request: Request) -> Answer | None:
+        self.runs.append(request.query)
+        return super().execute_at_once(request)
+
+    async def tabulate(self, request: Request, *rest: Any) -> Answer:
+        self.runs.append(request.query)
+        return await super().tabulate(request, *rest)
+
+
+class Served:
+    """A hub that answers in this process."""
+
+    def __init__(self, folder: Path, hub: Hub, engine: Counting, client: httpx.AsyncClient) -> None:
+        self.folder, self.hub, self.engine, self.client = folder, hub, engine, client
+
+    async def post(self, query: str, *, headers: dict[str, str] | None = None, **more: object) -> httpx.Response:
+        return await self.client.post("/graphql", json={"query": query, **more}, headers=headers)
+
+    async def get(self, query: str, *, headers: dict[str, str] | None = None, **more: object) -> httpx.Response:
+        params = {"query": query, **{name: json.dumps(value) for name, value in more.items()}}
+        return await self.client.get("/graphql", params=params, headers=headers)
+
+    async def sync(self, *sources: str) -> None:
+        for source in sources or self.hub.config.sources:
+            await self.hub.syncer.sync(source)
+
+    def write(self, text: str) -> None:
+        """Another content of the proposals' file."""
+        file = self.folder / "data" / "usulan-alas.csv"
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, ns=(1, file.stat().st_mtime_ns + 1))
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Served]:
+    hub = build_hub(load(folder / "hub.yaml"))
+    hub.open()
+    engine = Counting(hub)
+    app = build_app(
+        hub.config, engine, lambda: "", hub.messages, Elsewhere(hub.config.sources, hub.tried_sources), loopback=False
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(hub.close)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        transport = httpx.ASGITransport(app)
+        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://hub"))
+        yield Served(folder, hub, engine, client)
+
+
+@pytest.fixture
+async def served(hub_folder: Path) -> AsyncIterator[Served]:
+    (hub_folder / "queries").mkdir()
+    (hub_folder / "queries" / "daftar.graphql").write_text(TABLE)
+    async with serving(hub_folder) as served:
+        await served.sync()
+        yield served
+
+
+def titles(answer: httpx.Response) -> Sequence[str]:
+    return [node["title"] for node in answer.json()["data"]["proposals"]["nodes"]]
+
+
+async def test_a_question_that_was_answered_is_not_run_again_however_it_is_asked(served: Served) -> None:
+    first = await served.post(TITLES)
+    again = await served.post(TITLES)
+    otherwise = await served.client.post("/graphql", content=b'{ "variables": null, "query": "%s"}' % TITLES.encode(),
+                                         headers={"Content-Type": "application/json"})  # fmt: skip
+    by_url = await served.get(TITLES)
+
+    assert served.engine.runs == [TITLES]
+    assert len({answer.content for answer in (first, again, otherwise, by_url)}) == 1
+    assert len({answer.headers["etag"] for answer in (first, again, otherwise, by_url)}) == 1
+    assert first.headers["etag"].startswith('"')
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert again.headers["content-type"] == first.headers["content-type"]
+    assert again.headers["vary"] == first.headers["vary"]
+
+
+async def test_whatever_changes_the_answer_is_part_of_its_key(served: Served) -> None:
+    query = "query A($n: Int) { proposals(first: $n) { nodes { title } } } query B { proposals { totalCount } }"
+    asked = [
+        await served.post(query, operationName="A", variables={"n": 1}),
+        await served.post(query, operationName="A", variables={"n": 2}),
+        await served.post(query, operationName="B"),
+        await served.post(query, operationName="B", headers={"Accept-Language": "en"}),
+        await served.post(query, operationName="B", headers={"Accept": "application/graphql-response+json"}),
+    ]
+
+    assert [len(titles(answer)) for answer in asked[:2]] == [1, 2]
+    assert {answer.json()["data"]["proposals"]["totalCount"] for answer in asked[2:]} == {4}
+    assert len({answer.headers["etag"] for answer in asked}) == len(asked) == len(served.engine.runs)
+
+
+async def test_who_has_the_answer_already_is_told_so_without_a_run(served: Served) -> None:
+    tag = (await served.get(TITLES)).headers["etag"]
+    served.engine.runs.clear()
+
+    for known in (tag, f'W/"x", W/{tag}', "*"):
+        unchanged = await served.get(TITLES, headers={"If-None-Match": known})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+        assert (unchanged.headers["etag"], unchanged.headers["cache-control"]) == (tag, "private, no-cache")
+    posted = await served.post(TITLES, headers={"If-None-Match": tag})
+    other = await served.get(TITLES, headers={"If-None-Match": '"other"'})
+
+    assert (posted.status_code, other.status_code) == (200, 200)
+    assert served.engine.runs == []
+
+
+async def test_the_tag_of_another_process_is_known_once_the_answer_is_made(hub_folder: Path) -> None:
+    async with serving(hub_folder) as one:
+        await one.sync()
+        tag = (await one.get(TITLES)).headers["etag"]
+    async with serving(hub_folder) as other:
+        unchanged = await other.get(TITLES, headers={"If-None-Match": tag})
+
+    assert unchanged.status_code == 304
+
+
+async def test_a_sync_is_seen_by_the_next_request(served: Served) -> None:
+    before, line = await served.post(TITLES), await served.post(BUDGET)
+    served.write(USULAN.replace("Sumur bor", "Sumur gali"))
+    await served.sync("planning")
+    after = await served.get(TITLES, headers={"If-None-Match": before.headers["etag"]})
+
+    assert "Sumur gali" in titles(after)
+    assert after.headers["etag"] != before.headers["etag"]
+    assert (await served.post(BUDGET)).headers["etag"] == line.headers["etag"]
+    assert served.engine.runs == [TITLES, BUDGET, TITLES]
+
+
+async def test_a_sync_of_another_process_is_seen_by_the_next_request(served: Served, simpul_process: RunSimpul) -> None:
+    await served.post(TITLES)
+    served.write(USULAN.replace("Sumur bor", "Sumur gali"))
+    ended = await asyncio.to_thread(simpul_process, served.folder, "sync", "planning")
+    after = await served.post(TITLES)
+
+    assert ended.code == 0, ended
+    assert "Sumur gali" in titles(after)
+
+
+async def test_a_sync_without_a_change_makes_only_the_answers_anew_that_say_when_it_was(served: Served) -> None:
+    sources = "{ sources { nodes { triedAt } } }"
+    kept, fetched, tried = [await served.post(query) for query in (TITLES, FETCHED, sources)]
+    await served.sync("planning")
+    served.engine.runs.clear()
+    again = [await served.post(query) for query in (TITLES, FETCHED, sources)]
+
+    assert again[0].content == kept.content
+    assert again[1].content != fetched.content
+    assert again[2].content != tried.content
+    assert served.engine.runs == [FETCHED, sources]
+
+
+async def test_a_source_in_trouble_is_told_at_once(served: Served) -> None:
+    await served.post(TITLES)
+    (served.folder / "data" / "usulan-alas.csv").write_bytes(b"")
+    await served.sync("planning")
+    after = await served.post(TITLES)
+
+    assert after.json()["extensions"]["sources"][0]["state"] == "STALE"
+    assert served.engine.runs == [TITLES, TITLES]
+
+
+async def test_errors_costs_and_refusals_are_not_kept(served: Served, hub_folder: Path) -> None:
+    refused = "{ nothing }"
+    asked: list[tuple[str, dict[str, object]]] = [(refused, {}), (TITLES, {"extensions": {"cost": True}})]
+    for query, more in asked * 2:
+        answer = await served.post(query, **more)
+        assert "etag" not in answer.headers
+        assert answer.headers["cache-control"] == "no-store"
+
+    assert served.engine.runs == [refused, TITLES] * 2
+
+
+async def test_what_was_never_read_is_an_error_until_it_is_read(hub_folder: Path) -> None:
+    async with serving(hub_folder) as served:
+        before = await served.post(TITLES)
+        await served.sync("planning")
+        after = await served.post(TITLES)
+
+    assert before.json()["errors"][0]["extensions"]["code"] == "SOURCE_UNAVAILABLE"
+    assert "etag" not in before.headers
+    assert len(titles(after)) == 4
+
+
+async def test_without_a_cache_every_question_is_run_and_none_has_a_tag(hub_folder: Path) -> None:
+    file = hub_folder / "hub.yaml"
+    file.write_text(file.read_text().replace("language: id", "language: id\ncache: off"))
+    (hub_folder / "queries").mkdir()
+    (hub_folder / "queries" / "daftar.graphql").write_text(TABLE)
+    async with serving(hub_folder) as served:
+        await served.sync()
+        answers = [await served.post(TITLES) for _ in range(2)]
+        table = await served.client.get("/q/daftar.csv")
+
+    assert served.engine.runs == [TITLES, TITLES, TABLE]
+    assert [answer.headers["cache-control"] for answer in answers] == ["no-store", "no-store"]
+    assert not any("etag" in answer.headers for answer in (*answers, table))
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+async def test_a_table_is_kept_as_long_as_its_question_and_its_records_are_the_same(served: Served, form: str) -> None:
+    address = f"/q/daftar.{form}"
+    first, again = [await served.client.get(address) for _ in range(2)]
+    unchanged = await served.client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    runs = len(served.engine.runs)
+    other = await served.client.get(f"{address}?n=1")
+    served.write(USULAN.replace("Sumur bor", "Sumur gali"))
+    await served.sync("planning")
+    synced = await served.client.get(address)
+    (served.folder / "queries" / "daftar.graphql").write_text(TABLE.replace(" title", ""))
+    rewritten = await served.client.get(address)
+
+    without_id = {name: value for name, value in first.headers.items() if name != "x-request-id"}
+    assert {name: value for name, value in again.headers.items() if name != "x-request-id"} == without_id
+    assert again.content == first.content
+    assert (unchanged.status_code, unchanged.content, runs) == (304, b"", 1)
+    assert len(other.content) < len(first.content)
+    assert ("Sumur gali" in synced.text, "Sumur" in rewritten.text) == (True, False)
+    assert len({answer.headers["etag"] for answer in (first, other, synced, rewritten)}) == 4
