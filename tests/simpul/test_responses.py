@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -19,6 +20,7 @@ from simpul.background import Elsewhere
 from simpul.compose import Hub, build_hub, load
 from simpul.web.app import build_app
 from tests.hubs import RunSimpul
+from tests.replicas import drop_schemas, postgres
 from tests.simpul.conftest import USULAN
 
 TITLES = "{ proposals { nodes { title } } }"
@@ -27,10 +29,15 @@ FETCHED = "{ proposals { nodes { provenance { fetchedAt } } } }"
 TABLE = "query Daftar($n: Int) { proposals(first: $n) { nodes { number title } } }"
 
 
-class Counting(Engine):
-    """Notes every operation that it has to answer."""
+async def nothing() -> None:
+    """What is done before and after an operation, unless a test says otherwise."""
 
-    def __init__(self, hub: Hub) -> None:
+
+class Counting(Engine):
+    """Notes every operation that it has to answer. With `far` it answers none in passing; `before` and `after` are awaited
+    around those that it does not."""
+
+    def __init__(self, hub: Hub, seconds: float) -> None:
         super().__init__(
             hub.schema._schema,
             hub.config.catalogue,
@@ -38,12 +45,25 @@ class Counting(Engine):
             hub.replica,
             ZoneInfo(hub.config.timezone),
             hub.config.notice,
+            seconds=seconds,
         )
         self.runs: list[str] = []
+        self.far = False
+        self.before: Callable[[], Awaitable[None]] = nothing
+        self.after: Callable[[], Awaitable[None]] = nothing
 
     def execute_at_once(self, request: Request) -> Answer | None:
+        answer = None if self.far else super().execute_at_once(request)
+        if answer is not None:
+            self.runs.append(request.query)
+        return answer
+
+    async def execute(self, request: Request) -> Answer:
         self.runs.append(request.query)
-        return super().execute_at_once(request)
+        await self.before()
+        answer = await super().execute(request)
+        await self.after()
+        return answer
 
     async def tabulate(self, request: Request, *rest: Any) -> Answer:
         self.runs.append(request.query)
@@ -75,10 +95,10 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Served]:
+async def serving(folder: Path, seconds: float = 10.0) -> AsyncIterator[Served]:
     hub = build_hub(load(folder / "hub.yaml"))
     hub.open()
-    engine = Counting(hub)
+    engine = Counting(hub, seconds)
     app = build_app(
         hub.config, engine, lambda: "", hub.messages, Elsewhere(hub.config.sources, hub.tried_sources), loopback=False
     )
@@ -261,3 +281,144 @@ async def test_a_table_is_kept_as_long_as_its_question_and_its_records_are_the_s
     assert len(other.content) < len(first.content)
     assert ("Sumur gali" in synced.text, "Sumur" in rewritten.text) == (True, False)
     assert len({answer.headers["etag"] for answer in (first, other, synced, rewritten)}) == 4
+
+
+# -- several who ask for the same at once -----------------------------------------------------------------------------
+
+
+def held(engine: Counting) -> tuple[asyncio.Event, asyncio.Event]:
+    """Holds back what the engine has answered: an event that is set when there is something, and one that lets it go."""
+    begun, let_go = asyncio.Event(), asyncio.Event()
+
+    async def after() -> None:
+        begun.set()
+        await let_go.wait()
+
+    engine.far, engine.after = True, after
+    return begun, let_go
+
+
+async def test_several_who_ask_at_once_wait_for_one_answer(served: Served) -> None:
+    begun, let_go = held(served.engine)
+    asking = [asyncio.ensure_future(served.post(TITLES)) for _ in range(5)]
+    await begun.wait()
+    asking.append(asyncio.ensure_future(served.get(TITLES)))
+    await come_in()
+    let_go.set()
+    answers = await asyncio.gather(*asking)
+
+    assert served.engine.runs == [TITLES]
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert len(titles(answers[0])) == 4
+
+
+async def test_who_began_may_go_away_and_the_others_are_answered(served: Served) -> None:
+    begun, let_go = held(served.engine)
+    first = asyncio.ensure_future(served.post(TITLES))
+    await begun.wait()
+    others = [asyncio.ensure_future(served.post(TITLES)) for _ in range(2)]
+    await come_in()
+    first.cancel()
+    await asyncio.wait([first])
+    let_go.set()
+
+    assert [len(titles(answer)) for answer in await asyncio.gather(*others)] == [4, 4]
+    assert served.engine.runs == [TITLES]
+
+
+async def come_in() -> None:
+    """Lets every request that was begun come as far as it can without another's doing."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+async def test_when_nobody_waits_any_more_the_work_is_given_up(served: Served) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def after() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    served.engine.far, served.engine.after = True, after
+    asking = [asyncio.ensure_future(served.post(TITLES)) for _ in range(2)]
+    await begun.wait()
+    await come_in()
+    for one in asking:
+        one.cancel()
+    await asyncio.wait_for(ended.wait(), 10)
+    served.engine.after = nothing
+
+    assert len(titles(await served.post(TITLES))) == 4
+    assert served.engine.runs == [TITLES, TITLES]
+
+
+async def test_who_asks_after_a_change_never_gets_what_was_begun_before_it(served: Served) -> None:
+    begun, let_go = held(served.engine)
+    early = asyncio.ensure_future(served.post(TITLES))
+    await begun.wait()
+    served.write(USULAN.replace("Sumur bor", "Sumur gali"))
+    await served.sync("planning")
+    late = [asyncio.ensure_future(served.post(TITLES)) for _ in range(3)]
+    await come_in()
+    let_go.set()
+
+    assert "Sumur bor" in titles(await early)
+    assert [("Sumur gali" in titles(answer)) for answer in await asyncio.gather(*late)] == [True] * 3
+    assert served.engine.runs == [TITLES, TITLES]
+    assert "Sumur gali" in titles(await served.post(TITLES))
+
+
+async def test_who_waits_for_others_waits_no_longer_than_an_operation_may_take(hub_folder: Path) -> None:
+    async with serving(hub_folder, seconds=0.3) as served:
+        await served.sync()
+        begun, let_go = held(served.engine)
+        early = asyncio.ensure_future(served.post(TITLES))
+        await begun.wait()
+        late = asyncio.ensure_future(served.post(TITLES))
+        served.write(USULAN.replace("Sumur bor", "Sumur gali"))
+        await served.sync("planning")
+        await come_in()
+        served.engine.before = asyncio.Event().wait  # type: ignore[assignment]  # never comes to its end
+        let_go.set()
+
+        assert len(titles(await early)) == 4
+        assert (await late).json()["errors"][0]["extensions"]["code"] == "QUERY_TIMEOUT"
+
+
+async def test_a_table_that_several_ask_for_at_once_is_written_once(served: Served) -> None:
+    answers = await asyncio.gather(*(served.client.get("/q/daftar.csv") for _ in range(4)))
+
+    assert served.engine.runs == [TABLE]
+    assert {answer.content for answer in answers} == {answers[0].content}
+
+
+async def test_of_a_large_table_only_its_tag_is_kept(served: Served) -> None:
+    rows = "".join(f"{number},{'x' * 400},,,DITERIMA,\n" for number in range(1, 4000))
+    served.write("No,Usulan,Lokasi,Biaya,Status,Pengusul\n" + rows)
+    await served.sync("planning")
+    first, again = [await served.client.get("/q/daftar.csv") for _ in range(2)]
+    unchanged = await served.client.get("/q/daftar.csv", headers={"If-None-Match": first.headers["etag"]})
+
+    assert len(first.content) > 1024 * 1024
+    assert first.content == again.content
+    assert (unchanged.status_code, served.engine.runs) == (304, [TABLE, TABLE])
+
+
+async def test_a_replica_on_a_server_is_looked_at_for_every_request_too(hub_folder: Path) -> None:
+    url, schema = postgres(), f"responses_{uuid4().hex[:10]}"
+    file = hub_folder / "hub.yaml"
+    address = url.replace("postgresql://", "postgresql+asyncpg://")
+    file.write_text(file.read_text().replace("sqlite:///var/replica.db", f"{address}?schema={schema}"))
+    try:
+        async with serving(hub_folder) as served:
+            await served.sync()
+            before, again = await served.post(TITLES), await served.post(TITLES)
+            assert (before.content, served.engine.runs) == (again.content, [TITLES])
+            served.write(USULAN.replace("Sumur bor", "Sumur gali"))
+            await served.sync("planning")
+            assert "Sumur gali" in titles(await served.post(TITLES))
+    finally:
+        drop_schemas(url, [schema])
