@@ -143,8 +143,8 @@ class _Cached:
 
     async def answer(self, request: Request, raw: bytes, language: Language, media: str) -> Response:
         """The answer to the parameters as they came in. Raises Refused."""
-        form = b"body" if request.method == "POST" else b"url"
-        mark, key = self._responses.known((form, media.encode(), language.encode(), raw))
+        form = "body" if request.method == "POST" else "url"
+        mark, key = self._responses.known(raw, f"{form} {media} {language}")
         if key is not None:
             found = await self._found(request, key, media)
             if found is not None:
@@ -161,9 +161,8 @@ class _Cached:
         return await self._make(request, key, operation, media)
 
     def _key(self, operation: Operation, media: str) -> str:
-        asked = [operation.query, operation.operation_name, operation.variables]
-        written = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-        return self._responses.key("graphql", media, operation.language, operation.caller.role, written)
+        asked = (operation.query, operation.operation_name, operation.variables)
+        return self._responses.key("graphql", media, operation.language, operation.caller.role, *asked)
 
     async def _found(self, request: Request, key: str, media: str) -> Response | None:
         found = await self._responses.find(key)

@@ -11,13 +11,15 @@ import asyncio
 import hashlib
 import socket
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar, cast
 from weakref import WeakValueDictionary
+
+import orjson
 
 import config
 import replica
@@ -64,13 +66,15 @@ class Responses:
         self._names: _Recent[str, frozenset[str]] = _Recent(KNOWN)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def key(self, *parts: str | bytes) -> str:
-        """The key of a request that these parts describe."""
-        return _digest(self._identity, *parts).hex()[:32]
+    def key(self, *asked: object) -> str:
+        """The key of a request of which these values, as JSON has them, say everything."""
+        written = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(self._identity + written).hexdigest()[:32]
 
-    def known(self, raw: Iterable[bytes]) -> tuple[bytes, str | None]:
-        """For a request as it came in, byte for byte: a mark of it, and its key if it was met before."""
-        mark = _digest(*raw)
+    def known(self, raw: bytes, about: str) -> tuple[bytes, str | None]:
+        """For a request as it came in, byte for byte: a mark of it, and its key if it was met before. `about` is what else its
+        answer depends on."""
+        mark = hashlib.sha256(about.encode() + b"\0" + raw).digest()
         return mark, self._keys.get(mark)
 
     def learn(self, mark: bytes, key: str) -> None:
@@ -121,7 +125,7 @@ class Responses:
 
     def tag(self, key: str, version: str) -> str:
         """The strong tag of an answer."""
-        return f'"{_digest(key, version).hex()[:32]}"'
+        return f'"{key}-{version}"'
 
     async def close(self) -> None:
         """Gives back what is open."""
@@ -237,9 +241,5 @@ def _code_of(package: ModuleType) -> bytes:
 
 def _digest(*parts: str | bytes) -> bytes:
     """Of the parts, and of where one ends and the next begins."""
-    digest = hashlib.sha256()
-    for part in parts:
-        raw = part if isinstance(part, bytes) else part.encode(errors="surrogatepass")
-        digest.update(b"%d:" % len(raw))
-        digest.update(raw)
-    return digest.digest()
+    raw = [part if isinstance(part, bytes) else part.encode(errors="surrogatepass") for part in parts]
+    return hashlib.sha256(b",".join(b"%d" % len(part) for part in raw) + b":" + b"".join(raw)).digest()

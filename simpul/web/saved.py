@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from config.hub import Language
 from config.messages import Messages
-from resolvers.engine import Engine
+from resolvers.engine import PUBLIC, Engine
 from resolvers.engine import Request as Operation
 from simpul.formats import Locale
 from simpul.saved import NoQuestion, Question, SavedQuestions, Variables, WrongVariable
@@ -140,7 +140,8 @@ class _Table:
 
     def key(self, responses: Responses, text: str) -> str:
         """Under which it is kept; `text` is that of the question."""
-        return responses.key("table", self.name, self.language, self.request.scope["query_string"], text)
+        asked = self.request.scope["query_string"].decode("latin-1")
+        return responses.key("table", self.name, self.language, PUBLIC.role, asked, text)
 
     async def found(self, responses: Responses, text: str | None) -> Response | None:
         """What is kept of it, or that the client has it already."""

@@ -76,15 +76,18 @@ class BoundedMemory(BaseCache):  # type: ignore[misc]  # aiocache publishes no t
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self.size = 0
 
-    async def _get(self, key: str, encoding: object = None, _conn: object = None) -> Kept | None:
+    # The commands themselves: aiocache's own wrap each in a time-out, plug-ins and a log, which takes longer than the command.
+
+    async def get(self, key: str, default: object = None, **options: object) -> object:
+        """What is kept under a key."""
         found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
+        if found is None:
+            return default
+        self._kept.move_to_end(key)
         return found
 
-    async def _set(
-        self, key: str, value: Kept, ttl: object = None, _cas_token: object = None, _conn: object = None
-    ) -> bool:
+    async def set(self, key: str, value: Kept, **options: object) -> bool:
+        """Keeps an answer."""
         self._drop(key)
         self._kept[key] = value
         self.size += value.size
