@@ -23,7 +23,6 @@ class Preference:
     q: float
 
 
-@lru_cache(maxsize=256)  # clients send the same over and over
 def read_preferences(header: str) -> tuple[Preference, ...]:
     """The items of an Accept or Accept-Language header; what can't be read is left out."""
     return _read(header[:LONGEST])
