@@ -152,7 +152,7 @@ class _Loader:
             return
         self._check_secret("cache", written)
         if find_spec("redis") is None:
-            self._places.add(("cache",), "PACKAGE_MISSING", what="redis://", package="simpul[redis]")
+            self._places.add(("cache",), "PACKAGE_MISSING", what="redis://", package="redis>=5,<9")
 
     def _check_secret(self, option: str, url: str) -> None:
         """Of an address: its password comes from elsewhere, and is there."""

@@ -144,10 +144,9 @@ class Merge:
             self._write_source(name)
         numbered = {name for (name,) in db.execute("SELECT name FROM revision").fetchall()}
         links = [f"link:{source}.{name}" for source, name in self._tables.links]
+        # what another configuration has left may be gone or different
         for name in (*(f"entity:{name}" for name in self._tables.entities), *links):
-            self._raise(
-                name, is_new=name not in numbered
-            )  # what another configuration has left may be gone or different
+            self._raise(name, is_new=name not in numbered)
 
     def _drop_part(self, part: int) -> None:
         (entity,) = self._db.execute("SELECT entity FROM part WHERE id = ?", (part,)).fetchone()

@@ -283,7 +283,7 @@ def test_a_redis_needs_a_package_that_the_hub_does_not_bring(tmp_path: Path, mon
 
     [missing] = problems(tmp_path, f"cache: redis://h\n{GOOD}")
 
-    assert missing.startswith("hub.yaml:1:8: ") and "pip install 'simpul[redis]'" in missing
+    assert missing.startswith("hub.yaml:1:8: ") and "pip install 'redis>=5,<9'" in missing
 
 
 def test_a_configuration_has_a_digest_of_what_it_says(tmp_path: Path) -> None:
