@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from config.catalogue import served
@@ -151,8 +150,6 @@ class _Loader:
             self._validation.wrong(("cache",), written, wanted, wanted)
             return
         self._check_secret("cache", written)
-        if find_spec("redis") is None:
-            self._places.add(("cache",), "PACKAGE_MISSING", what="redis://", package="redis>=5,<9")
 
     def _check_secret(self, option: str, url: str) -> None:
         """Of an address: its password comes from elsewhere, and is there."""

@@ -122,10 +122,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "this line is not NAME=value. Write it so, or begin it with # if it is a remark.",
         "baris ini bukan NAMA=nilai. Tulislah demikian, atau awali dengan # bila hanya catatan.",
     ),
-    "PACKAGE_MISSING": (
-        "for {what} a Python package is missing. Install it: pip install '{package}'.",
-        "untuk {what} ada paket Python yang belum terpasang. Pasang dengan: pip install '{package}'.",
-    ),
     "SECRET_IN_FILE": (
         "a secret does not belong in hub.yaml. Write {name}=… into secrets.env beside it, and ${{{name}}} here.",
         "rahasia tidak boleh ditulis di hub.yaml. Tulis {name}=… dalam secrets.env di sampingnya, dan ${{{name}}} di sini.",

@@ -28,7 +28,7 @@ import schema
 import simpul
 from config.hub import HubConfig
 from resolvers.engine import Engine, Stamp
-from simpul.web.stores import BoundedMemory, Kept, Shared, Store, redis_store
+from simpul.web.stores import BoundedMemory, Kept, Shared, redis_store
 
 MEMORY = 32 * 1024 * 1024  # bytes of answers that a process keeps
 LARGEST = MEMORY // 8  # of one answer
@@ -55,7 +55,7 @@ class Responses:
         self,
         version: Callable[[frozenset[str]], Awaitable[str | None]],
         identity: bytes,
-        memory: Store,
+        memory: BoundedMemory,
         shared: Shared | None = None,
     ) -> None:
         self._version = version
@@ -89,7 +89,7 @@ class Responses:
         version = await self._version(names)
         if version is None:
             return None
-        kept = cast("Kept | None", await self._memory.get(key))
+        kept = await self._memory.get(key)
         return Found(self.tag(key, version), kept if kept is not None and kept.version == version else None)
 
     async def find_shared(self, key: str) -> Kept | None:
@@ -224,7 +224,7 @@ def build_responses(hub: HubConfig, engine: Engine) -> Responses | None:
     if hub.cache == "off":
         return None
     shared = None if hub.cache == "memory" else Shared(redis_store(hub.cache))
-    return Responses(engine.version, identity_of(hub), cast(Store, BoundedMemory(MEMORY)), shared)
+    return Responses(engine.version, identity_of(hub), BoundedMemory(MEMORY), shared)
 
 
 def identity_of(hub: HubConfig) -> bytes:

@@ -1,6 +1,6 @@
-"""Where answers are kept, by way of aiocache: this process's memory, bounded, and a Redis that processes share.
+"""Where answers are kept: this process's memory, bounded, and a Redis that processes share, by way of aiocache.
 
-aiocache 0.12 is a store and no more. Its own memory has no bound, so this one takes its place; Redis is given a tenth of a
+Both are asked as aiocache's caches are. Its own memory has no bound, so this one takes its place; Redis is given a tenth of a
 second, and nothing at all once that was in vain, so that no answer waits for it."""
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 import orjson
-from aiocache.base import BaseCache
-from aiocache.serializers import NullSerializer
 
 LOG = logging.getLogger("simpul.cache")
 
@@ -56,7 +54,7 @@ def unpack(packed: bytes) -> Kept | None:
 
 
 class Store(Protocol):
-    """The part of aiocache's caches that is used; it publishes no types."""
+    """What is used of aiocache's caches; it publishes no types."""
 
     async def get(self, key: str) -> object: ...
 
@@ -65,35 +63,28 @@ class Store(Protocol):
     async def close(self) -> object: ...
 
 
-class BoundedMemory(BaseCache):  # type: ignore[misc]  # aiocache publishes no types
+class BoundedMemory:
     """Answers in this process's memory, of `limit` bytes together. Those that were asked for longest ago give way."""
 
-    NAME = "bounded memory"
-
     def __init__(self, limit: int) -> None:
-        super().__init__(serializer=NullSerializer(), timeout=None)
         self._limit = limit
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self.size = 0
 
-    # The commands themselves: aiocache's own wrap each in a time-out, plug-ins and a log, which takes longer than the command.
-
-    async def get(self, key: str, default: object = None, **options: object) -> object:
+    async def get(self, key: str) -> Kept | None:
         """What is kept under a key."""
         found = self._kept.get(key)
-        if found is None:
-            return default
-        self._kept.move_to_end(key)
+        if found is not None:
+            self._kept.move_to_end(key)
         return found
 
-    async def set(self, key: str, value: Kept, **options: object) -> bool:
+    async def set(self, key: str, value: Kept) -> None:
         """Keeps an answer."""
         self._drop(key)
         self._kept[key] = value
         self.size += value.size
         while self.size > self._limit:
             self._drop(next(iter(self._kept)))
-        return True
 
     def _drop(self, key: str) -> None:
         old = self._kept.pop(key, None)
@@ -156,8 +147,9 @@ class Shared:
 
 
 def redis_store(url: str) -> Store:
-    """A Redis by its URL; nothing is opened yet."""
+    """A Redis by its URL; nothing is opened yet. Only here is aiocache loaded: it takes along all clients that it knows."""
     from aiocache import RedisCache
+    from aiocache.serializers import NullSerializer
     from redis.asyncio import Redis
 
     class Commands(RedisCache):  # type: ignore[misc]  # aiocache publishes no types

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -276,14 +275,6 @@ def test_answers_are_kept_in_memory_in_a_redis_or_nowhere(tmp_path: Path) -> Non
     for wrong in ("disk", "redis", "redis://", "redis://h/x", "memcached://h", "''"):
         [problem] = problems(tmp_path, at(wrong))
         assert problem.startswith("hub.yaml:1:8: ") and "redis://HOST:6379/0" in problem
-
-
-def test_a_redis_needs_a_package_that_the_hub_does_not_bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "redis", None)
-
-    [missing] = problems(tmp_path, f"cache: redis://h\n{GOOD}")
-
-    assert missing.startswith("hub.yaml:1:8: ") and "pip install 'redis>=5,<9'" in missing
 
 
 def test_a_configuration_has_a_digest_of_what_it_says(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -178,8 +178,8 @@ def schema_of(written: str, catalogue: Catalogue) -> GraphQLSchema:
     return SCHEMAS[written]
 
 
-def memory() -> Store:
-    return cast(Store, BoundedMemory(10_000_000))
+def memory() -> BoundedMemory:
+    return BoundedMemory(10_000_000)
 
 
 async def _post(transport: httpx.ASGITransport, query: str) -> bytes:
