@@ -94,6 +94,8 @@ class HubConfig:
     mappings: tuple[EntityMapping, ...]
     secrets: tuple[str, ...] = field(repr=False)  # values never to be printed
     home: tuple[str, ...] = ()  # saved questions whose tables stand on the first page
+    cache: str = field(default="memory", repr=False)  # where answers are kept: memory, off, or the URL of a Redis
+    digest: str = ""  # of hub.yaml as it was read
 
     @property
     def display_name(self) -> str:

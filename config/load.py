@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ def check_config(
     return ()
 
 
+_REDIS = re.compile(r"rediss?://[^/?#\s]+(/\d+)?$")
 _SERVER = re.compile(r"postgresql(\+asyncpg)?://[^/?#\s]+/[^/?#\s]+(\?schema=[a-z][a-z0-9_]{0,40})?$")
 
 
@@ -66,6 +68,7 @@ class _Loader:
             return None
         self._places = Places(self._path.name, tree, self.problems)
         plain = tree.plain()
+        self._digest = hashlib.sha256(repr(plain).encode(errors="surrogatepass")).hexdigest()
         if plain.get("language") in ("id", "en"):
             self.language = plain["language"]
         if isinstance(plain.get("entities"), dict):
@@ -119,6 +122,8 @@ class _Loader:
             sources=sources,
             catalogue=served(entities.values(), {m.entity for m in mappings}),
             mappings=mappings,
+            cache=self._secrets.fill(hub.cache, in_url=True)[0],
+            digest=self._digest,
             secrets=tuple(sorted(self._secrets.used)),
         )
 
@@ -134,15 +139,26 @@ class _Loader:
             wanted = f"sqlite:///FILE / {server}", f"sqlite:///BERKAS / {server}"
             self._validation.wrong(("replica",), hub.replica, *wanted)
         elif not is_file:
-            if is_written_secret(hub.replica, ("replica",)):
-                self._places.add(("replica",), "SECRET_IN_FILE", name="REPLICA_PASSWORD")
-            for name in self._secrets.fill(hub.replica, in_url=True)[1]:
-                self._places.add(("replica",), "SECRET_MISSING", name=name)
-        if hub.cache != "memory":
-            self._validation.unbuilt(("cache",), hub.cache.split(":")[0], "Use memory.", "Gunakan memory.")
+            self._check_secret("replica", hub.replica)
+        if hub.cache not in ("memory", "off"):
+            self._check_redis(hub.cache)
         for name, link in hub.links.items():
             for number, rule in enumerate(link.rules):
                 for kind in ("similar", "reviewed"):
                     if getattr(rule, kind) is not None:
                         en, id = "Use key or crosswalk.", "Gunakan key atau crosswalk."
                         self._validation.unbuilt(("links", name, "rules", number, kind), kind, en, id)
+
+    def _check_redis(self, written: str) -> None:
+        if not _REDIS.match(written):
+            wanted = "memory / off / redis://HOST:6379/0 / redis://:${CACHE_PASSWORD}@HOST:6379/0"
+            self._validation.wrong(("cache",), written, wanted, wanted)
+            return
+        self._check_secret("cache", written)
+
+    def _check_secret(self, option: str, url: str) -> None:
+        """Of an address: its password comes from elsewhere, and is there."""
+        if is_written_secret(url, (option,)):
+            self._places.add((option,), "SECRET_IN_FILE", name=f"{option.upper()}_PASSWORD")
+        for name in self._secrets.fill(url, in_url=True)[1]:
+            self._places.add((option,), "SECRET_MISSING", name=name)

@@ -29,7 +29,12 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Where the hub keeps its own copy: sqlite:///FILE, or a PostgreSQL database. It may be deleted; a sync makes it again.",
         "Tempat salinan milik hub: sqlite:///BERKAS, atau basis data PostgreSQL. Boleh dihapus; sinkron membuatnya lagi.",
     ),
-    "Hub.cache": ("Where answers are kept for a while: memory.", "Tempat jawaban disimpan sementara: memory."),
+    "Hub.cache": (
+        "Where answers are kept until a sync changes what they were made of: memory (this process), a Redis that several processes"
+        " share, or off.",
+        "Tempat jawaban disimpan sampai sinkron mengubah bahannya: memory (proses ini), Redis yang dipakai bersama beberapa proses,"
+        " atau off.",
+    ),
     "Hub.cors": (
         "Addresses of web pages elsewhere that may ask this hub.",
         "Alamat laman di tempat lain yang boleh bertanya kepada hub ini.",

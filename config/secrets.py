@@ -56,9 +56,9 @@ class Secrets:
 
 
 def is_written_secret(value: str, path: tuple[str | int, ...]) -> bool:
-    """Whether a source's option, or the replica's address, holds a secret that is not taken from elsewhere."""
+    """Whether a source's option, or the address of the replica or cache, holds a secret that is not taken from elsewhere."""
     in_url = IN_URL.match(value)
-    if path == ("replica",):
+    if path in (("replica",), ("cache",)):
         return in_url is not None and NAME.search(in_url[1]) is None
     if path[:1] != ("sources",) or len(path) < 3 or not value:
         return False

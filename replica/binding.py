@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Select as SqlSelect
 from sqlalchemy import cast as cast_to
+from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import TypeEngine
 
 from config.entities import Entity, Field, FieldType
@@ -57,13 +58,15 @@ class Statement:
     """SQL text and how each of its parameters is read from the variables and the ids it starts from. `question` is what it
     answers, one of `replica.ask`; None of a search. `single` gives the same rows where it starts from one id, and is quicker;
     `unsorted` gives all partners of its parents in any order, those beyond a page among them, each with its place in the natural
-    order as last column. Both are None where there is no such thing."""
+    order as last column. Both are None where there is no such thing. `tables` are the names of those that it reads; a search
+    tells none."""
 
     sql: str
     params: tuple[Param, ...]
     question: object = field(default=None, compare=False)
     single: Statement | None = field(default=None, compare=False)
     unsorted: Statement | None = field(default=None, compare=False)
+    tables: frozenset[str] = field(default=frozenset(), compare=False)
 
     def starting_from(self, ids: Sequence[object] | None) -> Statement:
         """The one that is to be run for these ids."""
@@ -87,7 +90,9 @@ class Binder:
         compiled = statement.compile(dialect=self.dialect.sql)
         names = cast(Sequence[str], compiled.positiontup)
         fixed = compiled.params
-        return Statement(str(compiled), tuple(self._params.get(name) or _constant(fixed[name]) for name in names))
+        params = tuple(self._params.get(name) or _constant(fixed[name]) for name in names)
+        tables = frozenset(found.name for found in iterate(statement) if isinstance(found, Table))
+        return Statement(str(compiled), params, tables=tables)
 
     def starts(self, type_: TypeEngine[Any]) -> Any:
         """The ids that the statement starts from, as rows with a `value`."""

@@ -78,6 +78,7 @@ class Merge:
         self._index = SearchIndex(db, database.tables)
         self._config = config
         self._now = store_time(now)
+        self._number = int(now.timestamp() * 1_000_000)
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
         self._columns: Mapping[str, Sequence[str]] = {}  # of the staged rows of each entity
@@ -120,12 +121,7 @@ class Merge:
         """Carries over what another configuration has left, makes configured sources and datasets known, forgets those that
         are configured no more, and matches links whose rules have changed."""
         db = self._db
-        for name in Rebuild(db, self._database, self._config).run():
-            self._raise(f"entity:{name}")
-        numbered = {name for (name,) in db.execute("SELECT name FROM revision").fetchall()}
-        links = [f"link:{source}.{name}" for source, name in self._tables.links]
-        for name in {*(f"entity:{name}" for name in self._tables.entities), *links} - numbered:
-            self._raise(name, by=0)
+        Rebuild(db, self._database, self._config).run()
         wanted = {(m.source, m.dataset, m.entity) for m in self._config.mappings}
         known = set(db.execute("SELECT source, dataset, entity FROM dataset").fetchall())
         for key in wanted - known:
@@ -146,6 +142,11 @@ class Merge:
             db.execute(f'DELETE FROM "e_{entity.name}" WHERE c_name NOT IN ({marks})', list(self._config.sources))
         for name in self._config.sources:
             self._write_source(name)
+        numbered = {name for (name,) in db.execute("SELECT name FROM revision").fetchall()}
+        links = [f"link:{source}.{name}" for source, name in self._tables.links]
+        # what another configuration has left may be gone or different
+        for name in (*(f"entity:{name}" for name in self._tables.entities), *links):
+            self._raise(name, is_new=name not in numbered)
 
     def _drop_part(self, part: int) -> None:
         (entity,) = self._db.execute("SELECT entity FROM part WHERE id = ?", (part,)).fetchone()
@@ -547,13 +548,16 @@ class Merge:
         ).fetchone()
         return records, issues, rejects
 
-    def _raise(self, name: str, by: int = 1) -> None:
-        """A new revision of what an entity, link or source holds, and how many rows there are now."""
+    def _raise(self, name: str, *, is_new: bool = False) -> None:
+        """A new revision of what an entity, link or source holds, and how many rows there are now. Its number is the time in
+        microseconds, or one more than the last, and 0 of what is new and empty: a replica that was made anew, or brought back
+        from a copy, never has a number again that stood for something else."""
         kind, _, of = name.partition(":")
         table = {"entity": f"e_{of}", "link": f"l_{of.replace('.', '_')}"}.get(kind)
         size = f'(SELECT count(*) FROM "{table}")' if table else "0"
         self._db.execute(
             f"INSERT INTO revision (name, number, size) VALUES (?, ?, {size})"
-            " ON CONFLICT (name) DO UPDATE SET number = revision.number + excluded.number, size = excluded.size",
-            (name, by),
+            " ON CONFLICT (name) DO UPDATE SET size = excluded.size, number ="
+            " CASE WHEN revision.number < excluded.number THEN excluded.number ELSE revision.number + 1 END",
+            (name, 0 if is_new else self._number),
         )

@@ -18,6 +18,7 @@ import orjson
 
 from replica.ask import Variables
 from replica.binding import Statement
+from replica.versions import REVISIONS, Versions
 
 T = TypeVar("T")
 
@@ -32,8 +33,8 @@ LONG_TURNS = max(2, (os.cpu_count() or 1) - 1)  # and those beside them that are
 LONG_WAITING = 16  # operations that may wait for such a turn
 
 STATE = (
-    "SELECT source, dataset, entity, ever_read, read_at, problem, (SELECT sum(number) FROM revision) AS revision"
-    " FROM dataset"
+    "SELECT source, dataset, entity, ever_read, read_at, problem, tried_at,"
+    " (SELECT sum(number) FROM revision) AS revision FROM dataset"
 )
 SIZES = "SELECT name, size FROM revision WHERE size > 0"
 FEW = 1_000_000
@@ -196,8 +197,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
-    """What is known of one dataset for one entity. `read_at` is UTC ISO text; `problem` {code, where, params} of the
-    last sync if it failed."""
+    """What is known of one dataset for one entity. `read_at` and `tried_at` are UTC ISO text (`tried_at` empty before the first
+    sync); `problem` {code, where, params} of the last sync if it failed."""
 
     source: str
     dataset: str
@@ -205,6 +206,7 @@ class DatasetState:
     ever_read: bool
     read_at: str | None
     problem: dict[str, Any] | None
+    tried_at: str
 
 
 class Asked(NamedTuple):
@@ -229,12 +231,14 @@ class State:
 
 def _state_of(rows: Sequence[Any]) -> State:
     datasets = tuple(
-        DatasetState(source, dataset, entity, bool(ever_read), read_at, orjson.loads(problem) if problem else None)
-        for source, dataset, entity, ever_read, read_at, problem, _ in rows
+        DatasetState(
+            source, dataset, entity, bool(ever_read), read_at, orjson.loads(problem) if problem else None, tried
+        )
+        for source, dataset, entity, ever_read, read_at, problem, tried, _ in rows
     )
     read = {state.entity for state in datasets if state.ever_read}
     unavailable = frozenset(state.entity for state in datasets if state.entity not in read)
-    return State(rows[0][6] if rows else None, datasets, unavailable)
+    return State(rows[0][7] if rows else None, datasets, unavailable)
 
 
 class Reader(Protocol):
@@ -296,6 +300,10 @@ class Reading:
     def sizes(self) -> Mapping[str, int]:
         """How many rows entities and links have, as `replica.estimate` takes them."""
         return self._known.sizes(self.revision, lambda: self._reader.rows(SIZES, (), FEW))
+
+    def version(self, names: frozenset[str]) -> str:
+        """The version of what these names stand for (`replica.versions`)."""
+        return self._known.versions(self.state, lambda: self._reader.rows(REVISIONS, (), FEW)).of(names)
 
     def rows(self, statement: Statement, variables: Variables, ids: Sequence[object] | None = None) -> list[Any]:
         """The rows of a statement, as tuples. Raises DeadlineExceeded, TooManyRows or Busy."""
@@ -364,6 +372,7 @@ class _Known:
     def __init__(self) -> None:
         self._state: tuple[list[Any] | None, State] = (None, State(None, (), frozenset()))
         self._sizes: tuple[int | None, Mapping[str, int]] = (None, {})
+        self._versions: tuple[State | None, Versions] = (None, Versions((), {}))
 
     def state(self, rows: list[Any]) -> State:
         last, state = self._state
@@ -378,6 +387,13 @@ class _Known:
             sizes = dict(read())
             self._sizes = (revision, sizes)
         return sizes
+
+    def versions(self, state: State, read: Callable[[], list[Any]]) -> Versions:
+        found, versions = self._versions
+        if found is not state:
+            versions = Versions(state.datasets, dict(read()))
+            self._versions = (state, versions)
+        return versions
 
     @property
     def last(self) -> tuple[int | None, Mapping[str, int]]:

@@ -13,6 +13,7 @@ from replica.ask import Groups, Rows, Slot, Totals, Variables
 from replica.binding import Statement
 from replica.compile import compile_groups, compile_rows, compile_totals
 from replica.tables import Tables
+from replica.versions import names_of
 from resolvers.arguments import MAX_MEMBERS, count_members, read_arguments
 from resolvers.collect import Collector, Fields
 from resolvers.errors import BadRequest
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 class Asked:
     """One operation while it is planned. `checks`, `numbers` (how many records are asked),
-    `to_one` and `entities` fill as its fields are visited."""
+    `to_one`, `entities` and `reads` (what its version depends on) fill as its fields are visited."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Asked:
         self._known: dict[int, set[str]] = {}
         self.to_one: list[tuple[Pattern, str]] = []
         self.entities: set[str] = set()
+        self.reads: set[str] = set()
 
     def fields_of(self, type_name: str, nodes: Iterable[FieldNode]) -> Fields:
         """What these field nodes ask of an object of the type of this name."""
@@ -72,13 +74,17 @@ class Asked:
         return arguments
 
     def rows(self, rows: Rows) -> Statement:
-        return compile_rows(self.catalogue, self.tables, rows)
+        return self._noted(compile_rows(self.catalogue, self.tables, rows))
 
     def groups(self, groups: Groups) -> Statement:
-        return compile_groups(self.catalogue, self.tables, groups)
+        return self._noted(compile_groups(self.catalogue, self.tables, groups))
 
     def totals(self, totals: Totals) -> Statement:
-        return compile_totals(self.catalogue, self.tables, totals)
+        return self._noted(compile_totals(self.catalogue, self.tables, totals))
+
+    def _noted(self, statement: Statement) -> Statement:
+        self.reads |= names_of(self.catalogue, statement.tables)
+        return statement
 
     def bound(self, read: Callable[[Variables], int], limit: int, argument: str, nodes: list[FieldNode]) -> None:
         """Has the plan check before it runs that a number lies between 0 and `limit`."""

@@ -91,14 +91,25 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an answer was made of: the names that its version depends on, and that version (`replica.versions`). The same
+    request in the same configuration has the same answer as long as their version is the same."""
+
+    names: frozenset[str]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of an operation. Not `started` means a request error: it has errors and no data."""
+    """The result of an operation. Not `started` means a request error: it has errors and no data. One that came to its end
+    has a `stamp`."""
 
     data: dict[str, object] | None
     errors: tuple[dict[str, object], ...] = ()
     extensions: Mapping[str, object] = field(default_factory=dict)
     started: bool = True
     statements: int = 0
+    stamp: Stamp | None = None
 
     def body(self) -> bytes:
         """The answer as JSON."""
@@ -167,6 +178,15 @@ class Engine:
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def seconds(self) -> float:
+        """How long an operation may take."""
+        return self._seconds
+
+    def late(self, language: Language) -> Answer:
+        """The answer to an operation that took longer."""
+        return self._stopped(DeadlineExceeded(), self._seconds, language)
+
     async def execute(self, request: Request) -> Answer:
         """The answer to a request; raises only on our own bugs."""
         return await self._answer(request, lambda plan, reading, variables: None)
@@ -214,6 +234,17 @@ class Engine:
             return self._stopped(stopped, self._seconds, request.language)
         return self._finish(asked, request, *found)
 
+    async def version(self, names: frozenset[str]) -> str | None:
+        """The version of a stamp's names now; None if it can't be had."""
+        try:
+            return self._replica.read_at_once(lambda reading: reading.version(names))
+        except (DeadlineExceeded, TooFar):
+            pass
+        try:
+            return await self._replica.read(lambda reading: reading.version(names), self._seconds)
+        except _STOPPED:
+            return None
+
     async def _answer(self, request: Request, watch: Watch) -> Answer:
         asked = self._ask(request)
         if isinstance(asked, Answer):
@@ -251,7 +282,8 @@ class Engine:
         extensions = self._extensions(asked.plan, run.reading)
         if request.tells_cost:
             extensions["cost"] = self._cost(asked.plan, run.reading, asked.variables)
-        return Answer(data, errors, extensions, statements=run.reading.statements)
+        stamp = Stamp(asked.plan.reads, run.version)
+        return Answer(data, errors, extensions, statements=run.reading.statements, stamp=stamp)
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -268,11 +300,11 @@ class Engine:
             plan = self._table_plan(layout.first, variables, request)
             plan.check(variables)
 
-            def read(reading: Reading) -> Reading:
+            def read(reading: Reading) -> tuple[Reading, str]:
                 write(layout.columns, self._pages(layout, plan, reading, variables, request))
-                return reading
+                return reading, reading.version(plan.reads)
 
-            reading = await self._replica.read(read, seconds)
+            reading, version = await self._replica.read(read, seconds)
         except BadRequest as refused:
             return self._refused(refused, request.language)
         except _Invalid as invalid:
@@ -283,7 +315,8 @@ class Engine:
             return Answer(None, errors, self._extensions(plan, failed.reading), statements=failed.reading.statements)
         except (TooCostly, *_STOPPED) as stopped:
             return self._stopped(stopped, seconds, request.language)
-        return Answer(None, (), self._extensions(plan, reading), statements=reading.statements)
+        stamp = Stamp(plan.reads, version)
+        return Answer(None, (), self._extensions(plan, reading), statements=reading.statements, stamp=stamp)
 
     def outline(self, query: str, language: Language) -> Outline:
         """What an operation is as a table; nothing is read."""
@@ -324,7 +357,7 @@ class Engine:
 
     def _run(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
         check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
-        run = Run(reading, variables)
+        run = Run(reading, variables, version=reading.version(plan.reads))
         return run, plan.run(run)
 
     # -- once for each document ---------------------------------------------------------------------------------------

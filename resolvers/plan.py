@@ -33,13 +33,14 @@ INTROSPECTION = ("__schema", "__type")
 class Plan:
     """A compiled operation. `fields` are the root's, in order: a step, or a value that is known already (None for an
     introspection field, which the engine fills in). `to_one` are the inlined links, by where they stand. `numbers` read how
-    many records are asked at each place that says so."""
+    many records are asked at each place that says so. `reads` are the names that the version of its answers depends on."""
 
     fields: tuple[tuple[str, RootStep | str | None], ...]
     checks: tuple[Check, ...]
     numbers: tuple[Callable[[Variables], int], ...]
     to_one: tuple[tuple[Pattern, str], ...]
     entities: frozenset[str]
+    reads: frozenset[str]
     introspection: tuple[FieldNode, ...]
     _selects: dict[object, tuple[Select, ...]] = field(default_factory=dict, compare=False)
 
@@ -108,6 +109,7 @@ def build_plan(
         tuple(asked.numbers),
         tuple(asked.to_one),
         frozenset(asked.entities),
+        frozenset(asked.reads),
         tuple(introspection),
     )
 

@@ -28,11 +28,12 @@ class Failure:
 
 @dataclass(slots=True)
 class Run:
-    """One run of a plan."""
+    """One run of a plan. `version` is that of what it reads."""
 
     reading: Reading
     variables: Variables
     failures: list[Failure] = field(default_factory=list)
+    version: str = ""
 
     def is_unavailable(self, entity: str, where: Pattern) -> bool:
         """Whether no sync has ever brought records of `entity`; if so the field at `where` fails."""

@@ -94,6 +94,15 @@ class SavedQuestions:
             raise NoQuestion(name, names)
         return self._read(self.folder / f"{name}{SUFFIX}", language)
 
+    def text(self, name: str) -> str | None:
+        """The text of the question of this name as it stands now; None if there is none, or it can't be read."""
+        if name not in self.names():
+            return None
+        try:
+            return _text(self.folder / f"{name}{SUFFIX}")
+        except (OSError, UnicodeDecodeError):
+            return None
+
     def all(self, language: Language) -> tuple[Question, ...]:
         """Every question."""
         return tuple(self.read(name, language) for name in self.names())
@@ -112,7 +121,7 @@ class SavedQuestions:
         """For each question that can be asked, where it looks at every record for want of an index."""
         for path in self._files():
             try:
-                text = path.read_bytes().decode("utf-8-sig")
+                text = _text(path)
             except (OSError, UnicodeDecodeError):
                 continue  # told as a finding
             for scan in self._engine.scans(text):
@@ -129,7 +138,7 @@ class SavedQuestions:
 
     def _read(self, path: Path, language: Language) -> Question:
         try:
-            return self.outline(path.stem, path.read_bytes().decode("utf-8-sig"), language)
+            return self.outline(path.stem, _text(path), language)
         except OSError as error:
             said = trouble_of(error)
             reason = CONFIG_MESSAGES.render(said.code, said.params, language)
@@ -252,6 +261,10 @@ _TAKES = {
     "Date": "SAVED_TAKES_DATE",
     "DateTime": "SAVED_TAKES_MOMENT",
 }
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8-sig")
 
 
 def _place(error: Mapping[str, Any]) -> tuple[int, int]:

@@ -86,6 +86,16 @@ def server_of(engine: str) -> URL:
     return address
 
 
+def redis_url() -> str:
+    """Where a Redis is (SIMPUL_TEST_REDIS, else this machine's). Skips where there is none."""
+    address = make_url(os.environ.get("SIMPUL_TEST_REDIS", "redis://127.0.0.1:6379/0"))
+    if not _answers(address):
+        pytest.skip(
+            f"platform: no Redis at {address.host}:{address.port}; start one, or name one in SIMPUL_TEST_REDIS as a URL"
+        )
+    return address.render_as_string(hide_password=False)
+
+
 @contextmanager
 def database_on(engine: str) -> Iterator[Server]:
     """A database with a random name, gone afterwards. Skips where there is no server."""

@@ -29,6 +29,7 @@ from simpul.web.accept import JSON
 from simpul.web.body import Refused
 from simpul.web.graphql import Endpoint, graphql_endpoint, language_of, refusal
 from simpul.web.guard import Guard, LoopbackHosts, Straight, origin_pattern
+from simpul.web.responses import build_responses
 from simpul.web.saved import AT_ONCE, EXPOSED, table_endpoint
 
 METHODS = ["GET", "POST"]
@@ -51,6 +52,7 @@ def build_app(
     saved = SavedQuestions(config.path, engine, messages)
     saved_pages = SavedPages(pages, config, engine, saved, messages)
     turns = asyncio.Semaphore(AT_ONCE)
+    responses = build_responses(config, engine)
 
     async def status(request: Request) -> Response:
         language = language_of(request, default)
@@ -81,12 +83,14 @@ def build_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with background.running():
             yield
+        if responses is not None:
+            await responses.close()
 
     return Starlette(
         routes=[
             Route("/", status),
             *(
-                Route(f"/q/{{name}}.{form}", table_endpoint(engine, saved, messages, default, form, turns))
+                Route(f"/q/{{name}}.{form}", table_endpoint(engine, saved, messages, default, form, turns, responses))
                 for form in Form
             ),
             Route("/q/{name}", saved_page),
@@ -97,7 +101,7 @@ def build_app(
         ],
         middleware=[
             *_middleware(config, messages, refuse_host, loopback),
-            Middleware(Straight, "/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query))),
+            Middleware(Straight, "/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query, responses))),
         ],
         lifespan=lifespan,
     )
@@ -116,7 +120,7 @@ def _middleware(
                 CORSMiddleware,
                 allow_origin_regex=pattern,
                 allow_methods=METHODS,
-                allow_headers=["Content-Type", "Accept", "Accept-Language", "X-Request-Id"],
+                allow_headers=["Content-Type", "Accept", "Accept-Language", "If-None-Match", "X-Request-Id"],
                 expose_headers=["X-Request-Id", *EXPOSED],
             )
         )

@@ -2,13 +2,16 @@
 
 GET and POST only; answers are application/graphql-response+json or application/json, by what the client accepts. A
 well-formed request that GraphQL refuses is 400 in the first form and 200 in the second; a malformed one is 400 in both.
-A browser that navigates here gets the query page.
+A browser that navigates here gets the query page. An answer without errors has a tag and need not be made again
+(simpul.web.responses); who asks by GET and has it already gets 304. A POST has no such answer (RFC 9110, 13.1.2), so its
+If-None-Match is not looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import orjson
@@ -17,12 +20,14 @@ from starlette.responses import Response
 
 from config.hub import Language
 from config.messages import Messages
-from resolvers.engine import Engine
+from resolvers.engine import Answer, Engine, Stamp
 from resolvers.engine import Request as Operation
 from simpul.web.accept import JSON, RESPONSE, choose_language, choose_media, prefers_html
 from simpul.web.body import Parameters, Refused, check_json_type, parse_body, parse_url, read_body
+from simpul.web.responses import KEPT_HEADERS, Flights, Late, Responses, is_known
 
 MAX_URL = 32 * 1024
+VARY = "Accept, Accept-Language, Origin"
 SOON = 0.05  # seconds in which most answers are there: nobody has to watch their clients
 
 T = TypeVar("T")
@@ -31,8 +36,11 @@ Page = Callable[[Request, Language], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def graphql_endpoint(engine: Engine, messages: Messages, default: Language, page: Page) -> Endpoint:
-    """The endpoint at /graphql; `page` draws the query page for browsers."""
+def graphql_endpoint(
+    engine: Engine, messages: Messages, default: Language, page: Page, responses: Responses | None = None
+) -> Endpoint:
+    """The endpoint at /graphql; `page` draws the query page for browsers, `responses` keeps answers."""
+    cached = None if responses is None else _Cached(engine, responses)
 
     async def answer(request: Request) -> Response:
         accept = request.headers.get("accept", "")
@@ -43,10 +51,13 @@ def graphql_endpoint(engine: Engine, messages: Messages, default: Language, page
         try:
             if media is None:
                 raise Refused(406, "NOT_ACCEPTABLE")
-            parameters = await _parameters(request)
+            raw = await _raw(request)
+            if cached is not None:
+                return await cached.answer(request, raw, language, media)
+            parameters = _parameters(request, raw)
         except Refused as refused:
             return refusal(refused, media or JSON, messages, language)
-        return await _execute(request, engine, parameters, language, media)
+        return await _execute(request, engine, _operation(parameters, language), media)
 
     return answer
 
@@ -65,41 +76,149 @@ def refusal(refused: Refused, media: str, messages: Messages, language: Language
     return _response(orjson.dumps({"errors": [error]}), refused.status, media, refused.headers)
 
 
-async def _parameters(request: Request) -> Parameters:
+async def _raw(request: Request) -> bytes:
+    """The parameters as they came in: the body, or the query of the URL."""
     if request.method == "POST":
         check_json_type(request.headers.get("content-type", ""))
-        return parse_body(await read_body(request))
+        return await read_body(request)
     if request.method in ("GET", "HEAD"):
-        if len(request.scope["query_string"]) > MAX_URL:
+        query: bytes = request.scope["query_string"]
+        if len(query) > MAX_URL:
             raise Refused(414, "URL_TOO_LONG", limit=MAX_URL // 1024)
-        return parse_url(request.query_params)
+        return query
     raise Refused(405, "METHOD", {"Allow": "GET, POST"}, method="GET, POST")
 
 
-async def _execute(
-    request: Request, engine: Engine, parameters: Parameters, language: Language, media: str
-) -> Response:
-    operation = Operation(
+def _parameters(request: Request, raw: bytes) -> Parameters:
+    return parse_body(raw) if request.method == "POST" else parse_url(request.query_params)
+
+
+def _operation(parameters: Parameters, language: Language) -> Operation:
+    return Operation(
         parameters.query,
         parameters.variables,
         parameters.operation_name,
         language=language,
         tells_cost=parameters.tells_cost,
     )
+
+
+async def _execute(request: Request, engine: Engine, operation: Operation, media: str) -> Response:
     answer = engine.execute_at_once(operation)
     if answer is None:
         answer = await unless_gone(request, engine.execute(operation))
-    refused = not answer.started and media == RESPONSE
-    return _response(answer.body(), 400 if refused else 200, media)
+    return _response(answer.body(), _status(answer, media), media)
+
+
+def _status(answer: Answer, media: str) -> int:
+    return 400 if not answer.started and media == RESPONSE else 200
 
 
 def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     return Response(
         body,
         status,
-        {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Origin", **(headers or {})},
+        {"Cache-Control": "no-store", "Vary": VARY, **(headers or {})},
         f"{media}; charset=utf-8",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An answer as it is sent. It has a tag if it is kept, and a stamp if it came to its end."""
+
+    body: bytes
+    status: int
+    tag: str | None
+    stamp: Stamp | None
+
+
+class _Cached:
+    """Answers from what is kept, else makes the answer, once for all who ask for the same, and keeps it."""
+
+    def __init__(self, engine: Engine, responses: Responses) -> None:
+        self._engine = engine
+        self._responses = responses
+        self._flights: Flights[_Made] = Flights()
+
+    async def answer(self, request: Request, raw: bytes, language: Language, media: str) -> Response:
+        """The answer to the parameters as they came in. Raises Refused."""
+        form = "body" if request.method == "POST" else "url"
+        mark, key = self._responses.known(raw, f"{form} {media} {language}")
+        if key is not None:
+            found = await self._found(request, key, media)
+            if found is not None:
+                return found
+        operation = _operation(_parameters(request, raw), language)
+        if operation.tells_cost:
+            return await _execute(request, self._engine, operation, media)
+        if key is None:
+            key = self._key(operation, media)
+            self._responses.learn(mark, key)
+            found = await self._found(request, key, media)
+            if found is not None:
+                return found
+        return await self._make(request, key, operation, media)
+
+    def _key(self, operation: Operation, media: str) -> str:
+        asked = (operation.query, operation.operation_name, operation.variables)
+        return self._responses.key("graphql", media, operation.language, operation.caller.role, *asked)
+
+    async def _found(self, request: Request, key: str, media: str) -> Response | None:
+        found = await self._responses.find(key)
+        if found is None:
+            return None
+        if _has(request, found.tag):
+            return _unchanged(found.tag)
+        return None if found.kept is None else _tagged(found.kept.body, found.tag, media)
+
+    async def _make(self, request: Request, key: str, operation: Operation, media: str) -> Response:
+        answer = self._engine.execute_at_once(operation)
+        if answer is not None:
+            made = await self._kept(key, answer, media, share=False)
+        else:
+
+            async def make() -> _Made:
+                return await self._far(key, operation, media)
+
+            flight = self._flights.once(key, make, self._holds, self._engine.seconds)
+            try:
+                made = await unless_gone(request, flight)
+            except Late:
+                late = self._engine.late(operation.language)
+                made = _Made(late.body(), _status(late, media), None, None)
+        if made.tag is None:
+            return _response(made.body, made.status, media)
+        return _unchanged(made.tag) if _has(request, made.tag) else _tagged(made.body, made.tag, media)
+
+    async def _far(self, key: str, operation: Operation, media: str) -> _Made:
+        """What is not made in passing: another process may have it."""
+        shared = await self._responses.find_shared(key)
+        if shared is not None:
+            stamp = Stamp(shared.names, shared.version)
+            return _Made(shared.body, 200, self._responses.tag(key, shared.version), stamp)
+        return await self._kept(key, await self._engine.execute(operation), media, share=True)
+
+    async def _kept(self, key: str, answer: Answer, media: str, *, share: bool) -> _Made:
+        body, stamp, tag = answer.body(), answer.stamp, None
+        if stamp is not None and not answer.errors:
+            tag = await self._responses.keep(key, stamp, {}, body, share=share)
+        return _Made(body, _status(answer, media), tag, stamp)
+
+    async def _holds(self, made: _Made) -> bool:
+        return made.stamp is None or await self._responses.holds(made.stamp)
+
+
+def _has(request: Request, tag: str) -> bool:
+    return request.method in ("GET", "HEAD") and is_known(request.headers.get("if-none-match", ""), tag)
+
+
+def _tagged(body: bytes, tag: str, media: str) -> Response:
+    return Response(body, 200, {**KEPT_HEADERS, "Vary": VARY, "ETag": tag}, f"{media}; charset=utf-8")
+
+
+def _unchanged(tag: str) -> Response:
+    return Response(status_code=304, headers={**KEPT_HEADERS, "Vary": VARY, "ETag": tag})
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

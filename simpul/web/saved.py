@@ -10,7 +10,6 @@ wrong; 404: no such question; 503: its file is broken, or a source that it needs
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import SEEK_END
@@ -23,12 +22,13 @@ from starlette.types import Receive, Scope, Send
 
 from config.hub import Language
 from config.messages import Messages
-from resolvers.engine import Engine
+from resolvers.engine import PUBLIC, Engine
 from resolvers.engine import Request as Operation
 from simpul.formats import Locale
 from simpul.saved import NoQuestion, Question, SavedQuestions, Variables, WrongVariable
 from simpul.tables import Form, headers_of, write_table
 from simpul.web.graphql import MAX_URL, language_of, unless_gone
+from simpul.web.responses import KEPT_HEADERS, Responses, is_known
 
 IN_MEMORY = 1024 * 1024  # bytes of a table that are kept off the disk
 CHUNK = 64 * 1024
@@ -90,67 +90,108 @@ def read_address(
 
 
 def table_endpoint(
-    engine: Engine, saved: SavedQuestions, messages: Messages, default: Language, form: Form, turns: asyncio.Semaphore
+    engine: Engine,
+    saved: SavedQuestions,
+    messages: Messages,
+    default: Language,
+    form: Form,
+    turns: asyncio.Semaphore,
+    responses: Responses | None = None,
 ) -> Endpoint:
-    """The endpoint of one form; `turns` bounds how many tables are written at a time."""
+    """The endpoint of one form; `turns` bounds how many tables are written at a time, `responses` keeps them."""
     reserved = ("expand", "lang", "locale") if form is Form.CSV else ("expand", "lang")
 
     async def answer(request: Request) -> Response:
         language = language_of(request, default)
         name = str(request.path_params["name"])
+        table = _Table(request, f"{name}.{form}", form, language)
+        if responses is not None:
+            found = await table.found(responses, saved.text(name))
+            if found is not None:
+                return found
         try:
             question = open_question(saved, name, messages, language)
             address = read_address(question, request, messages, language, reserved)
         except Unasked as unasked:
             return _failed(unasked.status, unasked.errors, form, {}, language)
-        file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response gives it back
-        try:
+        if responses is None:
             async with turns:
-                operation = Operation(question.text, address.variables, language=language)
-                writing = write_table(engine, operation, address.expand, form, address.locale, file)
-                written = await unless_gone(request, writing)
-            if written.answer.errors:
-                file.close()
-                return _failed(written.status, written.answer.errors, form, headers_of(written), language)
-            tag = await asyncio.to_thread(_tag, file)
-            return _table(request, file, tag, f"{name}.{form}", {"Content-Type": MEDIA[form], **headers_of(written)})
-        except BaseException:
-            file.close()
-            raise
+                return await table.write(engine, address, None)
+        key = table.key(responses, question.text)
+        async with responses.alone(key):
+            await responses.find_shared(key)
+            found = await table.found(responses, question.text)
+            if found is not None:
+                return found
+            async with turns:
+                return await table.write(engine, address, responses)
 
     return answer
 
 
-def _table(
-    request: Request, file: SpooledTemporaryFile[bytes], tag: str, name: str, said: Mapping[str, str]
-) -> Response:
-    disposition = "attachment" if name.endswith(".csv") else "inline"
-    headers = {
-        "Cache-Control": "no-cache",
-        "Vary": "Accept-Language, Origin",
-        "ETag": tag,
-        "Content-Disposition": f'{disposition}; filename="{name}"',
-        **said,
-    }
-    if _is_known(request.headers.get("if-none-match", ""), tag):
-        file.close()
-        return Response(status_code=304, headers=headers)
-    size = file.seek(0, SEEK_END)
-    file.seek(0)
-    return _Spooled(file, {**headers, "Content-Length": str(size)})
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table that is asked for."""
 
+    request: Request
+    name: str
+    form: Form
+    language: Language
 
-def _tag(file: SpooledTemporaryFile[bytes]) -> str:
-    file.seek(0)
-    digest = hashlib.sha256()
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    return f'"{digest.hexdigest()[:32]}"'
+    def key(self, responses: Responses, text: str) -> str:
+        """Under which it is kept; `text` is that of the question."""
+        asked = self.request.scope["query_string"].decode("latin-1")
+        return responses.key("table", self.name, self.language, PUBLIC.role, asked, text)
 
+    async def found(self, responses: Responses, text: str | None) -> Response | None:
+        """What is kept of it, or that the client has it already."""
+        known = None if text is None else await responses.find(self.key(responses, text))
+        if known is not None and self._has(known.tag):
+            return self._unchanged(known.tag)
+        if known is None or known.kept is None:
+            return None
+        return Response(known.kept.body, 200, {**dict(known.kept.headers), **self._headers(known.tag)})
 
-def _is_known(header: str, tag: str) -> bool:
-    tags = [one.strip().removeprefix("W/") for one in header.split(",")]
-    return tag in tags or tags == ["*"]
+    async def write(self, engine: Engine, address: Address, responses: Responses | None) -> Response:
+        """Writes it, and keeps it unless it is large."""
+        file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response gives it back
+        try:
+            operation = Operation(address.question.text, address.variables, language=self.language)
+            writing = write_table(engine, operation, address.expand, self.form, address.locale, file)
+            written = await unless_gone(self.request, writing)
+            if written.answer.errors:
+                file.close()
+                return _failed(written.status, written.answer.errors, self.form, headers_of(written), self.language)
+            said, tag = {"Content-Type": MEDIA[self.form], **headers_of(written)}, None
+            size = file.seek(0, SEEK_END)
+            file.seek(0)
+            if responses is not None and written.answer.stamp is not None:
+                body = file.read() if size <= IN_MEMORY else None
+                file.seek(0)
+                key = self.key(responses, address.question.text)
+                tag = await responses.keep(key, written.answer.stamp, said, body, share=True)
+                if self._has(tag):
+                    file.close()
+                    return self._unchanged(tag)
+            return _Spooled(file, {**said, **self._headers(tag), "Content-Length": str(size)})
+        except BaseException:
+            file.close()
+            raise
+
+    def _headers(self, tag: str | None) -> dict[str, str]:
+        disposition = "attachment" if self.form is Form.CSV else "inline"
+        return {
+            **KEPT_HEADERS,
+            "Vary": "Accept-Language, Origin",
+            "Content-Disposition": f'{disposition}; filename="{self.name}"',
+            **({} if tag is None else {"ETag": tag}),
+        }
+
+    def _has(self, tag: str) -> bool:
+        return is_known(self.request.headers.get("if-none-match", ""), tag)
+
+    def _unchanged(self, tag: str) -> Response:
+        return Response(status_code=304, headers=self._headers(tag))
 
 
 def _failed(

@@ -264,6 +264,32 @@ def test_the_replica_is_a_file_or_a_server_whose_password_is_a_secret(tmp_path: 
         assert problem.startswith("hub.yaml:1:10: ") and "sqlite:///FILE" in problem
 
 
+def test_answers_are_kept_in_memory_in_a_redis_or_nowhere(tmp_path: Path) -> None:
+    def at(cache: str) -> str:
+        return f"cache: {cache}\n{GOOD}"
+
+    assert load(tmp_path, GOOD).cache == load(tmp_path, at("memory")).cache == "memory"
+    assert load(tmp_path, at("off")).cache == "off"
+    config = load(tmp_path, at("rediss://:${TRACKER_TOKEN}@10.1.2.4:6379/3"))
+    assert config.cache == "rediss://:rahasia-sekali@10.1.2.4:6379/3"
+    assert "rahasia-sekali" not in repr(config)
+    assert "rahasia-sekali" in config.secrets
+    [written] = problems(tmp_path, at("redis://:sandi123@10.1.2.4"))
+    assert written.startswith("hub.yaml:1:8: ") and "${CACHE_PASSWORD}" in written and "sandi123" not in written
+    [missing] = problems(tmp_path, at("redis://:${NOPE}@10.1.2.4"))
+    assert "NOPE" in missing
+    for wrong in ("disk", "redis", "redis://", "redis://h/x", "memcached://h", "''"):
+        [problem] = problems(tmp_path, at(wrong))
+        assert problem.startswith("hub.yaml:1:8: ") and "redis://HOST:6379/0" in problem
+
+
+def test_a_configuration_has_a_digest_of_what_it_says(tmp_path: Path) -> None:
+    one = load(tmp_path, GOOD).digest
+
+    assert load(tmp_path, f"# a remark\n{GOOD}").digest == one
+    assert load(tmp_path, f"notice: X\n{GOOD}").digest != one
+
+
 def test_a_key_may_walk_from_either_end(tmp_path: Path) -> None:
     assert problems(tmp_path, LINKED) == []
 

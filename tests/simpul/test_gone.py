@@ -23,7 +23,7 @@ from simpul.server import listen, serve
 from simpul.web.graphql import graphql_endpoint
 from simpul.web.guard import Guard
 
-STATE = "CREATE TABLE dataset (source, dataset, entity, ever_read, read_at, problem); CREATE TABLE revision (number)"
+STATE = "CREATE TABLE dataset (source, dataset, entity, ever_read, read_at, problem, tried_at); CREATE TABLE revision (number)"
 ENDLESS = Statement("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", ())
 
 

@@ -218,7 +218,8 @@ def test_every_answer_carries_its_request_id_and_guards(client: httpx.Client) ->
         assert headers["content-security-policy"].startswith("default-src 'self'; ")
         assert headers["referrer-policy"] == "no-referrer"
         assert "server" not in headers
-    assert own.headers["cache-control"] == "no-store"
+    assert own.headers["cache-control"] == "private, no-cache"
+    assert query(client, "{").headers["cache-control"] == "no-store"
 
 
 def test_only_origins_of_the_configuration_may_read_answers(client: httpx.Client) -> None:

@@ -523,7 +523,7 @@ def test_head_asks_for_the_same_and_a_known_table_is_not_sent_again(client: http
     assert head.content == b""
     assert got.headers["content-type"] == "text/csv; charset=utf-8; header=present"
     assert got.headers["content-disposition"] == 'attachment; filename="tiga.csv"'
-    assert got.headers["cache-control"] == "no-cache"
+    assert got.headers["cache-control"] == "private, no-cache"
     assert got.headers["x-simpul-notice"] == "DATA CONTOH"
     assert "x-simpul-sources" not in got.headers
     assert (again.status_code, again.content) == (304, b"")
