@@ -94,7 +94,8 @@ class Figures:
 
     def get(self, peer: str, question: str, what: str, busy: bool = True) -> float | None:
         """The median of a figure; `busy` is at the most connections, else at one."""
-        found = [run[what] for run in self.of(peer, question, busy)]
+        runs = self.of(peer, question, busy)
+        found = [run[what] for run in runs if run["n"] or what == "rps"]  # without an answer there is no time of one
         return statistics.median(found) if found else None
 
     def quickest(self, question: str, among: Callable[[str], bool]) -> str | None:
@@ -275,13 +276,13 @@ def questions(main: Figures) -> list[str]:
         ):
             alone = [main.get(peer, question, what, busy=False) for what in ("p50", "p99", "cpu_ms")]
             loaded = [main.get(peer, question, what) for what in ("rps", "p50", "p99", "cpu_ms")]
-            if any(figure is None for figure in (*alone, *loaded)):
+            if loaded[0] is None:
                 continue
             bad = sum(run["bad"] for run in main.runs if run["peer"] == peer and run["q"] == question)
             ratio = over(mine, loaded[0])
-            figures = [number(figure) for figure in (*alone, *loaded) if figure is not None]
+            figures = ["–" if figure is None else number(figure) for figure in (*alone, *loaded)]
             name = f"**{peer}**" if peer == "simpul" else peer
-            rows.append([name, *figures[3:], *figures[:3], number(ratio or 0), str(bad)])
+            rows.append([name, *figures[3:], *figures[:3], "–" if ratio is None else number(ratio), str(bad)])
         at = f"at {busy}"
         heads = (
             "peer",
