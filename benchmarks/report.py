@@ -54,7 +54,8 @@ LEFT_OUT = """\
 - Q4 and Q5 are general conditions and groups in Simpul. The peers have them from resolvers or SQL functions written by hand for just
   that question; peers without a row can't answer it.
 - One process each. More were not measured: load, database and REST server share the cores.
-- The limits parse no GraphQL, check no cost, and know no rights, ages of sources or errors.
+- The limits parse no GraphQL, check no cost, and know no rights, ages of sources or errors. L-starlette, L-asgi and L-granian send the
+  same bytes whatever is asked; L-sqlite-json runs one statement written by hand, L-live-python asks PostgreSQL and REST by hand.
 - Percentiles at 32 connections (Q3: 8) are those of a closed loop at full load; p99 of a few seconds is the least certain figure here.
 - Offsets are the same at every size (0 to 1,799): a page further behind costs more."""
 
