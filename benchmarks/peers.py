@@ -127,6 +127,8 @@ def prepare(copy: Copy) -> bool:
     cached = hubs.keeps_answers()
     (folder / "hub.yaml").write_text(hubs.of_peers(copy.path, "off" if cached else ""), encoding="utf-8")
     (folder / "cached.yaml").write_text(hubs.of_peers(copy.path, "memory" if cached else ""), encoding="utf-8")
+    for old in folder.glob("replica.db*"):  # made by another Simpul, perhaps
+        old.unlink()
     with copy.running("sh upstream/start.sh", "http://127.0.0.1:9100/_stats"):
         subprocess.run(f"{SIMPUL} sync --config {folder}/hub.yaml --lang en".split(), check=True)
     return cached
