@@ -132,6 +132,8 @@ def main() -> None:
         hub = Path(folder) / "regency"
         simpul = [sys.executable, "-m", "simpul"]
         subprocess.run([*simpul, "demo", "--folder", str(hub), "--port", str(free_port()), "--once"], check=True)
+        written = (hub / "hub.yaml").read_text(encoding="utf-8")
+        (hub / "hub.yaml").write_text(f"cache: off\n{written}", encoding="utf-8")  # every answer is to be made
         replica = next(hub.rglob("replica.db"))
         one, other = free_port(), free_port()
         serve = [*simpul, "serve", "--config", str(hub / "hub.yaml"), "--port", str(one)]
