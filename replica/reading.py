@@ -29,6 +29,7 @@ QUICK_SECONDS = 0.25  # an operation that has run for longer gives its place to 
 SPRINT_SECONDS = 0.03  # for which an operation may hold up everything else
 LOOK_SECONDS = 0.1  # between two looks of one that waits for a turn at whether anybody waits for it
 SHORT_TURNS = 4  # operations that run at once, as long as they are quick
+NEAR_TURNS = 2  # the same of a replica in this process: more threads would only wait for one another
 LONG_TURNS = max(2, (os.cpu_count() or 1) - 1)  # and those beside them that are not
 LONG_WAITING = 16  # operations that may wait for such a turn
 
@@ -410,7 +411,7 @@ class Replica:
     def __init__(self, connect: Callable[[], Reader], turns: Turns | None = None, *, is_local: bool = False) -> None:
         self._connect = connect
         self._is_local = is_local
-        self._turns = turns or Turns()
+        self._turns = turns or Turns(NEAR_TURNS if is_local else SHORT_TURNS)
         self._known = _Known()
         self._near: Reader | None = None  # of the event loop's own thread
         self._idle: SimpleQueue[Reader] = SimpleQueue()

@@ -60,7 +60,7 @@ from resolvers.run import Failure, Run, TooManyGroups, positions
 from resolvers.shape import Writer
 
 DOCUMENTS = 500  # parsed and planned operations that are kept
-AT_ONCE = 600  # rows that an operation may be expected to look at and still be answered without a thread
+AT_ONCE = 3_000  # rows that an operation may be expected to look at, some 3 ms, and still be answered without a thread
 PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
 MAX_ERRORS = 10  # validation errors that are listed
 MOST = 1e15  # rows that an estimate is told in figures
