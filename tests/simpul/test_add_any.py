@@ -67,6 +67,7 @@ def write(folder: Path, files: Sequence[list[list[str]]]) -> list[Path]:
 @example([[["Kode", "Nama"], ["A", "x"], ["B", "y"]], [["kode", "nama"], ["A", "x"], ["B", "y"]]])
 @example([[["Project", "Query"], ["A1", "1"], ["A2", "2"]], [["Kode: satu", "Query"], ["A1", "1"], ["A2", "2"]]])
 @example([[["a", "Kode"], ["1.01", "x"], ["1.02", "y"]], [["b", "Kode", "c"], ["2", "x", "z"], ["3", "y", "w"]]])
+@example([[["No", "No"], ["0.01", "²"]], [["²", "No"], ["²", "0.01"], ["³", "0.02"]]])
 @example([[["$file", "\U00018cd6"], ["0.00.01", "0.00.01"]]])
 def test_what_is_understood_can_be_added_and_synced(files: list[list[list[str]]]) -> None:
     with TemporaryDirectory() as name:
