@@ -166,7 +166,7 @@ def _is_running(cells: Sequence[Cell]) -> bool:
     numbers = []
     for cell in cells:
         text = write_cell(cell).strip().rstrip(".")
-        if not text.isdigit():
+        if not text.isdecimal():
             return False
         numbers.append(int(text))
     steps = sum(after - before in (0, 1) for before, after in pairwise(numbers))

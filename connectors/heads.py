@@ -377,7 +377,7 @@ def _is_known(text: str) -> bool:
 def _is_label(cell: Cell) -> bool:
     """A year, which may be the name of a column of numbers."""
     if isinstance(cell, str):
-        return cell.strip().isdigit() and 1990 <= int(cell) <= 2100 if len(cell) < 8 else False
+        return cell.strip().isdecimal() and 1990 <= int(cell) <= 2100 if len(cell) < 8 else False
     return isinstance(cell, int | float) and cell in range(1990, 2101)
 
 

@@ -280,6 +280,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} has a head but no rows yet; add it once it is filled in.",
         "{where} punya judul kolom tetapi belum ada barisnya; tambahkan setelah diisi.",
     ),
+    "ADD_NO_COLUMNS": (
+        "{where} has no column whose name hub.yaml can hold; give the columns names in plain letters, then add it.",
+        "{where} tidak punya kolom yang namanya bisa ditulis di hub.yaml; beri kolomnya judul dengan huruf biasa, lalu tambahkan.",
+    ),
     "ADD_SECOND_TABLE": (
         "{where}: the table in rows {first}-{last} is left out, since a dataset reads one table of a sheet; put it on a sheet of"
         " its own.",

@@ -16,7 +16,7 @@ from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, 
 from simpul.adding.naming import entity_name, field_name, says_nothing, source_name, words_of
 from simpul.adding.placing import placed_fields
 from simpul.adding.recognition import Recognised, recognise, spoken
-from simpul.adding.shapes import ColumnShape, Shape, SheetTable, columns_of, patterns_of
+from simpul.adding.shapes import ColumnShape, Shape, SheetTable, columns_of, is_writable, patterns_of
 
 MAX_FIELDS = 150
 PLACED = ("agency", "region", "fiscalYear", "isLeaf")
@@ -162,11 +162,6 @@ def own_field(field: FieldDraft, type_: str, taken: Iterable[str]) -> FieldDraft
     names = {name.casefold() for name in taken}
     options = {"sensitive": "true"} if _PERSONAL.search(spoken(field.column)) else {}
     return FieldDraft(field_name(field.column, names), field.column, type_, options, field.remarks)
-
-
-def is_writable(column: str) -> bool:
-    """Whether hub.yaml can name a column: by signs that YAML allows."""
-    return column.isprintable() and not column.startswith("$")
 
 
 def _builtin_field(entity: Entity, name: str, column: ColumnShape, within: str | None) -> FieldDraft:

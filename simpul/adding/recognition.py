@@ -175,7 +175,8 @@ SPEECH = (
             "programCode": r"(?:kode|kd) program|program code",
             "functionCode": r"(?:kode|kd) (?:bidang(?: urusan)?|urusan)",
             "fundSource": r"sumber (?:dana|anggaran|pendanaan)|fund(?:ing)? source",
-            "ceiling": _CEILING + r"|(?:jumlah |nilai |total )?anggaran(?: rp| belanja)?|budget",
+            "ceiling": _CEILING + r"|(?:jumlah |nilai |total )?anggaran(?: rp| belanja| tahun ini| 20\d\d)?"
+            r"|(?:pagu|anggaran) (?:anggaran )?(?:setelah|sesudah)(?: perubahan| pergeseran)?(?: rp)?|budget",
             "previousCeiling": r"(?:pagu|anggaran) (?:sebelum|semula|murni)(?: perubahan| pergeseran)?",
             "realised": r"(?:jumlah |total )?realisasi(?: (?:anggaran|keuangan|belanja))?(?: rp)?|reali[sz](?:ed|ation)|spent",
             "fiscalYear": _YEAR,

@@ -77,7 +77,13 @@ def gather(found: Iterable[tuple[Path, FileFound]]) -> tuple[list[Shape], list[A
             groups.append([(every, sheets)])
         else:
             group.append((every, sheets))
-    return [_shape(group) for group in groups], asides
+    shapes = [_named(_shape(group), asides) for group in groups]
+    return [shape for shape in shapes if shape.kinds], asides
+
+
+def is_writable(column: str) -> bool:
+    """Whether hub.yaml can name a column: by signs that YAML allows."""
+    return column.isprintable() and not column.startswith("$")
 
 
 def columns_of(tables: Sequence[SheetTable]) -> list[ColumnShape]:
@@ -175,6 +181,18 @@ def _shape(group: Sequence[tuple[bool, list[SheetTable]]]) -> Shape:
         else:
             kind.append((name, tables))
     return Shape(paths, tuple(map(tuple, kinds)))
+
+
+def _named(shape: Shape, asides: list[Aside]) -> Shape:
+    """A shape without the tables of which no column can be named."""
+    kinds = []
+    for kind in shape.kinds:
+        tables = [table for _, tables in kind for table in tables]
+        if any(column.type != "empty" and is_writable(column.name) for column in columns_of(tables)):
+            kinds.append(kind)
+        else:
+            asides += [Aside(table.label, "ADD_NO_COLUMNS") for table in tables]
+    return Shape(shape.paths, tuple(kinds))
 
 
 # -- columns and patterns ---------------------------------------------------------------------------------------------
