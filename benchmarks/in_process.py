@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
+import gc
 import importlib
 import io
 import json
@@ -184,6 +185,7 @@ def main() -> None:
     arguments = parser.parse_args()
     hub = build_hub(load(arguments.hub))
     hub.open()
+    gc.freeze()  # as `simpul serve` does
     if arguments.profile:
         with arguments.profile.open("w", encoding="utf-8") as told:
             profile(hub.engine, arguments.copy, told)
