@@ -158,7 +158,8 @@ async def _profile(engine: Engine, drawn: Mapping[str, Any], told: io.TextIOBase
     parts = Parts()
     parts.timed(Engine, "_ask", "ask: document, variables, plan")
     parts.timed(Reading, "__init__", "begin of the transaction")
-    parts.timed(Reading, "rows", "statements: SQLite and rows as tuples")
+    for name in ("rows", "partners"):
+        parts.timed(Reading, name, "statements: SQLite and rows as tuples")
     parts.timed(Engine, "_run", "run: statements, cost check, objects")
     parts.timed(Engine, "_finish", "finish: errors, extensions")
     parts.timed(Answer, "body", "orjson")
