@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
+import gc
 import importlib
 import io
 import json
@@ -157,7 +158,8 @@ async def _profile(engine: Engine, drawn: Mapping[str, Any], told: io.TextIOBase
     parts = Parts()
     parts.timed(Engine, "_ask", "ask: document, variables, plan")
     parts.timed(Reading, "__init__", "begin of the transaction")
-    parts.timed(Reading, "rows", "statements: SQLite and rows as tuples")
+    for name in ("rows", "partners"):
+        parts.timed(Reading, name, "statements: SQLite and rows as tuples")
     parts.timed(Engine, "_run", "run: statements, cost check, objects")
     parts.timed(Engine, "_finish", "finish: errors, extensions")
     parts.timed(Answer, "body", "orjson")
@@ -184,6 +186,7 @@ def main() -> None:
     arguments = parser.parse_args()
     hub = build_hub(load(arguments.hub))
     hub.open()
+    gc.freeze()  # as `simpul serve` does
     if arguments.profile:
         with arguments.profile.open("w", encoding="utf-8") as told:
             profile(hub.engine, arguments.copy, told)
