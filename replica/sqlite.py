@@ -23,6 +23,9 @@ from replica.session import SQLITE, Session
 LOG = logging.getLogger("simpul.replica")
 
 PAGE_BYTES = 8_192  # a record of a dozen fields fills a quarter of a smaller page, and a big sync is quicker by a tenth
+WRITER_KB = 65_536  # of pages that one who writes keeps
+READER_KB = 4_096  # and one who reads: a server has several, and what they read stands in the system's cache anyway
+MAPPED_BYTES = 64 * 1024 * 1024  # of the file that a reader sees without copying; counted as memory of the process
 STEPS_BETWEEN_CHECKS = 20_000  # SQLite's virtual machine steps between two looks at the clock
 
 # The two empty rows at its end are left unread until the transaction is over: while a statement is unfinished, SQLite keeps
@@ -72,11 +75,11 @@ class SqliteDatabase(Database):
         """A session in autocommit mode, for use in any one thread at a time."""
         db = self._open()
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA cache_size = -65536")
+        db.execute(f"PRAGMA cache_size = {-READER_KB if readonly else -WRITER_KB}")
         db.create_function("simpul_day", 2, day_in_zone, deterministic=True)
         db.create_function("simpul_divide", 6, divide, deterministic=True)
         if readonly:
-            db.execute("PRAGMA mmap_size = 268435456")
+            db.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
             db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA query_only = ON")
         return db
