@@ -231,7 +231,7 @@ def test_a_longer_code_is_linked_by_its_first_parts(simpul: RunSimpul, tmp_path:
 
     ended = simpul(tmp_path, "add", "belanja.xlsx", "--yes", env=EN)
 
-    assert "kodeKegiatan cocok dengan kodeKegiatan pada 100 % dari 18 baris." in ended.out
+    assert "mak (1-6) cocok dengan kodeKegiatan pada 100 % dari 18 baris." in ended.out
     assert "kodeKegiatan: {column: mak, type: code, parts: 1-6}" in text_of(tmp_path)
     data = ask(
         simpul, tmp_path, "{ belanjas(first: 1) { nodes { mak kegiatan { kodeKegiatan belanjas { totalCount } } } } }"
