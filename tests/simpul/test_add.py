@@ -280,6 +280,20 @@ def test_a_file_that_is_read_already_is_not_added_again(simpul: RunSimpul, tmp_p
     assert text_of(tmp_path) == before
 
 
+def test_the_files_of_the_hub_itself_are_not_looked_at(simpul: RunSimpul, tmp_path: Path) -> None:
+    simpul(tmp_path, "init", ".", "--lang", "en")
+    simpul(tmp_path, "sync", env=EN)
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "padanan.csv").write_text("kode,nama\nA,x\nB,y\n")
+    write_sheets(tmp_path / "posyandu.xlsx", Sheet1=[("Kode", "Nama"), ("P1", "Melati"), ("P2", "Mawar")])
+
+    ended = simpul(tmp_path, "add", ".", "--yes", env=EN)
+
+    assert ended.code == 0
+    assert [line.split()[0] for line in ended.err.splitlines()] == ["data/usulan.csv"], "read already"
+    assert "padanan" not in text_of(tmp_path)
+
+
 def test_a_hub_with_problems_is_told_and_left_alone(simpul: RunSimpul, tmp_path: Path) -> None:
     (tmp_path / "hub.yaml").write_text("name: X\nsources:\n  a: {kind: nonsense}\nentities: {}\n")
     write_sheets(tmp_path / "usulan.xlsx", Sheet1=PROPOSALS)
