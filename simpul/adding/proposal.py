@@ -377,7 +377,7 @@ def _link(overlap: Overlap, near: _Known, far: _Known, taken: Mapping[str, set[s
     remark = Remark(
         "ADD_OVERLAP",
         {
-            "left": left,
+            "left": overlap.left if overlap.parts is None else f"{overlap.left} (1-{overlap.parts})",
             "right": overlap.right,
             "percent": int(100 * overlap.share),
             "matched": overlap.matched,

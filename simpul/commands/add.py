@@ -20,6 +20,8 @@ from simpul.commands.opening import read_config, run
 from simpul.console import Terminal
 
 _YES = ("y", "yes", "ya")
+_OWN_FOLDERS = ("var", "queries", "links")
+_OWN_FILES = ("secrets.env", "hub.schema.json")
 
 
 def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
@@ -35,7 +37,7 @@ def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
     elif not hub.parent.is_dir():
         terminal.warn("ADD_NO_FOLDER", folder=hub.parent)
         return 1
-    found = _inspect(terminal, path)
+    found = [(file, one) for file, one in _inspect(terminal, path) if file == path or not _is_of_the_hub(file, hub)]
     text = new_text(terminal.language) if before is None else before.decode("utf-8-sig")
     language = config.language if config else terminal.language
     try:
@@ -105,6 +107,17 @@ def _inspect(terminal: Terminal, path: Path) -> list[tuple[Path, FileFound]]:
         terminal.warn_text(_sentence(Aside(error.where, error.code, error.params), terminal))
         return []
     return found
+
+
+def _is_of_the_hub(file: Path, hub: Path) -> bool:
+    """Whether a file of a folder is one that a hub itself has beside its hub.yaml."""
+    try:
+        parts = file.resolve().relative_to(hub.parent.resolve()).parts
+    except ValueError:
+        return False
+    if len(parts) > 1:
+        return parts[0] in _OWN_FOLDERS
+    return parts[0].startswith(hub.name) or parts[0] in _OWN_FILES
 
 
 def _sentence(aside: Aside, terminal: Terminal) -> str:

@@ -231,7 +231,7 @@ def test_a_longer_code_is_linked_by_its_first_parts(simpul: RunSimpul, tmp_path:
 
     ended = simpul(tmp_path, "add", "belanja.xlsx", "--yes", env=EN)
 
-    assert "kodeKegiatan cocok dengan kodeKegiatan pada 100 % dari 18 baris." in ended.out
+    assert "mak (1-6) cocok dengan kodeKegiatan pada 100 % dari 18 baris." in ended.out
     assert "kodeKegiatan: {column: mak, type: code, parts: 1-6}" in text_of(tmp_path)
     data = ask(
         simpul, tmp_path, "{ belanjas(first: 1) { nodes { mak kegiatan { kodeKegiatan belanjas { totalCount } } } } }"
@@ -278,6 +278,20 @@ def test_a_file_that_is_read_already_is_not_added_again(simpul: RunSimpul, tmp_p
     assert ended.code == 1
     assert "usulan.xlsx is read already, by the source usulan" in ended.err
     assert text_of(tmp_path) == before
+
+
+def test_the_files_of_the_hub_itself_are_not_looked_at(simpul: RunSimpul, tmp_path: Path) -> None:
+    simpul(tmp_path, "init", ".", "--lang", "en")
+    simpul(tmp_path, "sync", env=EN)
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "padanan.csv").write_text("kode,nama\nA,x\nB,y\n")
+    write_sheets(tmp_path / "posyandu.xlsx", Sheet1=[("Kode", "Nama"), ("P1", "Melati"), ("P2", "Mawar")])
+
+    ended = simpul(tmp_path, "add", ".", "--yes", env=EN)
+
+    assert ended.code == 0
+    assert [line.split()[0] for line in ended.err.splitlines()] == ["data/usulan.csv"], "read already"
+    assert "padanan" not in text_of(tmp_path)
 
 
 def test_a_hub_with_problems_is_told_and_left_alone(simpul: RunSimpul, tmp_path: Path) -> None:
