@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,7 @@ def main() -> None:
     which.add_argument("--without-growth", action="store_true", help="the report takes the last figures, if any")
     which.add_argument("--report-only", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     copy = Copy((options.scratch / "peers").resolve())
     if not options.report_only:
         copy.set_up(options.peers)
@@ -183,9 +185,14 @@ def drive(
     )
     assert process.stdout is not None
     lines = []
-    for line in process.stdout:
-        lines.append(line)
-        print(line, end="", flush=True)
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            print(line, end="", flush=True)
+    except BaseException:
+        process.terminate()  # it stops the servers that it has started
+        process.wait(30)
+        raise
     said = "".join(lines)
     if process.wait():
         raise subprocess.CalledProcessError(process.returncode, list(arguments), said)
