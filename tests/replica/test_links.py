@@ -365,8 +365,12 @@ entities:
 """
 
 
-def test_a_first_sync_takes_steps_in_proportion_to_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a rule's keys are all empty, or all equal in one part."""
+@pytest.mark.parametrize("key", ["lineId: no, ", ""])
+def test_a_first_sync_takes_steps_in_proportion_to_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """Also where a rule's keys are all empty, or all equal in one part and perhaps empty in the other."""
+    plans = PLANS if key else PLANS.replace("lineId: no, ", "").replace("lineId]", "accountName]")
     connect, steps = SqliteDatabase.connect, [0]
 
     def counting(database: SqliteDatabase, *, readonly: bool = False) -> Any:
@@ -384,8 +388,8 @@ def test_a_first_sync_takes_steps_in_proportion_to_its_rows(tmp_path: Path, monk
     for rows in (400, 1600):
         folder = tmp_path / str(rows)
         folder.mkdir()
-        (folder / "hub.yaml").write_text(PLANS, encoding="utf-8")
-        lines = ["no,judul,tahun", *(f"{n},Jalan {n},2026" for n in range(rows))]
+        (folder / "hub.yaml").write_text(plans, encoding="utf-8")
+        lines = ["no,judul,tahun", *(f"{n},Jalan {n},{2024 + n % 3}" for n in range(rows))]
         (folder / "usulan.csv").write_text("\n".join(lines), encoding="utf-8")
         hub = build_hub(load(folder / "hub.yaml"))
         hub.open()
