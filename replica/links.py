@@ -180,7 +180,10 @@ class Matcher:
                 *path, name = field_path.split(".")
                 entity, here = self._walked(ends[end], end, path, f"{end}{number}", sources, conditions)
                 sides.append(self._side(entity, here, name, rule.normalise, sources, f"j{end}{number}"))
-            conditions += [" = ".join(sides), *(f"{side} IS NOT NULL" for side in sides)]  # else all the others are tried first
+            conditions += [
+                " = ".join(sides),
+                *(f"{side} IS NOT NULL" for side in sides),
+            ]  # else all the others are tried first
         conditions += [f'a."c_{name}" IS NULL' for name in rule.absent]
         return f"FROM {', '.join(sources)} WHERE {' AND '.join(conditions)}"
 

@@ -25,7 +25,7 @@ from resolvers.run import CANDIDATES, Fetch, LookupStep, NodesStep, Pattern, Roo
 from resolvers.search import plan_search
 from resolvers.shape import Columns, Writer, write_object
 
-ESTIMATES_KEPT = 20  # of a plan, for different sizes of its pages
+ESTIMATES_KEPT = 64  # of a plan, for different sizes of its pages
 INTROSPECTION = ("__schema", "__type")
 
 
@@ -55,7 +55,7 @@ class Plan:
     def _known(
         self, catalogue: Catalogue, revision: int | None, sizes: Callable[[], Sizes], variables: Variables
     ) -> tuple[Select, ...]:
-        key = (revision, *(read(variables) for read in self.numbers))
+        key = (revision, *(_rough(read(variables)) for read in self.numbers))
         found = self._selects.get(key)
         if found is None:
             found = self.selects_of(catalogue, sizes(), variables)
@@ -84,6 +84,12 @@ class Plan:
             if any(True for _ in positions(data, where)):
                 run.is_unavailable(entity, where)
         return data
+
+
+def _rough(number: int) -> int:
+    """A number of records to its first three binary digits: no estimate is better than that."""
+    less = max(number.bit_length() - 3, 0)
+    return number >> less << less
 
 
 def build_plan(

@@ -86,9 +86,11 @@ def build_app(
         if responses is not None:
             await responses.close()
 
+    graphql = _AnyMethod(graphql_endpoint(engine, messages, default, query, responses))
     return Starlette(
         routes=[
             Route("/", status),
+            Route("/graphql", graphql),  # for /graphql/, which is sent here; what asks for it itself goes straight
             *(
                 Route(f"/q/{{name}}.{form}", table_endpoint(engine, saved, messages, default, form, turns, responses))
                 for form in Form
@@ -101,7 +103,7 @@ def build_app(
         ],
         middleware=[
             *_middleware(config, messages, refuse_host, loopback),
-            Middleware(Straight, "/graphql", _AnyMethod(graphql_endpoint(engine, messages, default, query, responses))),
+            Middleware(Straight, "/graphql", graphql),
         ],
         lifespan=lifespan,
     )

@@ -125,12 +125,13 @@ def _response(body: bytes, status: int, media: str, headers: dict[str, str] | No
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An answer as it is sent. It has a tag if it is kept, and a stamp if it came to its end."""
+    """An answer as it is sent. It has a tag if it is kept, and a stamp if it came to its end. Not `started` means a refusal."""
 
     body: bytes
     status: int
     tag: str | None
     stamp: Stamp | None
+    started: bool = True
 
 
 class _Cached:
@@ -203,10 +204,11 @@ class _Cached:
         body, stamp, tag = answer.body(), answer.stamp, None
         if stamp is not None and not answer.errors:
             tag = await self._responses.keep(key, stamp, {}, body, share=share)
-        return _Made(body, _status(answer, media), tag, stamp)
+        return _Made(body, _status(answer, media), tag, stamp, answer.started)
 
     async def _holds(self, made: _Made) -> bool:
-        return made.stamp is None or await self._responses.holds(made.stamp)
+        """Also for one who asked later: a refusal does, an answer that was late or had no room does not."""
+        return not made.started if made.stamp is None else await self._responses.holds(made.stamp)
 
 
 def _has(request: Request, tag: str) -> bool:

@@ -113,11 +113,12 @@ class Responses:
         return self.tag(key, stamp.version)
 
     @asynccontextmanager
-    async def alone(self, key: str) -> AsyncIterator[None]:
-        """One after another for each key: who comes next may find what the one before has kept."""
+    async def alone(self, key: str) -> AsyncIterator[bool]:
+        """One after another for each key: who comes next may find what the one before has kept. Tells whether there was one."""
         lock = self._locks.setdefault(key, asyncio.Lock())
+        had_to_wait = lock.locked()
         async with lock:
-            yield
+            yield had_to_wait
 
     async def holds(self, stamp: Stamp) -> bool:
         """Whether what was made by this stamp is still what would be made now."""
@@ -158,13 +159,12 @@ class Flights(Generic[T]):
         earlier = self._flights.get(key)
         if earlier is None:
             return await self._begin(key, work).join()
-        result = await earlier.join()
-        if await holds(result):
-            return result
-        later = self._flights.get(key) or self._begin(key, work)
         try:
             async with asyncio.timeout_at(until) as limit:
-                return await later.join()
+                result = await earlier.join()
+                if await holds(result):
+                    return result
+                return await (self._flights.get(key) or self._begin(key, work)).join()
         except TimeoutError as error:
             if limit.expired():
                 raise Late from error

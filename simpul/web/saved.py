@@ -118,13 +118,16 @@ def table_endpoint(
             async with turns:
                 return await table.write(engine, address, None)
         key = table.key(responses, question.text)
-        async with responses.alone(key):
+        async with responses.alone(key) as had_to_wait:
             await responses.find_shared(key)
             found = await table.found(responses, question.text)
             if found is not None:
                 return found
-            async with turns:
-                return await table.write(engine, address, responses)
+            if not had_to_wait:
+                async with turns:
+                    return await table.write(engine, address, responses)
+        async with turns:  # the one before has kept nothing: it failed, or is too large; nobody need wait for another
+            return await table.write(engine, address, responses)
 
     return answer
 

@@ -82,6 +82,15 @@ def test_pages_in_both_languages_without_outside_requests(server: Any) -> None:
     assert "<textarea" in query.text
 
 
+def test_a_slash_at_the_end_of_the_endpoint_leads_to_it(server: Any) -> None:
+    body = {"query": "{ __typename }"}
+    sent = httpx.post(f"{server.url}/graphql/", json=body, follow_redirects=False)
+    assert (sent.status_code, sent.headers["location"]) == (307, f"{server.url}/graphql")
+    assert httpx.post(f"{server.url}/graphql/", json=body, follow_redirects=True).json()["data"] == {
+        "__typename": "Query"
+    }
+
+
 def test_schema_and_health(server: Any) -> None:
     assert "type Proposal" in httpx.get(f"{server.url}/schema.graphql").text
     assert httpx.get(f"{server.url}/healthz").status_code == 200

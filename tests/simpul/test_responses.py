@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from resolvers.engine import Answer
 from tests.hubs import RunSimpul
 from tests.near import Counting, Served, nothing, serving
 from tests.replicas import drop_schemas, postgres
@@ -299,6 +301,17 @@ async def test_who_waits_for_others_waits_no_longer_than_an_operation_may_take(h
         assert (await late).json()["errors"][0]["extensions"]["code"] == "QUERY_TIMEOUT"
 
 
+async def test_who_joins_another_s_run_waits_no_longer_than_an_operation_may_take(hub_folder: Path) -> None:
+    async with serving(hub_folder, seconds=0.3) as served:
+        await served.sync()
+        begun, let_go = held(served.engine)
+        early = asyncio.ensure_future(served.post(TITLES))
+        await begun.wait()
+        assert (await served.post(TITLES)).json()["errors"][0]["extensions"]["code"] == "QUERY_TIMEOUT"
+        let_go.set()
+        assert len(titles(await early)) == 4
+
+
 async def test_a_table_that_several_ask_for_at_once_is_written_once(served: Served) -> None:
     answers = await asyncio.gather(*(served.client.get("/q/daftar.csv") for _ in range(4)))
 
@@ -306,10 +319,36 @@ async def test_a_table_that_several_ask_for_at_once_is_written_once(served: Serv
     assert {answer.content for answer in answers} == {answers[0].content}
 
 
-async def test_of_a_large_table_only_its_tag_is_kept(served: Served) -> None:
+async def write_large_table(served: Served) -> None:
     rows = "".join(f"{number},{'x' * 400},,,DITERIMA,\n" for number in range(1, 4000))
     served.write("No,Usulan,Lokasi,Biaya,Status,Pengusul\n" + rows)
     await served.sync("planning")
+
+
+async def test_those_who_wait_for_a_table_that_is_not_kept_are_not_held_up_by_one_another(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_large_table(served)
+    tabulate, active, most = served.engine.tabulate, 0, 0
+
+    async def counted(*given: Any) -> Answer:
+        nonlocal active, most
+        active += 1
+        most = max(most, active)
+        try:
+            return await tabulate(*given)
+        finally:
+            active -= 1
+
+    monkeypatch.setattr(served.engine, "tabulate", counted)
+    answers = await asyncio.gather(*(served.client.get("/q/daftar.csv") for _ in range(4)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert most == 2  # as many as are written at a time
+
+
+async def test_of_a_large_table_only_its_tag_is_kept(served: Served) -> None:
+    await write_large_table(served)
     first, again = [await served.client.get("/q/daftar.csv") for _ in range(2)]
     unchanged = await served.client.get("/q/daftar.csv", headers={"If-None-Match": first.headers["etag"]})
 
