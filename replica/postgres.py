@@ -227,9 +227,12 @@ class PostgresReader:
 
     def begin(self, turn: Turn | Sprint) -> list[Any]:
         """Begins the transaction and says what is known of each dataset. Raises what the turn does."""
-        self._turn = turn
+        self._turn = Sprint(turn.deadline)  # it is not the operation that takes long if a busy server is slow to begin
         self._watched(lambda: self._session.connection.execute(BEGIN))
-        return self.rows(STATE, (), FEW)
+        states = self.rows(STATE, (), FEW)
+        self._turn = turn
+        turn.restart()
+        return states
 
     def rows(self, sql: str, parameters: Sequence[Any], most: int) -> list[Any]:
         """At most so many rows. Raises what the turn does."""

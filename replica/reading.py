@@ -153,6 +153,9 @@ class Sprint:
         """Seconds until it is time to look."""
         return self.deadline.left
 
+    def restart(self) -> None:
+        """It is as short as it was."""
+
     def look(self) -> None:
         """Raises DeadlineExceeded if the operation may not go on."""
         if self.deadline.is_over:
@@ -165,9 +168,13 @@ class Turn:
     def __init__(self, turns: Turns, deadline: Deadline) -> None:
         self._turns = turns
         self.deadline = deadline
-        self._quick_until = time.monotonic() + QUICK_SECONDS
         self.is_long = False
         self._has_ended = False
+        self.restart()
+
+    def restart(self) -> None:
+        """From now on it is looked at how long the operation takes."""
+        self._quick_until = time.monotonic() + QUICK_SECONDS
 
     @property
     def left(self) -> float:
