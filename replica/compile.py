@@ -415,16 +415,14 @@ class Compiler:
                 self._conditions.near(hop, match) == table.c._id,
                 match.c.status == ACCEPTED,
             )
-            counts = and_(
-                partner.c._id == self._conditions.far(hop, match),
-                partner.c[hop.counted] == ONE,
-            )
+            meets = partner.c._id == self._conditions.far(hop, match)
             if hop.many:  # a partner that does not count must not look like none
                 one = self._binder.alias(self._tables.entities[hop.to].table)
                 is_one = and_(one.c._id == self._conditions.far(hop, match), one.c[hop.counted] == ONE)
                 near = and_(near, select(ONE).select_from(one).where(is_one).exists())
-                counts = partner.c._id == self._conditions.far(hop, match)
-            source = source.outerjoin(match, near).outerjoin(partner, counts)
+            else:
+                meets = and_(meets, partner.c[hop.counted] == ONE)
+            source = source.outerjoin(match, near).outerjoin(partner, meets)
             places[here] = (hop.to, partner, match)
         return source
 

@@ -45,7 +45,7 @@ from connectors.values import (
     write_cell,
 )
 from replica.identity import node_of, normaliser, sort_text
-from replica.known import Known
+from replica.known import REPEATED, Known
 from replica.tables import EntityTable, fold, is_wide, store_time
 
 T = TypeVar("T")
@@ -57,8 +57,6 @@ RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
 SMALL = 10**9  # an integer below it fits into a column at any scale that is stored as one
 SMALL_DIGITS = 10  # so many digits make one that may be as large
 CODE_LIMIT = 10**15  # digits of a code that a spreadsheet has taken for a larger number are gone
-REPEATED = 2_000  # texts of a column whose readings are kept; the same ones come again and again
-SHORT = 200  # characters of a text whose reading is kept
 CONTENT = 24  # digits of a record's hash that say what it holds; the others say how it was mapped
 _BROKEN = re.compile("[\ud800-\udfff]")  # half of a sign, as JSON may carry it; SQLite takes none
 
@@ -260,9 +258,10 @@ class Mapper:
 
     def _raws(self, found: _Found) -> list[str]:
         """The cells of each row as they stand in it, as JSON."""
-        names, columns = self._names, [_texts(cells) for cells in found.cells]
+        places = [place for place, name in enumerate(self._names) if name != "$leaf"]  # which no cell says
+        names, columns = [self._names[place] for place in places], [_texts(found.cells[place]) for place in places]
         return [
-            orjson.dumps({n: text for n, text in zip(names, texts, strict=True) if text and n != "$leaf"}).decode()
+            orjson.dumps({name: text for name, text in zip(names, texts, strict=True) if text}).decode()
             for texts in zip(*columns, strict=True)
         ]
 
@@ -660,13 +659,13 @@ def _as_read(name: str) -> _Producer:
 
 def _derived(name: str, work: Callable[[str], str | None]) -> _Producer:
     """What makes of each value of a field the form in which it is compared."""
-    known = Known(work, REPEATED, SHORT)
+    known = Known(work)
     return lambda values, size: [None if value is None else known[str(value)] for value in values[name]]
 
 
 def _remembering(work: Callable[[Cell], T]) -> Callable[[Sequence[Cell]], Sequence[T]]:
     """What does some work for each cell of a column, once for texts that come again and again."""
-    known, nothing = Known(work, REPEATED, SHORT), _once(work)
+    known, nothing = Known(work), _once(work)
     return lambda cells: [
         known[cell] if type(cell) is str else nothing() if cell is None else work(cell) for cell in cells
     ]
@@ -674,7 +673,7 @@ def _remembering(work: Callable[[Cell], T]) -> Callable[[Sequence[Cell]], Sequen
 
 def _codes(work: Callable[[Cell], object]) -> Callable[[Sequence[Cell]], Sequence[object]]:
     """The same for a column of codes, some of which a spreadsheet has taken for numbers."""
-    known, nothing = Known(work, REPEATED, SHORT), _once(work)
+    known, nothing = Known(work), _once(work)
     return lambda cells: [
         known[cell]
         if type(cell) is str
@@ -689,7 +688,7 @@ def _codes(work: Callable[[Cell], object]) -> Callable[[Sequence[Cell]], Sequenc
 
 def _numbers(work: Callable[[Cell], object], power: int) -> Callable[[Sequence[Cell]], Sequence[object]]:
     """The same for a column of numbers, most of which are whole."""
-    known, nothing = Known(work, REPEATED, SHORT), _once(work)
+    known, nothing = Known(work), _once(work)
     return lambda cells: [
         int(cell) * power
         if type(cell) is float and -SMALL < cell < SMALL and cell.is_integer()

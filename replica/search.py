@@ -27,7 +27,6 @@ from replica.tables import SearchTable, Tables
 from replica.words import Term, joined, words_of
 
 CHUNK = 1_000
-REPEATED, SHORT = 2_000, 200  # texts of a field whose words are kept, and their characters at most
 LIST_SEPARATOR = "; "
 IN_TITLE, BEGINS_IN_TITLE, IN_REST, BEGINS_IN_REST = 8, 4, 2, 1
 
@@ -79,7 +78,7 @@ def words_reader(searched: SearchTable | None, columns: Sequence[str]) -> WordsR
     for field in searched.fields:
         if f"c_{field.name}" in columns:
             work = partial(_words_of_stored, field) if field.type.is_list else words_of
-            places.append((columns.index(f"c_{field.name}"), Known(work, REPEATED, SHORT)))
+            places.append((columns.index(f"c_{field.name}"), Known(work)))
     has_title = f"c_{searched.fields[0].name}" in columns
 
     def read(row: Sequence[object]) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from replica.reading import Reading
 from replica.wire import read_wire_id
 
 Row = Sequence[Any]
+Assembler = Callable[[int, int, bool, Row, list[object]], object]
+"""From where the records of a parent begin and end, whether there are more, its totals and its groups to its object."""
 Pattern = tuple[str, ...]
 """Response keys from the root to a field, with `*` where a list is entered."""
 
@@ -178,7 +180,7 @@ class ConnectionStep:
         kept, more = self._cut(rows, self.page.size(run.variables))
         shaped = self.fetch.shape(run, kept) if self.fetch else []
         groups = [step.run_root(run) for step in self.groups]
-        return self._assembled(run, kept, shaped, 0, len(kept), more, totals, groups)
+        return self._assembler(run, kept, shaped)(0, len(kept), more, totals, groups)
 
     def run(self, run: Run, ids: Sequence[int]) -> Mapping[int, object]:
         if not ids:
@@ -197,14 +199,15 @@ class ConnectionStep:
         shaped = self.fetch.shape(run, kept) if self.fetch else []
         grouped = [step.run(run, ids) for step in self.groups]
         # most have no partners: what they get is made once and stands at each of them
-        empty = self._assembled(run, kept, shaped, *NOTHING, self.no_totals, [[] for _ in grouped])
+        assembled = self._assembler(run, kept, shaped)
+        empty = assembled(*NOTHING, self.no_totals, [[] for _ in grouped])
         found_for: dict[int, object] = dict.fromkeys(ids, empty)
-        beyond, backward, assemble = self.page.beyond(run.variables), self.page.backward, self.assemble
         for parent in found_for if totals or grouped else slices:
-            start, end, more = slices.get(parent, NOTHING)
-            ends = (beyond, more) if backward else (more, beyond)
-            sums, groups = totals.get(parent, self.no_totals), [groups.get(parent, []) for groups in grouped]
-            found_for[parent] = assemble(kept, start, end, *ends, sums, *shaped, *groups)
+            found_for[parent] = assembled(
+                *slices.get(parent, NOTHING),
+                totals.get(parent, self.no_totals),
+                [groups.get(parent, []) for groups in grouped],
+            )
         return found_for
 
     def _cut(self, rows: list[Row], size: int) -> tuple[list[Row], bool]:
@@ -212,20 +215,15 @@ class ConnectionStep:
         cut = rows[:size] if more else rows
         return (cut[::-1] if self.page.backward else cut), more
 
-    def _assembled(
-        self,
-        run: Run,
-        rows: list[Row],
-        shaped: list[list[Any]],
-        start: int,
-        end: int,
-        more: bool,
-        totals: Row,
-        groups: list[object],
-    ) -> object:
-        beyond = self.page.beyond(run.variables)
-        has_next, has_previous = (beyond, more) if self.page.backward else (more, beyond)
-        return self.assemble(rows, start, end, has_next, has_previous, totals, *shaped, *groups)
+    def _assembler(self, run: Run, rows: list[Row], shaped: list[list[Any]]) -> Assembler:
+        """What makes the object of a parent."""
+        beyond, backward, assemble = self.page.beyond(run.variables), self.page.backward, self.assemble
+
+        def assembled(start: int, end: int, more: bool, totals: Row, groups: list[object]) -> object:
+            ends = (beyond, more) if backward else (more, beyond)
+            return assemble(rows, start, end, *ends, totals, *shaped, *groups)
+
+        return assembled
 
 
 @dataclass(frozen=True, slots=True)

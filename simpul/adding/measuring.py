@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any
@@ -23,6 +23,7 @@ from replica.mapping import OWN, Mapper
 from replica.tables import EntityTable
 
 MAX_KNOWN = 50_000  # records of what the hub has already that are looked at
+LONGEST = 400  # characters of a value that are looked at
 KNOWN_SECONDS = 30.0  # for each dataset of it
 _ISSUES = OWN.index("issues")
 _KEPT_NEVERTHELESS = ("ROUNDED", "TEXT_DAMAGED")
@@ -106,7 +107,7 @@ async def _measure(
     for part in parts:
         mapper = Mapper(table, mapping, part, zone)
         try:
-            batches = [batch async for batch in _batches(connector, mapping.dataset, part)]
+            batches = [batch async for batch in connector.rows(mapping.dataset, part)]
             for batch in batches:
                 mapper.observe(batch)
             for batch in batches:
@@ -115,11 +116,6 @@ async def _measure(
             found.problems.append(error)
         if limit is not None and found.records >= limit:
             return
-
-
-async def _batches(connector: Connector, dataset: str, part: Part) -> AsyncGenerator[Batch, None]:
-    async for batch in connector.rows(dataset, part):
-        yield batch
 
 
 def _note(found: Measured, mapper: Mapper, part: Part, batch: Batch) -> None:
@@ -131,7 +127,7 @@ def _note(found: Measured, mapper: Mapper, part: Part, batch: Batch) -> None:
     for name, place in kept.items():
         values = [record[place] for record in mapped.records]
         found.filled[name] += sum(value is not None for value in values)
-        found.values[name] += [None if value is None else _short(str(value)) for value in values]
+        found.values[name] += [None if value is None else str(value)[:LONGEST] for value in values]
     for other in found.values.keys() - kept.keys():
         found.values[other] += [None] * len(mapped.records)
     for record in mapped.records:
@@ -148,10 +144,6 @@ def _names(entity: Entity, columns: Sequence[str]) -> Iterator[str]:
     for one in entity.fields:
         if f"c_{one.name}" in columns and one.type in _KEPT:
             yield one.name
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 400 else text[:400]
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------

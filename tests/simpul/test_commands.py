@@ -201,15 +201,11 @@ def test_help_speaks_both_languages(simpul: RunSimpul, hub_folder: Path) -> None
     assert "HELP_" not in indonesian.out + english.out
 
 
+WISHES = ["Daftar Usulan 2026;;", ";;", "No;Usulan;Biaya (Rp)", "1;Jalan;1.250.000", "2;Jembatan;2.500.000"]
+
+
 def test_inspect_shows_tables_to_people_and_to_programs(simpul: RunSimpul, tmp_path: Path) -> None:
-    lines = [
-        "Daftar Usulan 2026;;",
-        ";;",
-        "No;Usulan;Biaya (Rp)",
-        "1;Jalan;1.250.000",
-        "2;Jembatan;2.500.000",
-        ";Jumlah;3.750.001",
-    ]
+    lines = [*WISHES, ";Jumlah;3.750.001"]
     (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     told = simpul(tmp_path, "inspect", "a.csv", "--lang", "id")
@@ -257,14 +253,7 @@ def test_inspect_tells_what_it_cannot_read(simpul: RunSimpul, tmp_path: Path) ->
 
 
 def test_a_sheet_that_is_read_as_it_is_understood_gives_only_its_records(simpul: RunSimpul, tmp_path: Path) -> None:
-    lines = [
-        "Daftar Usulan 2026;;",
-        ";;",
-        "No;Usulan;Biaya (Rp)",
-        "1;Jalan;1.250.000",
-        "2;Jembatan;2.500.000",
-        ";Jumlah;3.750.000",
-    ]
+    lines = [*WISHES, ";Jumlah;3.750.000"]
     (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (tmp_path / "hub.yaml").write_text(
         "name: Uji\nsources:\n  s: {kind: spreadsheet, path: a.csv, datasets: {a: {header: auto}}}\nentities:\n"
