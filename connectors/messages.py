@@ -508,6 +508,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "{cell} menyebut {stated}, sedangkan jumlah barisnya {total}: selisih {difference}.",
     ),
     "ROWS_HIDDEN": ("{count} of the records are hidden in Excel.", "{count} baris data disembunyikan di Excel."),
+    "CELLS_FAR_AWAY": (
+        "Far away from everything else stand values that are left out: {cells}. Delete them if they are slips.",
+        "Jauh dari yang lain ada isi yang tidak diambil: {cells}. Hapus bila tidak sengaja.",
+    ),
     "COLUMNS_HIDDEN": ("Hidden in Excel: column {columns}.", "Disembunyikan di Excel: kolom {columns}."),
     "SHEET_HIDDEN": ("The sheet is hidden in Excel.", "Lembar ini disembunyikan di Excel."),
     "ROWS_STRUCK": (

@@ -372,6 +372,8 @@ def _notes(
                 total=_written(one.total),
                 difference=_written(difference),
             )
+    if marks.strays:
+        add("CELLS_FAR_AWAY", cells=", ".join(marks.strays), count=len(marks.strays))
     hidden = [row for row in rows if row in marks.hidden_rows]
     if hidden:
         add("ROWS_HIDDEN", hidden[:50], count=len(hidden))

@@ -31,7 +31,10 @@ def read_understood(grid: Grid, dataset: SheetDataset, where: str) -> Iterator[B
         values = tuple(grid.cells[number].get(column) for column in names)
         if taken(number + 1, values):
             rows.append(Row(str(number + 1), values if leaves is None else (*values, number in leaves)))
-    skipped = sum(map(len, (body.totals, body.groups, body.repeats, body.unfilled))) + taken.count_skipped()
+    skipped = (
+        sum(map(len, (body.totals, body.groups, body.repeats, body.unfilled, grid.marks.stray_rows)))
+        + taken.count_skipped()
+    )
     title = title_of(table)
     for first in range(0, max(1, len(rows)), BATCH_ROWS):
         yield Batch(columns, tuple(rows[first : first + BATCH_ROWS]), True, skipped if first == 0 else 0, title)
