@@ -100,6 +100,7 @@ def _operation(parameters: Parameters, language: Language) -> Operation:
         parameters.operation_name,
         language=language,
         tells_cost=parameters.tells_cost,
+        as_text=True,
     )
 
 
