@@ -10,7 +10,7 @@ from graphql import FieldNode
 from orjson import Fragment
 
 from config.entities import Entity
-from replica.ask import Json, Listed, Listing, Output, Partners, Rows, Sort, Start, Totals
+from replica.ask import Fixed, Json, Listed, Listing, Output, Partners, Rows, Sort, Start, Totals
 from replica.where import read_where
 from resolvers.asked import Asked, as_where
 from resolvers.collect import Fields, response_key
@@ -146,7 +146,11 @@ class _Connection:
         fragment = self._asked.writer.name(Fragment)
 
         def write(expression: str) -> str | None:
+            if isinstance(expression, Cursor):
+                return expression
             json = json_of(expression)
+            if isinstance(json, Fixed):
+                return expression
             if json is None:
                 return None
             texts.append(json)
@@ -156,9 +160,7 @@ class _Connection:
         for place, text in enumerate(self._lists):
             expression = write(text)
             if expression is None and place in self._edges:
-                members = [
-                    (key, value if isinstance(value, Cursor) else write(value)) for key, value in self._edges[place]
-                ]
+                members = [(key, write(value)) for key, value in self._edges[place]]
                 told = [(key, value) for key, value in members if value is not None]
                 expression = write_object(told) if len(told) == len(members) else None
             if expression is None:

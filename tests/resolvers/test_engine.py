@@ -86,7 +86,7 @@ LISTS = """query ($first: Int) { proposals(first: $first, orderBy: [{title: DESC
     [
         (LISTS % "", 1),
         (LISTS % "totalCount", 2),
-        (LISTS % "pageInfo { hasNextPage endCursor } edges { cursor node { title } }", 1),
+        (LISTS % "pageInfo { hasNextPage endCursor } edges { cursor __typename match { status } node { title } }", 1),
         ('{ proposal(by: {key: {number: "1", file: "Alas.xlsx"}}) { title budgetLines { nodes { lineId } } } }', 1),
     ],
     ids=["lists", "total", "pages", "one"],
