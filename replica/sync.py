@@ -63,7 +63,7 @@ class Problem:
 @dataclass(slots=True)
 class SyncReport:
     """What one sync of a source did. `outcome` is CHANGED, UNCHANGED, FAILED (nothing could be read) or REFUSED (by the shrink
-    guard; `problems` says so)."""
+    guard; `problems` says so). `rows` were read as data, those `aside` were not; of parts that have not changed neither."""
 
     source: str
     outcome: str = "UNCHANGED"
@@ -71,7 +71,7 @@ class SyncReport:
     problems: list[Problem] = field(default_factory=list)
     changed_links: list[str] = field(default_factory=list)
     rows: int = 0
-    skipped: int = 0
+    aside: int = 0
 
 
 @dataclass(slots=True)
@@ -259,7 +259,7 @@ class Syncer:
             async for batch in self._connectors[source].rows(dataset, part):
                 await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
-                report.skipped += batch.skipped
+                report.aside += batch.seen - len(batch.rows)
                 tell()
             await _in_thread(intake.finish)
 

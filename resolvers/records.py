@@ -82,6 +82,8 @@ class Records:
             return f"{self._writer.name(self._writer.problem)}({self.cell(path, 'field', name)})"
         if entity.system == "reject" and name == "message":
             return self._reject_message(entity, path, nodes)
+        if entity.system == "source" and name == "accounts":
+            return self._accounts(self.cell(path, "field", name), nodes)
         if field is not None:
             return self._writer.value(field, self.cell(path, "field", name))
         if any(derived.name == name for derived in entity.derived):
@@ -156,6 +158,16 @@ class Records:
 
         load = self._writer.name(orjson.loads)
         return f"([] if {cell} is None else [{self._asked.written('Issue', nodes, member)} for i in {load}({cell})])"
+
+    def _accounts(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name != "setAside":
+                return f"a[{name!r}]"
+            aside = self._asked.written("SetAside", asked, lambda inner, _: f"s[{inner!r}]")
+            return f"[{aside} for s in a['setAside']]"
+
+        load = self._writer.name(orjson.loads)
+        return f"(None if {cell} is None else [{self._asked.written('RowAccount', nodes, member)} for a in {load}({cell})])"
 
     def _reject_message(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))

@@ -145,7 +145,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "COUNT_ALL_VERSIONS": ("Records, all versions", "Data, semua versi"),
     "CURRENT_VERSIONS": ("current versions", "versi berlaku"),
     "COUNT_ISSUES": ("Issues", "Catatan"),
-    "COUNT_REJECTS": ("Rejects", "Disisihkan"),
+    "COUNT_REJECTS": ("Rejects", "Ditolak"),
+    "COUNT_SEEN": ("Rows", "Baris"),
+    "COUNT_ASIDE": ("Set aside", "Disisihkan"),
     "ENTITIES_HEAD": ("What is in it", "Isi hub"),
     "COLUMN_ENTITY": ("Entity", "Jenis data"),
     "COLUMN_ISSUES": ("With issues", "Perlu diperbaiki"),
@@ -556,7 +558,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OUTCOME_UNCHANGED": ("unchanged", "tidak berubah"),
     "OUTCOME_FAILED": ("failed", "gagal"),
     "OUTCOME_REFUSED": ("refused", "ditahan"),
-    "KIND_REJECT": ("reject", "disisihkan"),
+    "KIND_REJECT": ("reject", "ditolak"),
     "KIND_ISSUE": ("issue", "catatan"),
 }
 
@@ -584,7 +586,7 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "HELP_REJECTS": (
         "Rows that were set aside and cells that could not be read.",
-        "Baris yang disisihkan dan sel yang tidak terbaca.",
+        "Baris yang ditolak dan sel yang tidak terbaca.",
     ),
     "HELP_INSPECT": (
         "What tables a file or folder holds: names, rows, types, totals; without hub.yaml.",
