@@ -157,6 +157,10 @@ def _total(value: object) -> object:
     return tuple(map(int, rows))
 
 
+def _table(value: object) -> object:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,2}", value) else value
+
+
 def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -302,6 +306,15 @@ class SheetWritten(Written):
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
     total: Annotated[tuple[int, ...] | None, BeforeValidator(_total)] = None
+    member: Names | None = None
+    table: Annotated[int | Some | None, BeforeValidator(_table)] = None
+
+    @field_validator("table")
+    @classmethod
+    def _is_one_of_several(cls, table: int | str | None, info: ValidationInfo) -> int | str | None:
+        if table is not None and info.data.get("header") != "auto":
+            raise ValueError(wanted("nothing unless `header` is auto", "tidak ada, kecuali `header` berisi auto"))
+        return table
 
     @field_validator("total")
     @classmethod

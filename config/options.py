@@ -56,8 +56,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Yang saling terkait, misalnya Proposal.budgetLines: anggaran sebuah usulan.",
     ),
     "Source.kind": (
-        "What it is: spreadsheet (xlsx, xls, ods, csv), sql (a database), rest (a JSON API), mailbox (mbox, Maildir).",
-        "Jenisnya: spreadsheet (xlsx, xls, ods, csv), sql (basis data), rest (API JSON), mailbox (mbox, Maildir).",
+        "What it is: spreadsheet (files: xlsx, xls, ods, csv, HTML, JSON, zip), sql (a database), rest (a JSON API), mailbox (mbox,"
+        " Maildir).",
+        "Jenisnya: spreadsheet (berkas: xlsx, xls, ods, csv, HTML, JSON, zip), sql (basis data), rest (API JSON), mailbox (mbox,"
+        " Maildir).",
     ),
     "Source.refresh": (
         "When it is read again while the hub serves; watch means as soon as a file changes. 10m if not said.",
@@ -103,6 +105,16 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Sheet.skip": (
         "Rows to leave out, such as totals: a column and the texts in it that mark them; between slashes a regular expression.",
         "Baris yang dilewati, misalnya baris jumlah: kolom dan teks penandanya; di antara garis miring ekspresi reguler.",
+    ),
+    "Sheet.table": (
+        "With auto: which of several tables in a sheet, by its number as `simpul inspect` counts them, or by a text above it; the"
+        " one with the most rows if not said.",
+        "Bersama auto: tabel mana bila satu lembar berisi beberapa, dengan nomornya menurut `simpul inspect` atau teks di"
+        " atasnya; bila tidak disebut: yang barisnya terbanyak.",
+    ),
+    "Sheet.member": (
+        "Which files inside of a zip, * stands for any text; all of them if not said.",
+        "Berkas mana di dalam zip, * berarti teks apa saja; bila tidak disebut: semuanya.",
     ),
     "Sheet.encoding": (
         "Encoding of a csv file, if it can't be told.",

@@ -191,6 +191,16 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
     ),
+    "TABLE_MISSING": (
+        "{where}: no single table is meant by “{table}”. Correct `table` in hub.yaml: a number, or a text that stands above one table"
+        " only. Tables here: {tables}.",
+        "{where}: “{table}” tidak menunjuk tepat satu tabel. Betulkan `table` di hub.yaml: nomor, atau teks yang hanya ada di atas"
+        " satu tabel. Tabel di sini: {tables}.",
+    ),
+    "MEMBER_MISSING": (
+        "{where}: no file in it is called “{member}”. Correct `member` in hub.yaml. Files inside: {members}.",
+        "{where}: di dalamnya tidak ada berkas bernama “{member}”. Betulkan `member` di hub.yaml. Isinya: {members}.",
+    ),
     "HEADER_MISSING": (
         "{where}: row {header} should hold the names of the columns, but it is empty. Correct `header` in hub.yaml.",
         "{where}: baris {header} seharusnya berisi judul kolom, tetapi kosong. Betulkan `header` di hub.yaml.",

@@ -30,7 +30,9 @@ class SheetDataset:
     of the row with the names, None if there is none and columns go by their letters, "auto" if the table is to be found (see
     understood.py), or the first and last row of names where the rest is to be found. `total`: the rows that are totals, in place
     of those that are found to be. `rows`: first and last data row, else all below the head. `skip`: column to exact values or
-    /regular expressions/; rows that hold one are left out. `encoding` and `delimiter` are of csv files, found out unless given."""
+    /regular expressions/; rows that hold one are left out. `encoding` and `delimiter` are of csv files, found out unless given.
+    `member`: which files inside of a zip, with * for any text. `table`: which of the tables that are found in a sheet, by its
+    number from 1 or a text in the lines above it; None for the one with the most records."""
 
     sheet: str | None = None
     header: int | Literal["auto"] | tuple[int, int] | None = 1
@@ -39,6 +41,8 @@ class SheetDataset:
     encoding: str | None = None
     delimiter: str | None = None
     total: tuple[int, ...] | None = None
+    member: tuple[str, ...] | None = None
+    table: int | str | None = None
 
     @property
     def is_understood(self) -> bool:
@@ -57,19 +61,30 @@ class SheetDataset:
         return self.rows[1] if self.rows else None
 
 
-def read_table(rows: Iterable[NumberedRow], width: int, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+def read_table(
+    rows: Iterable[NumberedRow],
+    width: int,
+    dataset: SheetDataset,
+    where: str,
+    names: Sequence[str] | None = None,
+) -> Iterator[Batch]:
     """Batches of the rows that are taken; at least one, so that its columns can be looked at even if there are no
     rows.
 
-    `width` is the number of columns of the widest row. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
+    `width` is the number of columns of the widest row; `names` are theirs where the format has them apart from the rows: then every
+    row is a record, and a column goes by its name. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
     of `skip`, LimitExceeded."""
     if width > MAX_COLUMNS:
         raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
     numbered = iter(rows)
     asides = Asides()
-    columns = _columns(_head(numbered, dataset, where, asides), width)
+    if names is None:
+        columns = _columns(_head(numbered, dataset, where, asides), width)
+    else:
+        dataset = replace(dataset, header=None)
+        columns = tuple(Column(column.name, column.name) for column in _columns(names, width))
     taken = Taken(columns, dataset, where, asides)
-    batch = Batch(columns, (), grid=True)
+    batch = Batch(columns, (), grid=names is None)
     found: list[Row] = []
     total = 0
     for number, cells in numbered:

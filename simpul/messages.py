@@ -266,14 +266,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} is read already, by the source {source}; to read it otherwise, change that in hub.yaml.",
         "{where} sudah dibaca oleh sumber {source}; ubah sumber itu di hub.yaml bila cara membacanya harus lain.",
     ),
-    "ADD_MISNAMED": (
-        "{where} is called {suffix} but is {format}; rename it to .{format}, then add it.",
-        "{where} bernama {suffix} padahal isinya {format}; ganti namanya menjadi .{format}, lalu tambahkan.",
-    ),
-    "ADD_FORMAT": (
-        "{where} is {format}, which sources can't read yet; save it as .xlsx or .csv, then add it.",
-        "{where} berformat {format}, yang belum bisa dibaca sumber; simpan sebagai .xlsx atau .csv, lalu tambahkan.",
-    ),
     "ADD_HIDDEN": (
         "{where} is a hidden sheet and is left out; show it in Excel if it counts, then add the file.",
         "{where} adalah lembar tersembunyi dan tidak diambil; tampilkan di Excel bila perlu, lalu tambahkan berkasnya.",
@@ -287,10 +279,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} tidak punya kolom yang namanya bisa ditulis di hub.yaml; beri kolomnya judul dengan huruf biasa, lalu tambahkan.",
     ),
     "ADD_SECOND_TABLE": (
-        "{where}: the table in rows {first}-{last} is left out, since a dataset reads one table of a sheet; put it on a sheet of"
-        " its own.",
-        "{where}: tabel di baris {first}-{last} tidak diambil, karena satu himpunan membaca satu tabel per lembar; pindahkan ke"
-        " lembar tersendiri.",
+        "{where}: what stands in rows {first}-{last} beside its table is left out: it has no head or only one record.",
+        "{where}: isi baris {first}-{last} di samping tabelnya tidak diambil: tanpa judul kolom atau hanya satu baris.",
     ),
     "ADD_TABLE": ("{where}: header in row {header}, {count}", "{where}: judul di baris {header}, {count}"),
     "ADD_ENTITY_BUILTIN": (
@@ -600,7 +590,10 @@ HELP: dict[str, tuple[str, str]] = {
         "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
-    "HELP_ADD_PATH": ("A file or folder: xlsx, xls, ods, csv.", "Berkas atau folder: xlsx, xls, ods, csv."),
+    "HELP_ADD_PATH": (
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+    ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
     "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),

@@ -64,7 +64,13 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
     from connectors.table import SheetDataset
 
     sheets = {
-        name: SheetDataset(**{**dataset, "skip": {column: tuple(values) for column, values in dataset["skip"].items()}})
+        name: SheetDataset(
+            **{
+                **dataset,
+                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
+                "member": tuple(dataset["member"]) if dataset["member"] else None,
+            }
+        )
         for name, dataset in datasets.items()
     }
     return Spreadsheet(folder, options["path"], sheets)
