@@ -400,6 +400,7 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
+    allow_owner: bool = Field(False, alias="allowOwner")
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
 

@@ -140,6 +140,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Hanya PostgreSQL: tempat mencari tabel yang ditulis tanpa skema.",
     ),
     "Sql.user": ("Who logs in: a user who may only read.", "Pengguna yang masuk: yang hanya boleh membaca."),
+    "Sql.allowOwner": (
+        "true: simpul check says no more that this account may do more than read. Better: an account that may only read.",
+        "true: simpul check tidak lagi menegur akun yang boleh lebih dari membaca. Lebih baik: akun yang hanya boleh membaca.",
+    ),
     "Sql.password": (
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",

@@ -341,6 +341,16 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: this user may not read it ({reason}). Let whoever runs the database grant it SELECT.",
         "{where}: pengguna ini tidak boleh membacanya ({reason}). Minta pengelola basis data memberi hak SELECT.",
     ),
+    "ACCOUNT_WRITES": (
+        "{where}: {user} may do more than read: {rights}. Have whoever runs the database make an account that may only read "
+        "the tables used here, or write `allowOwner: true` under the source to keep this one:\n  {grants}",
+        "{where}: {user} boleh lebih dari membaca: {rights}. Minta pengelola basis data membuat akun yang hanya boleh membaca "
+        "tabel yang dipakai di sini, atau tulis `allowOwner: true` di bawah sumbernya untuk tetap memakai akun ini:\n  {grants}",
+    ),
+    "ACCOUNT_LACKS": (
+        "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
+        "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
+    ),
     "DATABASE_UNKNOWN": (
         "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
         "{where}: server tidak punya basis data itu ({reason}). Betulkan `database` di hub.yaml.",

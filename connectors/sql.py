@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from connectors.connector import Batch, DatasetDescription, Part
 from connectors.sqlreading import SqlDataset
 
 if TYPE_CHECKING:
+    from connectors.sqlaccount import Account
     from connectors.sqlfile import SqlFile
     from connectors.sqlhost import SqlHost
 
@@ -44,6 +45,12 @@ class SqlSource:
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""
         return await self._reader.describe()
+
+    async def account(self, datasets: Iterable[str]) -> Account | None:
+        """What the account may do besides reading the tables of these datasets; None for a file, which is opened for reading."""
+        from connectors.sqlhost import SqlHost
+
+        return await self._reader.account(datasets) if isinstance(self._reader, SqlHost) else None
 
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""

@@ -355,6 +355,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         " ditambahkan, atau salin berkas itu ke atasnya dan suntingannya hilang.",
     ),
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
+    "ACCOUNT_READS": (
+        "{source}: {where}: {user} may only read: no right to write, to run programs or to read files of the server.",
+        "{source}: {where}: {user} hanya boleh membaca: tanpa hak menulis, menjalankan program, atau membaca berkas server.",
+    ),
     "CHECK_OK": (
         "{path}: {hub}: no problems; {sources}, {entities}.",
         "{path}: {hub}: tidak ada masalah; {sources}, {entities}.",

@@ -13,6 +13,7 @@ from connectors.connector import Connector
 if TYPE_CHECKING:
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.sql import SqlSource
 
 
 class Connectors(Mapping[str, Connector]):
@@ -27,6 +28,15 @@ class Connectors(Mapping[str, Connector]):
         if name not in self._made:
             self._made[name] = connect(self._config.sources[name], self._config.path.parent)
         return self._made[name]
+
+    def database(self, name: str) -> SqlSource:
+        """The connector of a source of kind sql."""
+        from connectors.sql import SqlSource
+
+        connector = self[name]
+        if not isinstance(connector, SqlSource):
+            raise TypeError(f"{name} is no database")
+        return connector
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._config.sources)
