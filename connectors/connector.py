@@ -59,18 +59,20 @@ class Row(NamedTuple):
 class Batch:
     """Some rows of one part; picklable. `values` of each row follow `columns`. In a `grid` the cell of a field is the
     column's label joined with the row's `at` (H57), else it is the column's label. `skipped` counts rows that were left out
-    on purpose (subtotals, bounces). `title` answers `$title`: the lines above a table that was found, joined by `; `."""
+    on purpose (subtotals, bounces). `ahead` counts what was fetched so far of things that become rows later (mails); a batch may
+    have no rows and only tell this. `title` answers `$title`: the lines above a table that was found, joined by `; `."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     grid: bool = False
     skipped: int = 0
     title: str | None = None
+    ahead: int = 0
 
     def __reduce__(self) -> tuple[object, ...]:
         """A pickle holds the rows as two plain lists, which is far quicker to write and read."""
         ats, values = zip(*self.rows, strict=True) if self.rows else ((), ())
-        return _batch, (self.columns, ats, values, self.grid, self.skipped, self.title)
+        return _batch, (self.columns, ats, values, self.grid, self.skipped, self.title, self.ahead)
 
 
 def _batch(
@@ -80,8 +82,9 @@ def _batch(
     grid: bool,
     skipped: int,
     title: str | None,
+    ahead: int,
 ) -> Batch:
-    return Batch(columns, tuple(map(Row, ats, values)), grid, skipped, title)
+    return Batch(columns, tuple(map(Row, ats, values)), grid, skipped, title, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,14 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Gives back what was opened."""
+        ...
+
+
+class WatchedConnector(Connector, Protocol):
+    """A connector that hears by itself of news."""
+
+    async def changed(self) -> None:
+        """Returns when the source is no longer as `parts` or `rows` saw it last; waits until then."""
         ...
 
 

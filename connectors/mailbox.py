@@ -142,8 +142,7 @@ class Mailbox:
             mails = [read_mail(raw) if raw.content.strip() else None for raw in messages]
         except OSError as error:
             raise translate(error, part.label) from error
-        kept = list(distinct(mail for mail in mails if mail is not None and not mail.is_automatic))
-        return threads_of(kept), len(mails) - len(kept)
+        return sort_out(mails)
 
 
 def _messages(path: Path, where: str, is_stopped: Callable[[], bool]) -> Iterator[RawMail]:
@@ -176,6 +175,12 @@ def translate(error: OSError, where: str) -> SourceError:
 
 
 # -- threads ----------------------------------------------------------------------------------------------------------
+
+
+def sort_out(mails: Sequence[Mail | None]) -> tuple[list[list[Mail]], int]:
+    """The threads of the messages of a mailbox, and how many messages are left out; None stands for an empty one."""
+    kept = list(distinct(mail for mail in mails if mail is not None and not mail.is_automatic))
+    return threads_of(kept), len(mails) - len(kept)
 
 
 def distinct(mails: Iterable[Mail]) -> Iterator[Mail]:
