@@ -227,6 +227,20 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _mail_url(value: str) -> str:
+    if not re.fullmatch(r"(?i)imaps?://([^@/\s]+@)?(\[[0-9a-f:]+\]|[^@/:\s?#\[\]]+)(:\d{1,5})?/?", value):
+        words = "an address such as imaps://USER@mail.kab.example", "alamat seperti imaps://PENGGUNA@mail.kab.example"
+        raise ValueError(wanted(*words))
+    return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", value):
+        words = "a name or address such as mail.kab.example", "nama atau alamat seperti mail.kab.example"
+        raise ValueError(wanted(*words))
+    return value
+
+
 def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.\-]+)(:(\d{1,5}|\*))?", value):
         words = (
@@ -410,7 +424,16 @@ MAIL_DATASETS = ("threads", "replies", "attachments")
 
 
 class MailboxWritten(SourceWritten):
-    path: Paths
+    path: Paths | None = None
+    url: Annotated[str, AfterValidator(_mail_url)] | None = None
+    host: Annotated[str, AfterValidator(_host)] | None = None
+    port: Whole | None = None
+    encryption: Literal["tls", "starttls", "none"] | None = None
+    ca: FilePath | None = None
+    user: Some | None = None
+    password: str | None = None
+    folders: Names | None = None
+    timeout: Seconds = 30
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
 
 

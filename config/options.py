@@ -56,10 +56,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Yang saling terkait, misalnya Proposal.budgetLines: anggaran sebuah usulan.",
     ),
     "Source.kind": (
-        "What it is: spreadsheet (files: xlsx, xls, ods, csv, HTML, JSON, zip), sql (a database), rest (a JSON API), mailbox (mbox,"
-        " Maildir).",
-        "Jenisnya: spreadsheet (berkas: xlsx, xls, ods, csv, HTML, JSON, zip), sql (basis data), rest (API JSON), mailbox (mbox,"
-        " Maildir).",
+        "What it is: spreadsheet (files: xlsx, xls, ods, csv, HTML, JSON, zip), sql (a database), rest (a JSON API), mailbox (IMAP,"
+        " mbox, Maildir).",
+        "Jenisnya: spreadsheet (berkas: xlsx, xls, ods, csv, HTML, JSON, zip), sql (basis data), rest (API JSON), mailbox (IMAP,"
+        " mbox, Maildir).",
     ),
     "Source.refresh": (
         "When it is read again while the hub serves; watch means as soon as a file changes. 10m if not said.",
@@ -166,6 +166,36 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Kolom yang membedakan baris; tabel dengan kunci utama tidak memerlukannya.",
     ),
     "Mailbox.path": ("The mbox file or Maildir folder.", "Berkas mbox atau folder Maildir."),
+    "Mailbox.url": (
+        "Address of a mailbox on a server, instead of host: imaps://USER@HOST (TLS) or imap://USER@HOST (STARTTLS).",
+        "Alamat kotak surat di server, sebagai pengganti host: imaps://PENGGUNA@HOST (TLS) atau imap://PENGGUNA@HOST (STARTTLS).",
+    ),
+    "Mailbox.host": ("Name or address of its server (IMAP).", "Nama atau alamat servernya (IMAP)."),
+    "Mailbox.port": (
+        "Its port, if it is not the usual one: 993 with tls, else 143.",
+        "Portnya, bila bukan yang biasa: 993 dengan tls, selain itu 143.",
+    ),
+    "Mailbox.encryption": (
+        "tls (if not said), starttls, or none: then everybody on the way reads the password and the letters.",
+        "tls (bila tidak disebut), starttls, atau none: kata sandi dan surat terbaca siapa pun di jalan.",
+    ),
+    "Mailbox.ca": (
+        "PEM file of the office's own certificate authority, if the server's certificate is from it.",
+        "Berkas PEM otoritas sertifikat kantor sendiri, bila sertifikat server berasal darinya.",
+    ),
+    "Mailbox.user": ("Who logs in.", "Pengguna yang masuk."),
+    "Mailbox.password": (
+        "As ${NAME}; the password itself belongs in secrets.env.",
+        "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
+    ),
+    "Mailbox.folders": (
+        "Names of the folders that are read, with * for any; all but trash, junk, drafts and sent if not said.",
+        "Nama folder yang dibaca, * untuk apa saja; semua selain sampah, spam, draf, dan terkirim bila tidak disebut.",
+    ),
+    "Mailbox.timeout": (
+        "How long the server may take for one answer, 30 seconds if not said.",
+        "Lama paling panjang untuk satu jawaban server, 30 detik bila tidak disebut.",
+    ),
     "Mailbox.datasets": (
         "threads, replies, attachments: what a mailbox holds. There is nothing to say of them.",
         "threads, replies, attachments: isi kotak surat. Tidak ada yang perlu diatur.",

@@ -97,7 +97,8 @@ class Aside(NamedTuple):
 class Batch:
     """Some rows of one part; picklable. `values` of each row follow `columns`. In a `grid` the cell of a field is the
     column's label joined with the row's `at` (H57), else it is the column's label. `aside` are rows that are no data: with the
-    batches' rows they are all that the part has. `title` answers `$title`: the lines above a table that was found, joined by
+    batches' rows they are all that the part has. `ahead` counts what was fetched so far of things that become rows later (mails);
+    a batch may have no rows and only tell this. `title` answers `$title`: the lines above a table that was found, joined by
     `; `."""
 
     columns: tuple[Column, ...]
@@ -105,6 +106,7 @@ class Batch:
     grid: bool = False
     aside: tuple[Aside, ...] = ()
     title: str | None = None
+    ahead: int = 0
 
     @property
     def seen(self) -> int:
@@ -114,7 +116,7 @@ class Batch:
     def __reduce__(self) -> tuple[object, ...]:
         """A pickle holds the rows as two plain lists, which is far quicker to write and read."""
         ats, values = zip(*self.rows, strict=True) if self.rows else ((), ())
-        return _batch, (self.columns, ats, values, self.grid, self.aside, self.title)
+        return _batch, (self.columns, ats, values, self.grid, self.aside, self.title, self.ahead)
 
 
 def _batch(
@@ -124,8 +126,9 @@ def _batch(
     grid: bool,
     aside: tuple[Aside, ...],
     title: str | None,
+    ahead: int,
 ) -> Batch:
-    return Batch(columns, tuple(map(Row, ats, values)), grid, aside, title)
+    return Batch(columns, tuple(map(Row, ats, values)), grid, aside, title, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,14 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Gives back what was opened."""
+        ...
+
+
+class WatchedConnector(Connector, Protocol):
+    """A connector that hears by itself of news."""
+
+    async def changed(self) -> None:
+        """Returns when the source is no longer as `parts` or `rows` saw it last; waits until then."""
         ...
 
 

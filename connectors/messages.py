@@ -377,6 +377,70 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: berkas ini bukan kotak surat mbox: awalnya bukan baris seperti `From x Mon Nov  3 08:00:00 2025`. "
         "Ekspor kotak surat sebagai mbox, atau betulkan `path` di hub.yaml.",
     ),
+    "NOT_IMAP": (
+        "{where}: what answers there is no mail server, or not one that keeps to IMAP. Check `host` and `port` in hub.yaml.",
+        "{where}: yang menjawab di sana bukan server surel, atau tidak mengikuti IMAP. Periksa `host` dan `port` di hub.yaml.",
+    ),
+    "MAIL_LOGIN": (
+        "{where}: the mail server refused our login ({reason}). Check `user` and its secret, and that the account may use IMAP; "
+        "no further try is made for 5 minutes, so that the server does not lock the account.",
+        "{where}: server surel menolak login kami ({reason}). Periksa `user` dan rahasianya, dan apakah akun itu boleh memakai "
+        "IMAP; tidak dicoba lagi selama 5 menit agar akun tidak dikunci server.",
+    ),
+    "MAIL_NO_WAY_IN": (
+        "{where}: the mail server does not take this kind of login on this connection (it takes: {ways}). Use `encryption: tls` "
+        "or `starttls`, or the other kind of login.",
+        "{where}: server surel tidak menerima cara login ini pada koneksi ini (yang diterima: {ways}). Gunakan `encryption: tls` "
+        "atau `starttls`, atau cara login yang lain.",
+    ),
+    "MAIL_NO_STARTTLS": (
+        "{where}: the mail server offers no STARTTLS. Use `encryption: tls` (port 993).",
+        "{where}: server surel tidak menyediakan STARTTLS. Gunakan `encryption: tls` (port 993).",
+    ),
+    "MAIL_BUSY": (
+        "{where}: the mail server takes no login now ({reason}). It is tried again at the next sync.",
+        "{where}: server surel sedang tidak menerima login ({reason}). Dicoba lagi pada sinkronisasi berikutnya.",
+    ),
+    "MAIL_CONNECTION_LOST": (
+        "{where}: the mail server ended the connection. What was fetched is kept; the rest follows at the next sync.",
+        "{where}: server surel memutus koneksi. Yang sudah diambil disimpan; sisanya menyusul pada sinkronisasi berikutnya.",
+    ),
+    "MAIL_REFUSED": (
+        "{where}: the mail server refuses this ({reason}). Ask whoever runs it whether the account may read the folder.",
+        "{where}: server surel menolak ini ({reason}). Tanyakan pengelolanya apakah akun itu boleh membaca foldernya.",
+    ),
+    "MAIL_WITHHELD": (
+        "{where}: the mail server lists {count} mails that it does not give out, the first with the number (UID) {number}. "
+        "Let whoever runs it repair the folder; the others are kept meanwhile.",
+        "{where}: server surel mencantumkan {count} surel yang tidak diberikannya, yang pertama bernomor (UID) {number}. "
+        "Minta pengelolanya memperbaiki folder itu; yang lain tetap disimpan.",
+    ),
+    "MAILBOX_CHANGED": (
+        "{where}: the folder was made anew while it was being read. It is read at the next sync.",
+        "{where}: folder dibuat baru saat sedang dibaca. Akan dibaca pada sinkronisasi berikutnya.",
+    ),
+    "FOLDER_MISSING": (
+        "{where}: no folder is called {name}. Correct `folders` in hub.yaml; there are: {names}.",
+        "{where}: tidak ada folder bernama {name}. Betulkan `folders` di hub.yaml; yang ada: {names}.",
+    ),
+    "CERTIFICATE_REFUSED": (
+        "{where}: its certificate is not trusted ({reason}). If the office has its own authority, give its certificate as `ca` "
+        "in hub.yaml; else check `host`.",
+        "{where}: sertifikatnya tidak dipercaya ({reason}). Bila kantor punya otoritas sendiri, tulis sertifikatnya sebagai `ca` "
+        "di hub.yaml; bila tidak, periksa `host`.",
+    ),
+    "TLS_FAILED": (
+        "{where}: no encrypted connection comes about ({reason}). Check `port` and `encryption` in hub.yaml.",
+        "{where}: koneksi terenkripsi gagal dibuat ({reason}). Periksa `port` dan `encryption` di hub.yaml.",
+    ),
+    "CA_UNREADABLE": (
+        "{where}: {file} holds no certificates that can be read. Give a PEM file as `ca` in hub.yaml.",
+        "{where}: {file} tidak berisi sertifikat yang dapat dibaca. Tulis berkas PEM sebagai `ca` di hub.yaml.",
+    ),
+    "SPOOL_FAILED": (
+        "{where}: what was read can't be kept beside the replica ({reason}). Check the disk and the rights of its folder.",
+        "{where}: yang sudah dibaca tidak dapat disimpan di samping replika ({reason}). Periksa disk dan izin foldernya.",
+    ),
     "ENDPOINT_MISSING": (
         "{where} is not there (404). Correct `path` or `url` in hub.yaml.",
         "{where} tidak ada (404). Betulkan `path` atau `url` di hub.yaml.",

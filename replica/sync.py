@@ -37,7 +37,8 @@ LEFT_BEHIND_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sync has come: part `done` of `total` of a dataset, `rows` read so far."""
+    """How far a sync has come: part `done` of `total` of a dataset, `rows` read so far; `ahead` counts what a source has fetched
+    of which rows are still to be made (mails)."""
 
     source: str
     dataset: str
@@ -45,6 +46,7 @@ class Progress:
     done: int
     total: int
     rows: int
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +219,11 @@ class Syncer:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
 
-            def tell(part: str, done: int, name: str = dataset.name, total: int = len(dataset.parts)) -> None:
+            def tell(
+                part: str, done: int, ahead: int = 0, name: str = dataset.name, total: int = len(dataset.parts)
+            ) -> None:
                 if progress is not None:
-                    progress(Progress(source, name, part, done, total, report.rows))
+                    progress(Progress(source, name, part, done, total, report.rows, ahead))
 
             for done, part in enumerate(dataset.parts):
                 tell(part.label, done)
@@ -250,7 +254,7 @@ class Syncer:
         mappings: Sequence[EntityMapping],
         staging: Staging,
         report: SyncReport,
-        tell: Callable[[], None],
+        tell: Callable[[int], None],
     ) -> None:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
@@ -260,7 +264,7 @@ class Syncer:
                 await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
                 report.aside += batch.seen - len(batch.rows)
-                tell()
+                tell(batch.ahead)
             await _in_thread(intake.finish)
 
     # -- writing ------------------------------------------------------------------------------------------------------

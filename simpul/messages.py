@@ -438,6 +438,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
     ),
     "SYNC_RUNNING": ("Reading {source} …", "Membaca {source} …"),
+    "SYNC_AHEAD": ("{rows} ({fetched} fetched)", "{rows} ({fetched} diambil)"),
     "SYNC_WAITING": (
         "Another process is writing to the replica; waiting until it has finished …",
         "Proses lain sedang menulis ke salinan hub; menunggu sampai selesai …",

@@ -26,7 +26,8 @@ class Connectors(Mapping[str, Connector]):
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._made:
-            self._made[name] = connect(self._config.sources[name], self._config.path.parent)
+            spool = spool_of(self._config, name)
+            self._made[name] = connect(self._config.sources[name], self._config.path.parent, spool)
         return self._made[name]
 
     def database(self, name: str) -> SqlSource:
@@ -50,8 +51,9 @@ class Connectors(Mapping[str, Connector]):
             await connector.aclose()
 
 
-def connect(source: SourceConfig, folder: Path) -> Connector:
-    """The connector of one source; paths start in `folder`. The options were checked with hub.yaml, hence the Any."""
+def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Connector:
+    """The connector of one source; paths start in `folder`. What must not be fetched twice is kept in the file `spool`. The
+    options were checked with hub.yaml, hence the Any."""
     options: Mapping[str, Any] = source.options
     datasets: Mapping[str, Mapping[str, Any]] = source.datasets
     match source.kind:
@@ -60,13 +62,33 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
-            from connectors.mailbox import Mailbox
-
-            return Mailbox(folder, options["path"])
+            return _mailbox(options, folder, spool)
         case "rest":
             return _rest(options, datasets)
         case "memory":
             raise ValueError("a connector over memory is handed over, not configured")
+
+
+def spool_of(config: HubConfig, source: str) -> Path:
+    """The file beside the replica in which a source may keep what it has fetched."""
+    if config.replica.startswith("postgresql"):
+        return config.path.parent / "var" / f"replica-source-{source}.db"
+    replica = Path(config.replica)
+    return replica.with_name(f"{replica.name}-source-{source}.db")
+
+
+def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Connector:
+    if options["path"]:
+        from connectors.mailbox import Mailbox
+
+        return Mailbox(folder, options["path"])
+    from connectors.imap import ImapMailbox, MailServer
+    from connectors.imapwire import Login
+
+    ca = folder / options["ca"] if options["ca"] else None
+    server = MailServer(options["host"], options["port"], options["encryption"], ca)
+    login = Login(options["user"], options["password"])
+    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"])
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:

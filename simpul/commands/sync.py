@@ -47,6 +47,9 @@ async def sync_with_progress(
 
             def move(position: Position, task: int = task) -> None:
                 rows = format_number(position.rows, terminal.language)
+                if position.ahead:
+                    fetched = format_number(position.ahead, terminal.language)
+                    rows = terminal.text("SYNC_AHEAD", rows=rows, fetched=fetched)
                 shown.update(task, total=position.total or 1, completed=position.done, rows=rows)  # type: ignore[arg-type]  # a TaskID is an int
 
             reports.append(await hub.syncer.sync(source, full=full, force=force, progress=move))
