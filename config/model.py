@@ -63,6 +63,19 @@ def _seconds(value: object) -> object:
     return _duration(value).total_seconds()
 
 
+def _rate(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d{1,6})\s*/\s*([smh])", value.strip(), re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise ValueError(
+            wanted(
+                "calls in a second, minute or hour, such as 60/m", "banyaknya per detik, menit, atau jam, misalnya 60/m"
+            )
+        )
+    return int(found[1]), {"s": 1, "m": 60, "h": 3_600}[found[2]]
+
+
 def _bytes(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -267,6 +280,8 @@ def _column(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+RateWritten = Annotated[tuple[int, int] | None, BeforeValidator(_rate)]
+"""So many calls in so many seconds."""
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_count)]
@@ -412,6 +427,7 @@ class RestWritten(SourceWritten):
     api_key: ApiKeyWritten | None = Field(None, alias="apiKey")
     timeout: Seconds = 10
     max_bytes: Bytes = Field(20_000_000, alias="maxBytes")
+    rate: RateWritten = None
     datasets: dict[str, EndpointWritten] = Field(default_factory=dict)
 
 

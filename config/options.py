@@ -171,6 +171,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "How much a list may hold, 20MB if not said.",
         "Besar paling banyak untuk satu daftar, 20MB bila tidak disebut.",
     ),
+    "Rest.rate": (
+        "How often it may be asked, where its owner has set a limit, such as 60/m; as often as needed if not said.",
+        "Seberapa sering boleh ditanyai bila pemiliknya membatasi, misalnya 60/m; sesering yang perlu bila tidak disebut.",
+    ),
     "Rest.datasets": (
         "The lists that are read, each under a name of your own.",
         "Daftar yang dibaca, masing-masing dengan nama pilihan sendiri.",

@@ -89,6 +89,12 @@ SOURCES: dict[str, tuple[str, str]] = {
         "{where} refused our login ({status}). Check the secret; no further try is made until the next sync.",
         "{where} menolak login kami ({status}). Periksa rahasianya; tidak dicoba lagi sampai sinkron berikutnya.",
     ),
+    "SOURCE_RESTING": (
+        "{where} was not asked: its source failed {failures} times in a row (last: {last}) and is tried again in {seconds} "
+        "seconds. Check that the application is running.",
+        "{where} tidak ditanyai: sumbernya gagal {failures} kali berturut-turut (terakhir: {last}) dan dicoba lagi {seconds} "
+        "detik lagi. Periksa apakah aplikasinya berjalan.",
+    ),
     "SOURCE_BUSY": (
         "{where} is locked by another program. Close it there, then sync again.",
         "{where} sedang dikunci program lain. Tutup di sana, lalu sinkronkan lagi.",
@@ -378,8 +384,8 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "hub.yaml.",
     ),
     "ANSWER_PACKED": (
-        "{where} packs its answer although it was asked not to. Switch compression off there for this address.",
-        "{where} memampatkan jawabannya padahal diminta tidak. Matikan kompresi di sana untuk alamat ini.",
+        "{where} packs its answer in a way that was not asked for ({packed}). Switch that off there for this address.",
+        "{where} memampatkan jawabannya dengan cara yang tidak diminta ({packed}). Matikan di sana untuk alamat ini.",
     ),
     "ANSWER_TOO_LARGE": (
         "{where} answers more than {limit} MB. Ask for less with `params`, or raise `maxBytes` in hub.yaml.",

@@ -11,34 +11,22 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from connectors.connector import Batch, Cell, Column, DatasetDescription, Part, Row
-from connectors.errors import (
-    DatasetMissing,
-    LimitExceeded,
-    SourceAuth,
-    SourceBroken,
-    SourceError,
-    SourceTimeout,
-    SourceUnavailable,
-)
+from connectors.errors import LimitExceeded, SourceBroken
 from connectors.paging import Paging, Turned, at_path, begin, kind_of, place_of, turn
-from connectors.policy import Gate, Policy
+from connectors.policy import Policy, Rate, Standing
+from connectors.web import FOREIGN, Web, translate
 
 ROWS_PER_BATCH = 500
 MAX_PAGES = 10_000
 MAX_COLUMNS = 1_000
 MAX_PORT = 65_535
 SAMPLES = 5
-TRANSIENT = (429, 502, 503, 504)
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError)
-"""What httpx raises; the last for a header that can't be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +61,6 @@ class _Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer's body, and its Link header."""
-
-    content: bytes
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Records:
     """What an answer holds: the objects of its list, the names of their columns, and all of it."""
 
@@ -102,15 +82,14 @@ class RestSource:
         max_bytes: int = 20_000_000,
         whole_seconds: float = 600,
         transport: httpx.AsyncBaseTransport | None = None,
+        rate: Rate | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._datasets = datasets
-        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         self._seconds = seconds
         self._max_bytes = max_bytes
-        self._gate = Gate(Policy(seconds, whole_seconds))
-        self._transport = transport
-        self._client: httpx.AsyncClient | None = None
+        policy = Policy(seconds, whole_seconds, rate=rate)
+        self._web = Web({"Accept": "application/json", **(headers or {})}, policy, max_bytes, transport)
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """Columns and samples of each dataset of hub.yaml, from its first page."""
@@ -156,9 +135,12 @@ class RestSource:
 
     async def aclose(self) -> None:
         """Ends the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._web.aclose()
+
+    @property
+    def standing(self) -> Standing:
+        """How the source stands."""
+        return self._web.standing
 
     # -- addresses ----------------------------------------------------------------------------------------------------
 
@@ -193,7 +175,7 @@ class RestSource:
         self, dataset: RestDataset, most: int, questions: Sequence[Mapping[str, Any]] = ({},)
     ) -> tuple[list[_Page], tuple[str, ...]]:
         """At most `most` pages for each question, which is what it adds to the parameters, and the names of their columns."""
-        where, until = self._where(dataset), self._gate.until()
+        where, until = self._where(dataset), self._web.until()
         pages: list[_Page] = []
         names: dict[str, None] = {}
         budget = self._max_bytes
@@ -204,14 +186,16 @@ class RestSource:
             before = 0
             while url is not None and len(asked) < most:
                 asked.add(url)
-                answer = await self._get(url, where, budget, until)
-                budget -= len(answer.content)
+                answer = await self._web.get(url, where, until, budget)
+                budget -= answer.size
                 found = await asyncio.to_thread(_read, answer.content, dataset.list_at, where)
                 pages.append(_Page(answer.content, place_of(dataset.paging, len(asked) - 1, before)))
                 names |= found.names
                 if len(names) > MAX_COLUMNS:
                     raise LimitExceeded(where, "TOO_MANY_PROPERTIES", limit=MAX_COLUMNS)
-                turned = Turned(len(asked) - 1, url, found.body, answer.link, len(found.items), before)
+                turned = Turned(
+                    len(asked) - 1, url, found.body, answer.headers.get("link", ""), len(found.items), before
+                )
                 url = turn(dataset.paging, turned, where)
                 if found.items and found.items == last:
                     raise SourceBroken(where, "PAGE_REPEATS", page=len(asked) - 1)
@@ -221,35 +205,6 @@ class RestSource:
             if url is not None and most == MAX_PAGES:
                 raise LimitExceeded(where, "TOO_MANY_PAGES", limit=most)
         return pages, tuple(names)
-
-    async def _get(self, url: httpx.URL, where: str, budget: int, until: float) -> _Answer:
-        async with self._gate.step(where, until):
-            return await self._gate.repeat(lambda: self._fetch(url, where, budget))
-
-    async def _fetch(self, url: httpx.URL, where: str, budget: int) -> _Answer:
-        try:
-            async with self._opened().stream("GET", url) as answer:
-                _check_answer(answer, where)
-                content = bytearray()
-                async for chunk in answer.aiter_raw():
-                    content += chunk
-                    if len(content) > budget:
-                        raise LimitExceeded(where, "ANSWER_TOO_LARGE", limit=f"{self._max_bytes / 1_000_000:g}")
-                return _Answer(bytes(content), answer.headers.get("link", ""))
-        except FOREIGN as error:
-            # their own words may repeat a header, so they are not kept beside ours
-            raise translate(error, where, self._seconds) from None
-
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                headers=self._headers,
-                timeout=httpx.Timeout(self._seconds),  # of a single read; the policy has the deadline of the whole
-                follow_redirects=False,
-                trust_env=False,
-                transport=self._transport,
-            )
-        return self._client
 
 
 def _questions(dataset: RestDataset, keys: Sequence[str], where: str) -> list[Mapping[str, Any]]:
@@ -262,49 +217,6 @@ def _questions(dataset: RestDataset, keys: Sequence[str], where: str) -> list[Ma
         raise SourceBroken(where, "IDS_SEPARATOR", separator=ids.separator)
     chunks = [distinct[start : start + ids.size] for start in range(0, len(distinct), ids.size)]
     return [{ids.param: chunk if ids.separator is None else ids.separator.join(chunk)} for chunk in chunks]
-
-
-# -- errors -----------------------------------------------------------------------------------------------------------
-
-
-def translate(error: BaseException, where: str, seconds: float) -> SourceError:
-    """The error of our tree for one of `FOREIGN`."""
-    if isinstance(error, httpx.TimeoutException):
-        return SourceTimeout(where, seconds=f"{seconds:g}")
-    if isinstance(error, httpx.NetworkError | httpx.ProxyError):
-        return SourceUnavailable(where, "SOURCE_UNREACHABLE")
-    if isinstance(error, httpx.RemoteProtocolError):
-        if "without sending a response" in str(error):  # a connection that was kept, and ended in the meantime
-            return SourceUnavailable(where, "SOURCE_UNREACHABLE")
-        return SourceBroken(where, "ANSWER_CUT_OFF")
-    return SourceBroken(where, "REQUEST_FAILED", reason=type(error).__name__)
-
-
-def _check_answer(answer: httpx.Response, where: str) -> None:
-    status = answer.status_code
-    if status in (401, 403):
-        raise SourceAuth(where, status=status)
-    if status == 404:
-        raise DatasetMissing(where, "ENDPOINT_MISSING")
-    if status in TRANSIENT:
-        rest = _retry_after(answer.headers.get("retry-after", ""))
-        raise SourceUnavailable(where, "STATUS_UNEXPECTED", status=status, **({"retryAfter": rest} if rest else {}))
-    if 300 <= status < 400:
-        raise SourceBroken(where, "REDIRECTED", status=status)
-    if status != 200:
-        raise SourceBroken(where, "STATUS_UNEXPECTED", status=status)
-    if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise SourceBroken(where, "ANSWER_PACKED")  # a few kilobytes may unpack to a gigabyte
-
-
-def _retry_after(text: str) -> float | None:
-    """Seconds, from a number or a date (RFC 9110 §10.2.3)."""
-    try:
-        if text.strip().isdecimal():
-            return float(text)
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------

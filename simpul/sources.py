@@ -87,6 +87,7 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
+    from connectors.policy import Rate
     from connectors.rest import RestSource
 
     endpoints = {name: _endpoint(name, dataset) for name, dataset in datasets.items()}
@@ -95,7 +96,8 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
         headers["Authorization"] = f"Bearer {options['bearer']}"
     if options["api_key"]:
         headers[options["api_key"]["header"]] = options["api_key"]["value"]
-    return RestSource(options["url"], endpoints, headers, options["timeout"], options["max_bytes"])
+    rate = Rate(*options["rate"]) if options["rate"] else None
+    return RestSource(options["url"], endpoints, headers, options["timeout"], options["max_bytes"], rate=rate)
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:

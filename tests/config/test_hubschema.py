@@ -60,6 +60,7 @@ sources:
     headers: {Accept: application/json}
     apiKey: {header: X-Kunci, value: '${RAHASIA}'}
     maxBytes: 5MB
+    rate: 60/m
     datasets:
       paket:
         path: p

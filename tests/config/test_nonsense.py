@@ -29,6 +29,7 @@ sources:
     apiKey: {header: X-Api-Key, value: '${KEY}'}
     timeout: 5s
     maxBytes: 1MB
+    rate: 60/m
   notes:
     kind: sql
     engine: sqlite
