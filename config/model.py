@@ -362,6 +362,7 @@ class PagingWritten(Written):
     size: Count | None = None
     first: Whole | None = None
     at: Some | None = None
+    total: Some | None = None
 
 
 class IdsWritten(Written):
@@ -377,6 +378,7 @@ class EndpointWritten(Written):
     params: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
     ids: IdsWritten | None = None
+    format: Literal["json", "ndjson"] = "json"
 
 
 class SourceWritten(Written):
@@ -420,11 +422,19 @@ class ApiKeyWritten(Written):
     value: str
 
 
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+
+
 class RestWritten(SourceWritten):
     url: Annotated[str, AfterValidator(_url)]
     headers: dict[str, str] = Field(default_factory=dict)
     bearer: str | None = None
     api_key: ApiKeyWritten | None = Field(None, alias="apiKey")
+    oauth: OAuthWritten | None = None
     timeout: Seconds = 10
     max_bytes: Bytes = Field(20_000_000, alias="maxBytes")
     rate: RateWritten = None

@@ -412,6 +412,38 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: the answer is no whole JSON; it breaks at character {position}. Ask whoever runs the application.",
         "{where}: jawabannya bukan JSON yang utuh; rusak pada huruf ke-{position}. Tanyakan pengelola aplikasinya.",
     ),
+    "JSON_LINES": (
+        "{where} answers an object for each line instead of one JSON. Set `format: ndjson` for this dataset in hub.yaml.",
+        "{where} menjawab satu objek per baris, bukan satu JSON. Atur `format: ndjson` untuk dataset ini di hub.yaml.",
+    ),
+    "LINE_BROKEN": (
+        "{where}: line {line} of the answer is no whole JSON object. Ask whoever runs the application.",
+        "{where}: baris {line} dalam jawaban bukan objek JSON yang utuh. Tanyakan pengelola aplikasinya.",
+    ),
+    "LINE_TOO_LONG": (
+        "{where}: line {line} of the answer is longer than {limit} MB. Ask whoever runs the application.",
+        "{where}: baris {line} dalam jawaban lebih panjang dari {limit} MB. Tanyakan pengelola aplikasinya.",
+    ),
+    "ANSWER_REFUSED": (
+        "{where} answers that it failed ({member}: {said}), although with status 200. Check `params` and the login in hub.yaml, "
+        "or ask whoever runs the application.",
+        "{where} menjawab bahwa permintaan gagal ({member}: {said}), walaupun statusnya 200. Periksa `params` dan login di "
+        "hub.yaml, atau tanyakan pengelola aplikasinya.",
+    ),
+    "LIST_MOVED": (
+        "{where} changed while it was read, twice: it says that it has {told} records, {read} were read. It is tried again at "
+        "the next sync; larger pages (`size`) make that less likely.",
+        "{where} berubah saat dibaca, dua kali: katanya ada {told} data, yang terbaca {read}. Dicoba lagi pada sinkronisasi "
+        "berikutnya; halaman lebih besar (`size`) mengurangi kemungkinannya.",
+    ),
+    "TOTAL_UNREADABLE": (
+        "{where}: there is no number of records at {at}. Correct `total` under `paging:` in hub.yaml.",
+        "{where}: tidak ada jumlah data di {at}. Betulkan `total` di `paging:` pada hub.yaml.",
+    ),
+    "TOKEN_MISSING": (
+        "{where} gave no token that can be used (access_token, of type Bearer). Check `tokenUrl` in hub.yaml.",
+        "{where} tidak memberi token yang dapat dipakai (access_token, jenis Bearer). Periksa `tokenUrl` di hub.yaml.",
+    ),
     "JSON_ABSURD": (
         "{where}: the answer holds what JSON does not know (NaN), numbers of thousands of digits, or nesting without "
         "end. Ask whoever runs the application.",

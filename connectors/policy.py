@@ -199,6 +199,10 @@ class Gate:
         """How the source stands."""
         return self._breaker.standing
 
+    def refused(self, error: SourceAuth) -> None:
+        """Our login was refused, which was seen only after the step."""
+        self._breaker.failed(False, error)
+
     def until(self) -> float:
         """When a reading that starts now must have ended, on the clock of the running loop."""
         return asyncio.get_running_loop().time() + self._policy.whole_seconds

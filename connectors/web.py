@@ -30,6 +30,7 @@ from connectors.policy import Gate, Policy, Standing
 
 TRANSIENT = (429, 502, 503, 504)
 PACKED = ("gzip", "x-gzip", "deflate")
+SETTLED = 60  # seconds after which a time of change is over (RFC 9110 §8.8.2.2)
 AT_ONCE = 1 << 18  # bytes that are unpacked before others have a turn
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError)
 """What httpx raises; the last for a header that can't be sent."""
@@ -68,8 +69,8 @@ class Login(Protocol):
         """What a request needs; raises SourceError."""
         ...
 
-    def forget(self) -> bool:
-        """The headers were refused; whether others may be had."""
+    def forget(self, refused: Mapping[str, str]) -> bool:
+        """These headers were refused; whether others may be had."""
         ...
 
 
@@ -124,6 +125,10 @@ class Web:
         async with self._gate.step(where, until):
             return await self._gate.repeat(lambda: self._logged_in(url, where, file, most, headers))
 
+    def refused(self, error: SourceAuth) -> None:
+        """Our login was refused in an answer that looked like any other."""
+        self._gate.refused(error)
+
     async def aclose(self) -> None:
         """Ends the connections."""
         if self._client is not None:
@@ -136,10 +141,11 @@ class Web:
         """An attempt, and one more with a new login if the old one has ended."""
         if self._login is None:
             return await self._fetch(url, where, file, most, headers)
+        login = await self._login.headers(self._opened())
         try:
-            return await self._fetch(url, where, file, most, {**headers, **await self._login.headers(self._opened())})
+            return await self._fetch(url, where, file, most, {**headers, **login})
         except SourceAuth:
-            if not self._login.forget():
+            if not self._login.forget(login):
                 raise
         return await self._fetch(url, where, file, most, {**headers, **await self._login.headers(self._opened())})
 
@@ -182,8 +188,14 @@ _CONDITIONS = {"If-None-Match", "If-Modified-Since"}
 
 
 def _mark_of(headers: Mapping[str, str]) -> Mark | None:
-    mark = Mark(headers.get("etag") or None, headers.get("last-modified") or None)
-    return mark if mark.headers else None
+    """The time of the last change counts only if it was over when the answer was made: else more may have followed in it."""
+    etag, modified = headers.get("etag") or None, headers.get("last-modified")
+    try:
+        age = parsedate_to_datetime(headers.get("date", "")) - parsedate_to_datetime(modified or "")
+        is_over = age.total_seconds() >= SETTLED
+    except (ValueError, TypeError):
+        is_over = False
+    return Mark(etag, modified if is_over else None) if etag or is_over else None
 
 
 async def _unpacked(answer: httpx.Response, where: str) -> AsyncIterator[bytes]:

@@ -13,6 +13,7 @@ from connectors.connector import Connector
 if TYPE_CHECKING:
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.web import Login
 
 
 class Connectors(Mapping[str, Connector]):
@@ -96,8 +97,24 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
         headers["Authorization"] = f"Bearer {options['bearer']}"
     if options["api_key"]:
         headers[options["api_key"]["header"]] = options["api_key"]["value"]
-    rate = Rate(*options["rate"]) if options["rate"] else None
-    return RestSource(options["url"], endpoints, headers, options["timeout"], options["max_bytes"], rate=rate)
+    rate, oauth = options["rate"], options["oauth"]
+    return RestSource(
+        options["url"],
+        endpoints,
+        headers,
+        options["timeout"],
+        options["max_bytes"],
+        rate=Rate(*rate) if rate else None,
+        login=_login(oauth) if oauth else None,
+    )
+
+
+def _login(written: Mapping[str, Any]) -> Login:
+    from connectors.oauth import Client, ClientCredentials
+
+    return ClientCredentials(
+        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+    )
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
@@ -111,6 +128,7 @@ def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
         dataset["params"],
         dataset["key"],
         Ids(**ids) if ids else None,
+        dataset["format"],
     )
 
 
