@@ -553,7 +553,7 @@ class Merge:
         microseconds, or one more than the last, and 0 of what is new and empty: a replica that was made anew, or brought back
         from a copy, never has a number again that stood for something else."""
         kind, _, of = name.partition(":")
-        table = {"entity": f"e_{of}", "link": f"l_{of.replace('.', '_')}"}.get(kind)
+        table = {"entity": f"e_{of}", "link": f"l_{of}"}.get(kind)
         size = f'(SELECT count(*) FROM "{table}")' if table else "0"
         self._db.execute(
             f"INSERT INTO revision (name, number, size) VALUES (?, ?, {size})"

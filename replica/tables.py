@@ -224,7 +224,7 @@ def _entity_table(
 
 
 def _link_table(metadata: MetaData, link: Link, dialect: Dialect) -> Table:
-    name = f"l_{link.source}_{link.name}"
+    name = f"l_{link.source}.{link.name}"  # no name has a dot in it
     table = Table(
         name,
         metadata,

@@ -189,7 +189,7 @@ def test_links_tie_what_belongs_together(regency: tuple[Path, Hub], truth: Any, 
     assert to is not None
     db = sqlite3.connect(regency[1].database.where)
     (count,) = db.execute(
-        f'SELECT count(*) FROM "l_{source}_{link}" l JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b'
+        f'SELECT count(*) FROM "l_{source}.{link}" l JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b'
         " WHERE l.status = 'ACCEPTED' AND a._current = 1 AND b._current = 1"
     ).fetchone()
     db.close()

@@ -215,7 +215,7 @@ def store(world: World, database: Database) -> None:
                 _store_record(db, world.catalogue[name], rec, number)
         for (source, link), matches in world.matches.items():
             rows = [(a, b, method, 1000, "r", status, "w") for a, b, status, method in matches]
-            db.executemany(f'INSERT INTO "l_{source}_{link}" VALUES (?, ?, ?, ?, ?, ?, ?)', rows)
+            db.executemany(f'INSERT INTO "l_{source}.{link}" VALUES (?, ?, ?, ?, ?, ?, ?)', rows)
 
 
 def _store_record(db: Session, entity: Entity, rec: Rec, part: int) -> None:

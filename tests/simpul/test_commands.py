@@ -274,3 +274,27 @@ def test_a_sheet_that_is_read_as_it_is_understood_gives_only_its_records(simpul:
         ],
         "aggregate": {"sum": {"estimatedCost": "3750000"}},
     }
+
+
+def test_names_of_entities_and_links_may_have_underscores(simpul: RunSimpul, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Kode,Nama,Pos\n1,Mawar,P1\n2,Melati,P1\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("Kode,Nama\nP1,Pos Satu\n", encoding="utf-8")
+    (tmp_path / "hub.yaml").write_text(
+        "name: Uji\nsources:\n"
+        "  s: {kind: spreadsheet, path: a.csv, datasets: {a: {}}}\n"
+        "  t: {kind: spreadsheet, path: b.csv, datasets: {b: {}}}\n"
+        "entities:\n"
+        "  Kader_Desa: {from: s.a, key: [kode], fields: {kode: {column: Kode, type: code}, kode_pos: {column: Pos, type: code}}}\n"
+        "  Pos_Desa: {from: t.b, key: [kode], fields: {kode: {column: Kode, type: code}}}\n"
+        "links:\n"
+        "  Pos_Desa.kader_aktif: {to: Kader_Desa, inverse: pos_desa, many: true, rules: [{key: {kode: kode_pos}}]}\n"
+    )
+    (tmp_path / "q.graphql").write_text("{ posDesa: pos_Desas { nodes { kode kader_aktif { nodes { kode } } } } }")
+
+    synced = simpul(tmp_path, "sync", "--lang", "en")
+    asked = simpul(tmp_path, "query", "q.graphql")
+
+    assert (synced.code, asked.code) == (0, 0), synced.err + asked.err + asked.out
+    assert json.loads(asked.out)["data"]["posDesa"]["nodes"] == [
+        {"kode": "P1", "kader_aktif": {"nodes": [{"kode": "1"}, {"kode": "2"}]}}
+    ]
