@@ -211,7 +211,7 @@ def _entity_table(
     table = Table(name, metadata, *columns, sqlite_with_rowid=True)
     _index_of(dialect, f"{name}_live", table.c._node, "_live = 1")
     Index(f"{name}_node", table.c._node)
-    Index(f"{name}_sort", table.c._sort)
+    Index(f"{name}_sort", table.c._sort, table.c._current)
     Index(f"{name}_part", table.c._part)
     for column in wanted.values():
         Index(f"{name}_{column}", table.c[column])
@@ -219,7 +219,9 @@ def _entity_table(
         if field.indexed:
             Index(f"{name}_c_{field.name}", table.c[f"c_{field.name}"])
     for names in entity.filterable_together:  # a list of what has these values comes in its natural order
-        Index(f"{name}_t_{'_'.join(names)}", *(table.c[f"c_{field}"] for field in names), table.c._sort)
+        Index(
+            f"{name}_t_{'_'.join(names)}", *(table.c[f"c_{field}"] for field in names), table.c._sort, table.c._current
+        )
     return EntityTable(entity, table, wanted)
 
 

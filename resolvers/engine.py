@@ -81,7 +81,8 @@ LIMITS = Limits()
 @dataclass(frozen=True, slots=True)
 class Request:
     """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost, with
-    `tells_sources` how each source stands that was used, not only those in trouble."""
+    `tells_sources` how each source stands that was used, not only those in trouble. With `as_text` only the answer's `body` is
+    wanted: in its data, what the replica has written itself is JSON already."""
 
     query: str
     variables: Mapping[str, object] | None = None
@@ -90,6 +91,7 @@ class Request:
     caller: Caller = PUBLIC
     tells_cost: bool = False
     tells_sources: bool = False
+    as_text: bool = False
 
     @property
     def tells_times(self) -> bool:
@@ -234,7 +236,7 @@ class Engine:
         if revision is None or asked.plan.looked(self._catalogue, revision, sizes, asked.variables) > AT_ONCE:
             return None
         try:
-            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables))
+            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables, request))
         except (DeadlineExceeded, TooFar):
             return None  # more than was expected
         except (TooCostly, *_STOPPED) as stopped:
@@ -258,7 +260,7 @@ class Engine:
             return asked
 
         def work(reading: Reading) -> tuple[Run, dict[str, object]]:
-            result = self._run(asked.plan, reading, asked.variables)
+            result = self._run(asked.plan, reading, asked.variables, request)
             watch(asked.plan, reading, asked.variables)
             return result
 
@@ -351,7 +353,7 @@ class Engine:
         """The rows of all pages. Raises _Failed as soon as a field of a page could not be had."""
         following: Plan | None = None
         while True:
-            run, data = self._run(following or plan, reading, variables)
+            run, data = self._run(following or plan, reading, variables, request)
             if run.failures:
                 raise _Failed(reading, data, run.failures)
             yield from layout.rows(data)
@@ -362,9 +364,13 @@ class Engine:
             following = following or self._table_plan(layout.following, variables, request)
             reading.forget()
 
-    def _run(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
+    def _run(
+        self, plan: Plan, reading: Reading, variables: Mapping[str, object], request: Request
+    ) -> tuple[Run, dict[str, object]]:
         check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
-        run = Run(reading, variables, version=reading.version(plan.reads))
+        # what was never read is told with its path in the data, and what a statement cost by the statements of the plan
+        as_text = request.as_text and not request.tells_cost and reading.unavailable.isdisjoint(plan.entities)
+        run = Run(reading, variables, as_text, version=reading.version(plan.reads))
         return run, plan.run(run)
 
     # -- once for each document ---------------------------------------------------------------------------------------

@@ -101,6 +101,7 @@ def _operation(parameters: Parameters, language: Language) -> Operation:
         language=language,
         tells_cost=parameters.tells_cost,
         tells_sources=parameters.tells_sources,
+        as_text=True,
     )
 
 
