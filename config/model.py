@@ -63,6 +63,19 @@ def _seconds(value: object) -> object:
     return _duration(value).total_seconds()
 
 
+def _rate(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d{1,6})\s*/\s*([smh])", value.strip(), re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise ValueError(
+            wanted(
+                "calls in a second, minute or hour, such as 60/m", "banyaknya per detik, menit, atau jam, misalnya 60/m"
+            )
+        )
+    return int(found[1]), {"s": 1, "m": 60, "h": 3_600}[found[2]]
+
+
 def _bytes(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -285,6 +298,8 @@ def _column(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+RateWritten = Annotated[tuple[int, int] | None, BeforeValidator(_rate)]
+"""So many calls in so many seconds."""
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_count)]
@@ -374,6 +389,7 @@ class PagingWritten(Written):
     size: Count | None = None
     first: Whole | None = None
     at: Some | None = None
+    total: Some | None = None
 
 
 class IdsWritten(Written):
@@ -389,6 +405,7 @@ class EndpointWritten(Written):
     params: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
     ids: IdsWritten | None = None
+    format: Literal["json", "ndjson"] = "json"
 
 
 class SourceWritten(Written):
@@ -442,13 +459,22 @@ class ApiKeyWritten(Written):
     value: str
 
 
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+
+
 class RestWritten(SourceWritten):
     url: Annotated[str, AfterValidator(_url)]
     headers: dict[str, str] = Field(default_factory=dict)
     bearer: str | None = None
     api_key: ApiKeyWritten | None = Field(None, alias="apiKey")
+    oauth: OAuthWritten | None = None
     timeout: Seconds = 10
     max_bytes: Bytes = Field(20_000_000, alias="maxBytes")
+    rate: RateWritten = None
     datasets: dict[str, EndpointWritten] = Field(default_factory=dict)
 
 

@@ -209,6 +209,17 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Rest.apiKey": ("A key that is sent in a header.", "Kunci yang dikirim dalam header."),
     "ApiKey.header": ("Name of the header.", "Nama header."),
     "ApiKey.value": ("The key, as ${NAME}.", "Kuncinya, ditulis ${NAMA}."),
+    "Rest.oauth": (
+        "A login that gives out tokens for a while (OAuth 2.0 client credentials).",
+        "Login yang memberi token untuk sementara (OAuth 2.0 client credentials).",
+    ),
+    "OAuth.tokenUrl": ("Address that gives out tokens.", "Alamat yang memberi token."),
+    "OAuth.clientId": ("Who the hub is there.", "Nama hub di sana."),
+    "OAuth.clientSecret": ("Its secret, as ${NAME}.", "Rahasianya, ditulis ${NAMA}."),
+    "OAuth.scope": (
+        "What it asks to be let do there, if that must be said.",
+        "Izin yang diminta di sana, bila harus disebut.",
+    ),
     "Rest.timeout": (
         "How long a request may take, 10 seconds if not said.",
         "Lama paling panjang untuk satu permintaan, 10 detik bila tidak disebut.",
@@ -216,6 +227,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Rest.maxBytes": (
         "How much a list may hold, 20MB if not said.",
         "Besar paling banyak untuk satu daftar, 20MB bila tidak disebut.",
+    ),
+    "Rest.rate": (
+        "How often it may be asked, where its owner has set a limit, such as 60/m; as often as needed if not said.",
+        "Seberapa sering boleh ditanyai bila pemiliknya membatasi, misalnya 60/m; sesering yang perlu bila tidak disebut.",
     ),
     "Rest.datasets": (
         "The lists that are read, each under a name of your own.",
@@ -232,6 +247,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Endpoint.paging": ("How further pages are asked for.", "Cara meminta halaman berikutnya."),
     "Endpoint.params": ("Parameters of the address.", "Parameter pada alamat."),
     "Endpoint.key": ("The property that tells rows apart.", "Properti yang membedakan baris."),
+    "Endpoint.format": (
+        "json, or ndjson: an object for each line, read without holding all of them.",
+        "json, atau ndjson: satu objek per baris, dibaca tanpa menampung semuanya.",
+    ),
     "Endpoint.ids": (
         "How single records are asked for by their keys.",
         "Cara meminta data tertentu menurut kuncinya.",
@@ -245,6 +264,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Paging.sizeParam": ("Parameter with the size of a page.", "Parameter untuk besar halaman."),
     "Paging.size": ("Records on a page.", "Banyaknya data per halaman."),
     "Paging.first": ("Number of the first page or offset.", "Nomor halaman atau offset pertama."),
+    "Paging.total": (
+        "Where each page says how many records the list has; then a list that changes while it is read is noticed.",
+        "Letak banyaknya data seluruh daftar pada tiap halaman; dengan begitu daftar yang berubah saat dibaca ketahuan.",
+    ),
     "Paging.at": (
         "Where the next address or mark stands in the answer.",
         "Letak alamat atau tanda berikutnya dalam jawaban.",

@@ -83,7 +83,7 @@ class Mailbox:
     def __init__(self, root: Path, patterns: Sequence[str], seconds: float = 600) -> None:
         self._root = root
         self._patterns = tuple(patterns)
-        self._gate = Gate(Policy(seconds, seconds))
+        self._gate = Gate(Policy(seconds, seconds, failures=None))
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets with their columns, and samples from the first file."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import orjson
 
+from config.entities import Entity
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Part
+from connectors.policy import Standing
 from replica.account import Account, accounts_of
 from replica.database import Database
 from replica.links import Matcher
@@ -79,17 +81,30 @@ class _Touched:
     gone: list[int] = field(default_factory=list)  # ids of parts that vanished
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The sync that is merged: of which source, when it began, and how the source stands after it."""
+
+    source: str
+    began: datetime
+    standing: Standing
+
+
 class Merge:
     """Merges one sync of a source. Call `entity` for each mapping, then `finish` or `refuse`, then `record_run`, all inside
     `transaction`."""
 
-    def __init__(self, db: Session, database: Database, config: HubConfig, now: datetime) -> None:
+    def __init__(
+        self, db: Session, database: Database, config: HubConfig, now: datetime, trial: Trial | None = None
+    ) -> None:
+        self._trial = trial
         self._db = db
         self._database = database
         self._tables = database.tables
         self._index = SearchIndex(db, database.tables)
         self._config = config
         self._now = store_time(now)
+        self._at = now
         self._number = int(now.timestamp() * 1_000_000)
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
@@ -531,6 +546,8 @@ class Merge:
             "stateRaw": state,
             "readAt": read_at or None,
             "triedAt": tried_at or None,
+            "dueAt": self._due(name, read_at),
+            **self._trial_of(name, entity),
             "rowsSeen": None if None in seen else sum(filter(None, seen)),
             "records": sum(account.records for account in accounts),
             "rejects": sum(account.rejects for account in accounts),
@@ -542,6 +559,30 @@ class Merge:
         if write_source(db, entity, self._now, values):
             self._raise(f"entity:{entity.name}")
         return accounts
+
+    def _due(self, name: str, read_at: str | None) -> str | None:
+        """When a source should be read again at the latest. Of files that are watched and of what is brought in by hand nothing is
+        promised."""
+        refresh = self._config.sources[name].refresh
+        if not read_at or refresh.every is None or refresh.watch:
+            return None
+        return store_time(datetime.fromisoformat(read_at) + refresh.every)
+
+    def _trial_of(self, name: str, entity: Entity) -> dict[str, object]:
+        """What this sync tells of its source; of another, what was known."""
+        trial = self._trial
+        if trial is None or trial.source != name:
+            known = self._db.execute(
+                f'SELECT c_breaker, "c_retryAt", "c_tookMs" FROM "e_{entity.name}" WHERE c_name = ?', (name,)
+            ).fetchone()
+            breaker, retry_at, took = known or (None, None, None)
+        else:
+            rests = trial.standing.rests
+            breaker = "CLOSED" if rests is None else "OPEN"
+            retry_at = None if rests is None else store_time(self._at + timedelta(seconds=rests))
+            took = max(0, round((self._at - trial.began).total_seconds() * 1000))
+        breaker = breaker or "CLOSED"
+        return {"breaker": breaker, "breakerRaw": breaker, "retryAt": retry_at, "tookMs": took}
 
     def _match_links(self) -> None:
         for (entity,) in self._db.execute(

@@ -21,9 +21,10 @@ import orjson
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Connector, Part
 from connectors.errors import SourceError
+from connectors.policy import standing_of
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked
 from replica.mapping import Mapper
-from replica.merge import Counts, Merge, ShrinkGuard
+from replica.merge import Counts, Merge, ShrinkGuard, Trial
 from replica.staging import Staging
 from replica.tables import store_time
 
@@ -279,7 +280,7 @@ class Syncer:
         force: bool,
     ) -> None:
         with closing(self._database.connect()) as db:
-            merge = Merge(db, self._database, self._config, self._clock())
+            merge = Merge(db, self._database, self._config, self._clock(), self._trial(source, started))
             with merge.transaction(staging):
                 for dataset in datasets:
                     for mapping in dataset.mappings:
@@ -314,11 +315,14 @@ class Syncer:
                 first = report.problems[0].stored() if report.problems else None
                 merge.record_run(source, store_time(started), report.outcome, counts, first)
 
+    def _trial(self, source: str, began: datetime) -> Trial:
+        return Trial(source, began, standing_of(self._connectors[source]))
+
     def _note_failure(self, source: str, problem: Problem, started: datetime) -> None:
         """Says of a source that its sync came to nothing, if even that can still be written."""
         try:
             with closing(self._database.connect()) as db, self._database.write_lock(BUSY_SECONDS):
-                merge = Merge(db, self._database, self._config, self._clock())
+                merge = Merge(db, self._database, self._config, self._clock(), self._trial(source, started))
                 with merge.transaction():
                     merge.fail(source, problem.stored())
                     merge.record_run(source, store_time(started), "FAILED", {}, problem.stored())

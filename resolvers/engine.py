@@ -80,8 +80,9 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost. With `as_text` only the
-    answer's `body` is wanted: in its data, what the replica has written itself is JSON already."""
+    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost, with
+    `tells_sources` how each source stands that was used, not only those in trouble. With `as_text` only the answer's `body` is
+    wanted: in its data, what the replica has written itself is JSON already."""
 
     query: str
     variables: Mapping[str, object] | None = None
@@ -89,7 +90,13 @@ class Request:
     language: Language = "id"
     caller: Caller = PUBLIC
     tells_cost: bool = False
+    tells_sources: bool = False
     as_text: bool = False
+
+    @property
+    def tells_times(self) -> bool:
+        """Whether the answer says what is another thing each time."""
+        return self.tells_cost or self.tells_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +288,7 @@ class Engine:
     def _finish(self, asked: _Asked, request: Request, run: Run, data: dict[str, object]) -> Answer:
         self._introspect(asked.document, asked.operation, asked.plan, request, data)
         errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
-        extensions = self._extensions(asked.plan, run.reading)
+        extensions = self._extensions(asked.plan, run.reading, all_sources=request.tells_sources)
         if request.tells_cost:
             extensions["cost"] = self._cost(asked.plan, run.reading, asked.variables)
         stamp = Stamp(asked.plan.reads, run.version)
@@ -526,13 +533,14 @@ class Engine:
             "selects": spent(selects, reading.asked),
         }
 
-    def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
+    def _extensions(self, plan: Plan, reading: Reading, *, all_sources: bool = False) -> dict[str, object]:
         extensions: dict[str, object] = {}
         if self._notice:
             extensions["notice"] = self._notice
-        troubled = [state for state in reading.datasets if state.problem is not None and state.entity in plan.entities]
-        if troubled:
-            extensions["sources"] = [_state(states) for states in _by_source(troubled)]
+        used = [state for state in reading.datasets if state.entity in plan.entities]
+        told = [states for states in _by_source(used) if all_sources or any(state.problem for state in states)]
+        if told:
+            extensions["sources"] = [_state(states) for states in told]
         return extensions
 
 
@@ -565,13 +573,20 @@ def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:
 
 
 def _state(states: Sequence[DatasetState]) -> dict[str, object]:
-    """What an answer says of a source whose last sync failed: how old its figures are, or that there are none."""
-    first = states[0]
+    """What an answer says of a source that it used: whether its last sync was well, how old its oldest figures are, if there are
+    any, and what was wrong."""
+    troubled = [one for one in states if one.problem]
+    problem = troubled[0].problem if troubled else None
+    if problem is None:
+        state = "FRESH" if all(one.tried_at for one in states) else "UNKNOWN"
+    else:
+        state = "STALE" if any(one.ever_read for one in troubled) else "UNAVAILABLE"
+    read = [one.read_at for one in states if one.read_at]
     return {
-        "name": first.source,
-        "state": "STALE" if any(state.ever_read for state in states) else "UNAVAILABLE",
-        "asOf": first.read_at,
-        "reason": (first.problem or {}).get("code"),
+        "name": states[0].source,
+        "state": state,
+        "asOf": min(read) if read else None,
+        "reason": problem.get("code") if problem else None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schema import declare
 from schema.declare import entity
-from schema.enums import SOURCE_STATE
+from schema.enums import BREAKER_STATE, SOURCE_STATE
 
 
 @entity(
@@ -21,6 +21,19 @@ class Source:
     state: str | None = declare.choice(SOURCE_STATE, "State after the last sync", "Keadaan setelah sinkron terakhir")
     read_at: str | None = declare.moment("When it was last read well", "Terakhir terbaca")
     tried_at: str | None = declare.moment("When a sync was last tried", "Terakhir dicoba")
+    due_at: str | None = declare.moment(
+        "When it should be read well again by its `refresh`; how long ago that was is how far it lags",
+        "Kapan seharusnya terbaca lagi menurut `refresh`; selisihnya dengan sekarang adalah keterlambatannya",
+    )
+    breaker: str | None = declare.choice(
+        BREAKER_STATE, "Whether it is asked or left alone after failures", "Ditanyai, atau dibiarkan karena gagal"
+    )
+    retry_at: str | None = declare.moment(
+        "When it is tried again, if it is left alone", "Kapan dicoba lagi, bila sedang dibiarkan"
+    )
+    took_ms: int | None = declare.number(
+        "Milliseconds that the last sync took", "Lama sinkron terakhir dalam milidetik"
+    )
     rows_seen: int | None = declare.number(
         "Rows seen in it: records, rejects and rows set aside together, for each dataset and entity",
         "Baris yang terlihat: data, baris ditolak, dan baris disisihkan, untuk setiap himpunan data dan jenis data",

@@ -137,6 +137,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "SOURCES_HEAD": ("Sources", "Sumber data"),
     "SOURCE_AS_OF": ("data as of {moment}", "data per {moment}"),
     "SOURCE_NEVER": ("no data yet", "belum ada data"),
+    "SOURCE_LATE": ("{span} later than promised", "terlambat {span} dari yang dijanjikan"),
+    "SOURCE_RESTS": (
+        "left alone after failures, tried again in {span}",
+        "dibiarkan setelah gagal, dicoba lagi {span} lagi",
+    ),
+    "CONFIGURATION_REFUSED": (
+        "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
+        "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connectors.paging import Paging
     from connectors.rest import RestDataset
     from connectors.sql import SqlSource
+    from connectors.web import Login
 
 
 class Connectors(Mapping[str, Connector]):
@@ -125,6 +126,7 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
+    from connectors.policy import Rate
     from connectors.rest import RestSource
 
     endpoints = {name: _endpoint(name, dataset) for name, dataset in datasets.items()}
@@ -133,7 +135,24 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
         headers["Authorization"] = f"Bearer {options['bearer']}"
     if options["api_key"]:
         headers[options["api_key"]["header"]] = options["api_key"]["value"]
-    return RestSource(options["url"], endpoints, headers, options["timeout"], options["max_bytes"])
+    rate, oauth = options["rate"], options["oauth"]
+    return RestSource(
+        options["url"],
+        endpoints,
+        headers,
+        options["timeout"],
+        options["max_bytes"],
+        rate=Rate(*rate) if rate else None,
+        login=_login(oauth) if oauth else None,
+    )
+
+
+def _login(written: Mapping[str, Any]) -> Login:
+    from connectors.oauth import Client, ClientCredentials
+
+    return ClientCredentials(
+        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+    )
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
@@ -147,6 +166,7 @@ def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
         dataset["params"],
         dataset["key"],
         Ids(**ids) if ids else None,
+        dataset["format"],
     )
 
 
