@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import python_calamine as calamine
 
+from connectors.aside import Asides
 from connectors.connector import Batch, Cell, CellError
 from connectors.content import Content
 from connectors.errors import DatasetMissing, SourceBroken, SourceError
@@ -62,13 +63,16 @@ class Workbook:
         return _grid(raw, sheet.name, errors, replace(marks, strays=strays), where)
 
     def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
-        """The rows where a dataset says they are; those of cells far away are left out."""
+        """The rows where a dataset says they are; those of cells far away are set aside."""
         raw, errors, strays = self._inspect(sheet, where)
         last: Batch | None = None
         for last in _read(raw, sheet.name, errors, dataset, where):
             yield last
         if strays and last is not None:
-            yield replace(last, rows=(), skipped=len(Marks(strays=strays).stray_rows))
+            asides = Asides()
+            for row in Marks(strays=strays).stray_rows:
+                asides.add("FAR_AWAY", row)
+            yield replace(last, rows=(), aside=asides.take())
 
     def _inspect(self, sheet: Sheet, where: str) -> tuple[bytes, Errors, tuple[str, ...]]:
         """The file for calamine, the cells in error, and the cells far away that were taken out."""

@@ -137,6 +137,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "SOURCES_HEAD": ("Sources", "Sumber data"),
     "SOURCE_AS_OF": ("data as of {moment}", "data per {moment}"),
     "SOURCE_NEVER": ("no data yet", "belum ada data"),
+    "SOURCE_LATE": ("{span} later than promised", "terlambat {span} dari yang dijanjikan"),
+    "SOURCE_RESTS": (
+        "left alone after failures, tried again in {span}",
+        "dibiarkan setelah gagal, dicoba lagi {span} lagi",
+    ),
+    "CONFIGURATION_REFUSED": (
+        "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
+        "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
@@ -145,7 +154,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "COUNT_ALL_VERSIONS": ("Records, all versions", "Data, semua versi"),
     "CURRENT_VERSIONS": ("current versions", "versi berlaku"),
     "COUNT_ISSUES": ("Issues", "Catatan"),
-    "COUNT_REJECTS": ("Rejects", "Disisihkan"),
+    "COUNT_REJECTS": ("Rejects", "Ditolak"),
+    "COUNT_SEEN": ("Rows", "Baris"),
+    "COUNT_ASIDE": ("Set aside", "Disisihkan"),
     "ENTITIES_HEAD": ("What is in it", "Isi hub"),
     "COLUMN_ENTITY": ("Entity", "Jenis data"),
     "COLUMN_ISSUES": ("With issues", "Perlu diperbaiki"),
@@ -353,6 +364,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         " ditambahkan, atau salin berkas itu ke atasnya dan suntingannya hilang.",
     ),
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
+    "ACCOUNT_READS": (
+        "{source}: {where}: {user} may only read: no right to write, to run programs or to read files of the server.",
+        "{source}: {where}: {user} hanya boleh membaca: tanpa hak menulis, menjalankan program, atau membaca berkas server.",
+    ),
     "CHECK_OK": (
         "{path}: {hub}: no problems; {sources}, {entities}.",
         "{path}: {hub}: tidak ada masalah; {sources}, {entities}.",
@@ -432,6 +447,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
     ),
     "SYNC_RUNNING": ("Reading {source} …", "Membaca {source} …"),
+    "SYNC_AHEAD": ("{rows} ({fetched} fetched)", "{rows} ({fetched} diambil)"),
     "SYNC_WAITING": (
         "Another process is writing to the replica; waiting until it has finished …",
         "Proses lain sedang menulis ke salinan hub; menunggu sampai selesai …",
@@ -546,7 +562,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OUTCOME_UNCHANGED": ("unchanged", "tidak berubah"),
     "OUTCOME_FAILED": ("failed", "gagal"),
     "OUTCOME_REFUSED": ("refused", "ditahan"),
-    "KIND_REJECT": ("reject", "disisihkan"),
+    "KIND_REJECT": ("reject", "ditolak"),
     "KIND_ISSUE": ("issue", "catatan"),
 }
 
@@ -574,7 +590,7 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "HELP_REJECTS": (
         "Rows that were set aside and cells that could not be read.",
-        "Baris yang disisihkan dan sel yang tidak terbaca.",
+        "Baris yang ditolak dan sel yang tidak terbaca.",
     ),
     "HELP_INSPECT": (
         "What tables a file or folder holds: names, rows, types, totals; without hub.yaml.",

@@ -20,7 +20,7 @@ import python_calamine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.connector import Batch, Cell, CellError, Column, Part
+from connectors.connector import Aside, Batch, Cell, CellError, Column, Part
 from connectors.errors import ColumnMissing, DatasetMissing, SourceError
 from connectors.inspector import Inspector
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
@@ -182,7 +182,13 @@ async def test_rows_to_skip_are_left_out_and_counted(tmp_path: Path, source: Mak
 
     (batch,) = await read(source(skip={"kegiatan": ("/jumlah.*/",), "No": ("TOTAL",)}))
 
-    assert ([row.at for row in batch.rows], batch.skipped) == (["2", "4"], 3)
+    assert [row.at for row in batch.rows] == ["2", "4"]
+    assert batch.aside == (
+        Aside("HEADER", "1", "1", 1, "header", "No"),
+        Aside("SKIP", "3", "3", 1, "skip.kegiatan"),
+        Aside("SKIP", "5", "5", 1, "skip.No"),
+        Aside("SKIP", "6", "6", 1, "skip.kegiatan"),
+    )
 
 
 async def test_a_column_to_skip_by_must_be_there(tmp_path: Path, source: Make) -> None:
@@ -556,7 +562,10 @@ async def test_a_few_cells_far_away_from_all_others_are_left_out_and_told(
         ((sheet,),) = [found.sheets for found in inspector.inspect(tmp_path / "a.xlsx")]
 
     assert [row.at for batch in batches for row in batch.rows] == ["2", "3", "4"]
-    assert sum(batch.skipped for batch in batches) == 2  # rows
+    assert [aside for batch in batches for aside in batch.aside if aside.reason != "HEADER"] == [
+        Aside("FAR_AWAY", "250001", "250001"),
+        Aside("FAR_AWAY", "1048576", "1048576"),
+    ]
     assert [(note.code, note.params["cells"]) for note in sheet.tables[0].notes] == [
         ("CELLS_FAR_AWAY", "A250001, B1048576, XFD1048576")
     ]
