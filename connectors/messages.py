@@ -197,6 +197,14 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
     ),
+    "MEMO_MISSING": (
+        "{where}: its long texts stand in {file}, which is not beside it. Put it there, then sync again.",
+        "{where}: teks panjangnya ada di {file}, yang tidak ada di sampingnya. Letakkan di sana, lalu sinkronkan lagi.",
+    ),
+    "MEMO_DAMAGED": (
+        "{where}: {file}, which holds its long texts, is damaged or not the one of this table. Copy both files again.",
+        "{where}: {file}, yang berisi teks panjangnya, rusak atau bukan milik tabel ini. Salin kedua berkas lagi.",
+    ),
     "TABLE_MISSING": (
         "{where}: no single table is meant by “{table}”. Correct `table` in hub.yaml: a number, or a text that stands above one table"
         " only. Tables here: {tables}.",
@@ -620,6 +628,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "{cell} menyebut {stated}, sedangkan jumlah barisnya {total}: selisih {difference}.",
     ),
     "ROWS_HIDDEN": ("{count} of the records are hidden in Excel.", "{count} baris data disembunyikan di Excel."),
+    "CELLS_FAR_AWAY": (
+        "Far away from everything else stand values that are left out: {cells}. Delete them if they are slips.",
+        "Jauh dari yang lain ada isi yang tidak diambil: {cells}. Hapus bila tidak sengaja.",
+    ),
     "COLUMNS_HIDDEN": ("Hidden in Excel: column {columns}.", "Disembunyikan di Excel: kolom {columns}."),
     "SHEET_HIDDEN": ("The sheet is hidden in Excel.", "Lembar ini disembunyikan di Excel."),
     "ROWS_STRUCK": (
