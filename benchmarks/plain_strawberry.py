@@ -85,7 +85,7 @@ def partners(sql: str, keys: list[int]) -> dict[int, list[Any]]:
 
 async def load_budget_lines(keys: list[int]) -> list[list[BudgetLine]]:
     rows = partners(
-        'SELECT l.a, b."c_accountCode", b.c_ceiling, b.c_realised FROM "l_Proposal_budgetLines" l'
+        'SELECT l.a, b."c_accountCode", b.c_ceiling, b.c_realised FROM "l_Proposal.budgetLines" l'
         ' JOIN "e_BudgetLine" b ON b._id = l.b WHERE l.a IN (SELECT value FROM json_each(?))'
         " AND l.status = 'ACCEPTED' AND b._current = 1 ORDER BY b._sort",
         keys,
@@ -95,7 +95,7 @@ async def load_budget_lines(keys: list[int]) -> list[list[BudgetLine]]:
 
 async def load_projects(keys: list[int]) -> list[list[Project]]:
     rows = partners(
-        'SELECT l.a, p._id, p.c_name, p.c_status FROM "l_Proposal_projects" l JOIN "e_Project" p ON p._id = l.b'
+        'SELECT l.a, p._id, p.c_name, p.c_status FROM "l_Proposal.projects" l JOIN "e_Project" p ON p._id = l.b'
         " WHERE l.a IN (SELECT value FROM json_each(?)) AND l.status = 'ACCEPTED' AND p._current = 1 ORDER BY p._sort",
         keys,
     )
@@ -104,7 +104,7 @@ async def load_projects(keys: list[int]) -> list[list[Project]]:
 
 async def load_complaints(keys: list[int]) -> list[list[Complaint]]:
     rows = partners(
-        'SELECT l.a, c."c_trackingId", c.c_title FROM "l_Project_complaints" l JOIN "e_Complaint" c ON c._id = l.b'
+        'SELECT l.a, c."c_trackingId", c.c_title FROM "l_Project.complaints" l JOIN "e_Complaint" c ON c._id = l.b'
         " WHERE l.a IN (SELECT value FROM json_each(?)) AND l.status = 'ACCEPTED' AND c._current = 1 ORDER BY c._sort",
         keys,
     )

@@ -63,6 +63,19 @@ def _seconds(value: object) -> object:
     return _duration(value).total_seconds()
 
 
+def _rate(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d{1,6})\s*/\s*([smh])", value.strip(), re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise ValueError(
+            wanted(
+                "calls in a second, minute or hour, such as 60/m", "banyaknya per detik, menit, atau jam, misalnya 60/m"
+            )
+        )
+    return int(found[1]), {"s": 1, "m": 60, "h": 3_600}[found[2]]
+
+
 def _bytes(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -155,6 +168,10 @@ def _total(value: object) -> object:
     if not all(re.fullmatch(r"[1-9]\d{0,6}", row) for row in rows):
         raise ValueError(wanted("none, or rows such as 418, 433", "none, atau baris seperti 418, 433"))
     return tuple(map(int, rows))
+
+
+def _table(value: object) -> object:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,2}", value) else value
 
 
 def _parts(value: object) -> object:
@@ -281,6 +298,8 @@ def _column(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+RateWritten = Annotated[tuple[int, int] | None, BeforeValidator(_rate)]
+"""So many calls in so many seconds."""
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_count)]
@@ -316,6 +335,15 @@ class SheetWritten(Written):
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
     total: Annotated[tuple[int, ...] | None, BeforeValidator(_total)] = None
+    member: Names | None = None
+    table: Annotated[int | Some | None, BeforeValidator(_table)] = None
+
+    @field_validator("table")
+    @classmethod
+    def _is_one_of_several(cls, table: int | str | None, info: ValidationInfo) -> int | str | None:
+        if table is not None and info.data.get("header") != "auto":
+            raise ValueError(wanted("nothing unless `header` is auto", "tidak ada, kecuali `header` berisi auto"))
+        return table
 
     @field_validator("total")
     @classmethod
@@ -361,6 +389,7 @@ class PagingWritten(Written):
     size: Count | None = None
     first: Whole | None = None
     at: Some | None = None
+    total: Some | None = None
 
 
 class IdsWritten(Written):
@@ -376,6 +405,7 @@ class EndpointWritten(Written):
     params: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
     ids: IdsWritten | None = None
+    format: Literal["json", "ndjson"] = "json"
 
 
 class SourceWritten(Written):
@@ -401,6 +431,7 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
+    allow_owner: bool = Field(False, alias="allowOwner")
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
 
@@ -428,13 +459,22 @@ class ApiKeyWritten(Written):
     value: str
 
 
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+
+
 class RestWritten(SourceWritten):
     url: Annotated[str, AfterValidator(_url)]
     headers: dict[str, str] = Field(default_factory=dict)
     bearer: str | None = None
     api_key: ApiKeyWritten | None = Field(None, alias="apiKey")
+    oauth: OAuthWritten | None = None
     timeout: Seconds = 10
     max_bytes: Bytes = Field(20_000_000, alias="maxBytes")
+    rate: RateWritten = None
     datasets: dict[str, EndpointWritten] = Field(default_factory=dict)
 
 

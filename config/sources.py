@@ -136,7 +136,22 @@ class Sources:
                 given.append(name)
         return not given
 
+    def _check_login(self, written: RestWritten, place: Place) -> None:
+        """One login only."""
+        if written.oauth is not None and written.bearer is not None:
+            instead = Text("a source without oauth", "sumber tanpa oauth")
+            self._places.add(
+                (*place, "bearer"), "OPTION_UNUSED", at_key=True, name="bearer", field=place[-1], instead=instead
+            )
+
     def _check_endpoint(self, written: EndpointWritten, place: Place) -> None:
+        if written.format == "ndjson":
+            for option in ("list", "paging"):
+                if getattr(written, {"list": "list_"}.get(option, option)) is not None:
+                    instead = Text("format: json", "format: json")
+                    self._places.add(
+                        (*place, option), "OPTION_UNUSED", at_key=True, name=option, field=place[-1], instead=instead
+                    )
         if written.ids is not None and written.key is None:
             self._places.add((*place, "ids"), "MISSING_OPTION", at_key=True, name="key")
         paging = written.paging
@@ -164,6 +179,7 @@ class Sources:
                     hint = self._places.hint(dataset, MAIL_DATASETS)
                     self._places.add(place, "UNKNOWN_DATASET", at_key=True, source=name, name=dataset, hint=hint)
         if isinstance(written, RestWritten):
+            self._check_login(written, ("sources", name))
             for dataset, endpoint in written.datasets.items():
                 self._check_endpoint(endpoint, ("sources", name, "datasets", dataset))
         options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})

@@ -130,8 +130,8 @@ class ImapMailbox:
 
         for start in range(0, max(len(threads), 1), ROWS_PER_BATCH):
             rows = await asyncio.to_thread(rows_of, threads[start : start + ROWS_PER_BATCH])
-            skipped = left_out if dataset == DATASET and start == 0 else 0
-            yield Batch(about.columns, rows, skipped=skipped, ahead=self._fetched)
+            aside = left_out if dataset == DATASET and start == 0 else ()
+            yield Batch(about.columns, rows, aside=aside, ahead=self._fetched)
 
     async def changed(self) -> None:
         """Returns when the mailbox is no longer as it was read or listed last. Waits with IDLE, or looks from time to time where

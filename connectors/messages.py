@@ -89,6 +89,12 @@ SOURCES: dict[str, tuple[str, str]] = {
         "{where} refused our login ({status}). Check the secret; no further try is made until the next sync.",
         "{where} menolak login kami ({status}). Periksa rahasianya; tidak dicoba lagi sampai sinkron berikutnya.",
     ),
+    "SOURCE_RESTING": (
+        "{where} was not asked: its source failed {failures} times in a row (last: {last}) and is tried again in {seconds} "
+        "seconds. Check that the application is running.",
+        "{where} tidak ditanyai: sumbernya gagal {failures} kali berturut-turut (terakhir: {last}) dan dicoba lagi {seconds} "
+        "detik lagi. Periksa apakah aplikasinya berjalan.",
+    ),
     "SOURCE_BUSY": (
         "{where} is locked by another program. Close it there, then sync again.",
         "{where} sedang dikunci program lain. Tutup di sana, lalu sinkronkan lagi.",
@@ -190,6 +196,16 @@ FILES: dict[str, tuple[str, str]] = {
     "SHEET_UNKNOWN": (
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
+    ),
+    "TABLE_MISSING": (
+        "{where}: no single table is meant by “{table}”. Correct `table` in hub.yaml: a number, or a text that stands above one table"
+        " only. Tables here: {tables}.",
+        "{where}: “{table}” tidak menunjuk tepat satu tabel. Betulkan `table` di hub.yaml: nomor, atau teks yang hanya ada di atas"
+        " satu tabel. Tabel di sini: {tables}.",
+    ),
+    "MEMBER_MISSING": (
+        "{where}: no file in it is called “{member}”. Correct `member` in hub.yaml. Files inside: {members}.",
+        "{where}: di dalamnya tidak ada berkas bernama “{member}”. Betulkan `member` di hub.yaml. Isinya: {members}.",
     ),
     "HEADER_MISSING": (
         "{where}: row {header} should hold the names of the columns, but it is empty. Correct `header` in hub.yaml.",
@@ -331,6 +347,16 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: this user may not read it ({reason}). Let whoever runs the database grant it SELECT.",
         "{where}: pengguna ini tidak boleh membacanya ({reason}). Minta pengelola basis data memberi hak SELECT.",
     ),
+    "ACCOUNT_WRITES": (
+        "{where}: {user} may do more than read: {rights}. Have whoever runs the database make an account that may only read "
+        "the tables used here, or write `allowOwner: true` under the source to keep this one:\n  {grants}",
+        "{where}: {user} boleh lebih dari membaca: {rights}. Minta pengelola basis data membuat akun yang hanya boleh membaca "
+        "tabel yang dipakai di sini, atau tulis `allowOwner: true` di bawah sumbernya untuk tetap memakai akun ini:\n  {grants}",
+    ),
+    "ACCOUNT_LACKS": (
+        "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
+        "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
+    ),
     "DATABASE_UNKNOWN": (
         "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
         "{where}: server tidak punya basis data itu ({reason}). Betulkan `database` di hub.yaml.",
@@ -442,8 +468,8 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "hub.yaml.",
     ),
     "ANSWER_PACKED": (
-        "{where} packs its answer although it was asked not to. Switch compression off there for this address.",
-        "{where} memampatkan jawabannya padahal diminta tidak. Matikan kompresi di sana untuk alamat ini.",
+        "{where} packs its answer in a way that was not asked for ({packed}). Switch that off there for this address.",
+        "{where} memampatkan jawabannya dengan cara yang tidak diminta ({packed}). Matikan di sana untuk alamat ini.",
     ),
     "ANSWER_TOO_LARGE": (
         "{where} answers more than {limit} MB. Ask for less with `params`, or raise `maxBytes` in hub.yaml.",
@@ -469,6 +495,38 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "JSON_BROKEN": (
         "{where}: the answer is no whole JSON; it breaks at character {position}. Ask whoever runs the application.",
         "{where}: jawabannya bukan JSON yang utuh; rusak pada huruf ke-{position}. Tanyakan pengelola aplikasinya.",
+    ),
+    "JSON_LINES": (
+        "{where} answers an object for each line instead of one JSON. Set `format: ndjson` for this dataset in hub.yaml.",
+        "{where} menjawab satu objek per baris, bukan satu JSON. Atur `format: ndjson` untuk dataset ini di hub.yaml.",
+    ),
+    "LINE_BROKEN": (
+        "{where}: line {line} of the answer is no whole JSON object. Ask whoever runs the application.",
+        "{where}: baris {line} dalam jawaban bukan objek JSON yang utuh. Tanyakan pengelola aplikasinya.",
+    ),
+    "LINE_TOO_LONG": (
+        "{where}: line {line} of the answer is longer than {limit} MB. Ask whoever runs the application.",
+        "{where}: baris {line} dalam jawaban lebih panjang dari {limit} MB. Tanyakan pengelola aplikasinya.",
+    ),
+    "ANSWER_REFUSED": (
+        "{where} answers that it failed ({member}: {said}), although with status 200. Check `params` and the login in hub.yaml, "
+        "or ask whoever runs the application.",
+        "{where} menjawab bahwa permintaan gagal ({member}: {said}), walaupun statusnya 200. Periksa `params` dan login di "
+        "hub.yaml, atau tanyakan pengelola aplikasinya.",
+    ),
+    "LIST_MOVED": (
+        "{where} changed while it was read, twice: it says that it has {told} records, {read} were read. It is tried again at "
+        "the next sync; larger pages (`size`) make that less likely.",
+        "{where} berubah saat dibaca, dua kali: katanya ada {told} data, yang terbaca {read}. Dicoba lagi pada sinkronisasi "
+        "berikutnya; halaman lebih besar (`size`) mengurangi kemungkinannya.",
+    ),
+    "TOTAL_UNREADABLE": (
+        "{where}: there is no number of records at {at}. Correct `total` under `paging:` in hub.yaml.",
+        "{where}: tidak ada jumlah data di {at}. Betulkan `total` di `paging:` pada hub.yaml.",
+    ),
+    "TOKEN_MISSING": (
+        "{where} gave no token that can be used (access_token, of type Bearer). Check `tokenUrl` in hub.yaml.",
+        "{where} tidak memberi token yang dapat dipakai (access_token, jenis Bearer). Periksa `tokenUrl` di hub.yaml.",
     ),
     "JSON_ABSURD": (
         "{where}: the answer holds what JSON does not know (NaN), numbers of thousands of digits, or nesting without "

@@ -97,7 +97,7 @@ class Database(ABC):
                 ways = self.tables.entities[table.name.removeprefix("e_")].normalised.items()
                 derived += repr(sorted((column, repr(way)) for (_, way), column in ways))
             elif table.name.startswith("l_"):
-                source, link = table.name.removeprefix("l_").split("_", 1)
+                source, link = table.name.removeprefix("l_").split(".")
                 derived += repr(self.catalogue[source].link(link))
             elif table.name.startswith("x_"):
                 searched = self.tables.search[table.name.removeprefix("x_")]

@@ -26,7 +26,7 @@ def names_of(catalogue: Catalogue, tables: Iterable[str]) -> frozenset[str]:
     read = frozenset(tables)
     entities = {table.removeprefix("e_") for table in read if table.startswith("e_")}
     names = {f"entity:{name}" for name in entities}
-    names |= {"link:{}.{}".format(*table.split("_")[1:]) for table in read if table.startswith("l_")}
+    names |= {f"link:{table.removeprefix('l_')}" for table in read if table.startswith("l_")}
     if "part" in read:
         names |= {f"part:{name}" for name in entities}
     if any(catalogue[name].system == "source" for name in entities):

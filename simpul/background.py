@@ -14,6 +14,7 @@ from typing import cast
 from config.hub import SourceConfig
 from connectors.connector import Connector, WatchedConnector
 from connectors.errors import SourceError
+from connectors.policy import standing_of
 
 LOG = logging.getLogger("simpul.background")
 
@@ -59,7 +60,7 @@ class Background:
 
     async def _keep(self, watched: Watched) -> None:
         """The life of one source. A source that is brought in by hand is read once if it never was, so that the hub can
-        answer."""
+        answer; one that is left alone after failures (`connectors.policy`) is not tried before its rest is over."""
         refresh = watched.source.refresh
         seen: Stamps | None = None
         if refresh.every is None and watched.tried:
@@ -75,7 +76,8 @@ class Background:
                 seen = now if went_well else None  # a file that was open in Excel is tried again, changed or not
             if refresh.every is None:
                 return
-            await asyncio.sleep(refresh.every.total_seconds())
+            rests = standing_of(await asyncio.to_thread(watched.connect)).rests or 0.0
+            await asyncio.sleep(max(refresh.every.total_seconds(), rests))
 
     async def _listen(self, source: str, connector: WatchedConnector, pause: float) -> None:
         """The life of a source that hears of news by itself: it is synced whenever it does. News that come one after the other

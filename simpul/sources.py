@@ -13,6 +13,8 @@ from connectors.connector import Connector
 if TYPE_CHECKING:
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.sql import SqlSource
+    from connectors.web import Login
 
 
 class Connectors(Mapping[str, Connector]):
@@ -28,6 +30,15 @@ class Connectors(Mapping[str, Connector]):
             spool = spool_of(self._config, name)
             self._made[name] = connect(self._config.sources[name], self._config.path.parent, spool)
         return self._made[name]
+
+    def database(self, name: str) -> SqlSource:
+        """The connector of a source of kind sql."""
+        from connectors.sql import SqlSource
+
+        connector = self[name]
+        if not isinstance(connector, SqlSource):
+            raise TypeError(f"{name} is no database")
+        return connector
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._config.sources)
@@ -86,7 +97,13 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
     from connectors.table import SheetDataset
 
     sheets = {
-        name: SheetDataset(**{**dataset, "skip": {column: tuple(values) for column, values in dataset["skip"].items()}})
+        name: SheetDataset(
+            **{
+                **dataset,
+                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
+                "member": tuple(dataset["member"]) if dataset["member"] else None,
+            }
+        )
         for name, dataset in datasets.items()
     }
     return Spreadsheet(folder, options["path"], sheets)
@@ -109,6 +126,7 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
+    from connectors.policy import Rate
     from connectors.rest import RestSource
 
     endpoints = {name: _endpoint(name, dataset) for name, dataset in datasets.items()}
@@ -117,7 +135,24 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
         headers["Authorization"] = f"Bearer {options['bearer']}"
     if options["api_key"]:
         headers[options["api_key"]["header"]] = options["api_key"]["value"]
-    return RestSource(options["url"], endpoints, headers, options["timeout"], options["max_bytes"])
+    rate, oauth = options["rate"], options["oauth"]
+    return RestSource(
+        options["url"],
+        endpoints,
+        headers,
+        options["timeout"],
+        options["max_bytes"],
+        rate=Rate(*rate) if rate else None,
+        login=_login(oauth) if oauth else None,
+    )
+
+
+def _login(written: Mapping[str, Any]) -> Login:
+    from connectors.oauth import Client, ClientCredentials
+
+    return ClientCredentials(
+        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+    )
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
@@ -131,6 +166,7 @@ def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
         dataset["params"],
         dataset["key"],
         Ids(**ids) if ids else None,
+        dataset["format"],
     )
 
 

@@ -85,7 +85,8 @@ async def read(box: ImapMailbox, dataset: str = "threads") -> list[dict[str, Any
 
 async def left_out(box: ImapMailbox) -> int:
     (part,) = await box.parts("threads")
-    return sum([batch.skipped async for batch in box.rows("threads", part)])
+    asides = [aside async for batch in box.rows("threads", part) for aside in batch.aside]
+    return sum(aside.rows for aside in asides if aside.reason != "LATER_MESSAGE")
 
 
 def ids(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -215,7 +215,7 @@ def store(world: World, database: Database) -> None:
                 _store_record(db, world.catalogue[name], rec, number)
         for (source, link), matches in world.matches.items():
             rows = [(a, b, method, 1000, "r", status, "w") for a, b, status, method in matches]
-            db.executemany(f'INSERT INTO "l_{source}_{link}" VALUES (?, ?, ?, ?, ?, ?, ?)', rows)
+            db.executemany(f'INSERT INTO "l_{source}.{link}" VALUES (?, ?, ?, ?, ?, ?, ?)', rows)
 
 
 def _store_record(db: Session, entity: Entity, rec: Rec, part: int) -> None:
@@ -1155,6 +1155,11 @@ class Sides:
                 name,
                 query,
             )
+        # what the replica writes itself is the same text, its members in the same order
+        written = self.engines["sqlite"]
+        request = replace(request, as_text=True)
+        text = written.execute_at_once(request) or RUNNER.run(written.execute(request))
+        assert orjson.dumps(orjson.loads(text.body())) == orjson.dumps(orjson.loads(first.body())), query
         return first
 
 

@@ -69,7 +69,7 @@ async def heard(side: tuple[World, Engine, list[Listening]], request: Request) -
 def wanted(tables: set[str]) -> set[str]:
     """The names on which an answer has to depend that is made of these tables."""
     names = {f"entity:{table[2:].partition('_')[0]}" for table in tables if table.startswith(("e_", "x_"))}
-    names |= {f"link:{table[2:].replace('_', '.', 1)}" for table in tables if table.startswith("l_")}
+    names |= {f"link:{table[2:]}" for table in tables if table.startswith("l_")}
     return names
 
 

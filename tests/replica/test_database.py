@@ -253,12 +253,12 @@ def test_other_words_to_be_dropped_are_another_way_of_reading(world: Any) -> Non
     world.links("Wish", ways("kota"))
     database, syncer = world.hub()
     sync(syncer)
-    assert rows(database, "SELECT count(*) FROM l_Wish_places") == [(0,)]
+    assert rows(database, 'SELECT count(*) FROM "l_Wish.places"') == [(0,)]
 
     world.links("Wish", ways("desa"))
     database, syncer = world.hub()
     sync(syncer)
-    assert rows(database, "SELECT count(*) FROM l_Wish_places") == [(1,)]
+    assert rows(database, 'SELECT count(*) FROM "l_Wish.places"') == [(1,)]
 
 
 def test_datasets_and_sources_that_are_configured_no_more_are_forgotten(world: Any) -> None:

@@ -69,7 +69,7 @@ def become(world: Any, generation: int) -> None:
 
 
 STATE = (
-    'SELECT c_title, count(*), (SELECT count(*) FROM "l_Wish_place") FROM "e_Wish" WHERE _current = 1 GROUP BY 1',
+    'SELECT c_title, count(*), (SELECT count(*) FROM "l_Wish.place") FROM "e_Wish" WHERE _current = 1 GROUP BY 1',
     "SELECT c_name, count(*), (SELECT count(*) FROM \"x_Place\" x WHERE x.head = ' ' || c_name || ' ') FROM \"e_Place\" GROUP BY 1",
 )
 

@@ -52,7 +52,7 @@ def tied(database: Database, link: str) -> list[Any]:
     key = {"Wish": "number", "Line": "line", "Work": "id2", "Place": "code"}
     return ask(
         database,
-        f'SELECT a.c_{key[source]}, b.c_{key[to.to]}, l.method, l.status FROM "l_{source}_{name}" l'
+        f'SELECT a.c_{key[source]}, b.c_{key[to.to]}, l.method, l.status FROM "l_{source}.{name}" l'
         f' JOIN "e_{source}" a ON a._id = l.a JOIN "e_{to.to}" b ON b._id = l.b ORDER BY 1, 2',
     )
 
@@ -75,7 +75,7 @@ def test_a_value_of_a_list_ties_like_any_other(world: Any) -> None:
         ("L2", "W1", "KEY", "ACCEPTED"),
         ("L2", "W2", "KEY", "ACCEPTED"),
     ]
-    assert ask(database, "SELECT DISTINCT confidence, rule, why FROM l_Line_works") == [
+    assert ask(database, 'SELECT DISTINCT confidence, rule, why FROM "l_Line.works"') == [
         (1000, "key(account = accounts)", "account")
     ]
 
@@ -97,7 +97,7 @@ def test_a_key_may_stand_at_the_end_of_a_way_from_either_end(world: Any) -> None
     world.data["plans"]["places"]["p"] = [place("P1", "Empang"), place("P2", "Alas")]
     sync(syncer, "plans")
     assert [match[:2] for match in tied(database, "Wish.works")] == [("2", "2")]
-    assert ask(database, "SELECT rule FROM l_Wish_works") == [("key(place.name = accounts, number = id2)",)]
+    assert ask(database, 'SELECT rule FROM "l_Wish.works"') == [("key(place.name = accounts, number = id2)",)]
 
 
 def test_a_later_rule_is_for_those_that_an_earlier_one_left(world: Any) -> None:
@@ -170,7 +170,7 @@ def test_candidates_are_no_step_of_a_way(world: Any) -> None:
     sync(syncer)
 
     assert tied(database, "Wish.works") == [("1", "W1", "VIA", "ACCEPTED")]
-    assert ask(database, "SELECT confidence, rule, why FROM l_Wish_works") == [
+    assert ask(database, 'SELECT confidence, rule, why FROM "l_Wish.works"') == [
         (1000, "via(lines, works)", "lines → works")
     ]
 

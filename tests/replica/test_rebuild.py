@@ -152,7 +152,7 @@ def test_another_rule_of_a_link_ties_at_once_without_its_source(filled: Any, mon
 
     database, _ = filled.hub(fingerprints={"Wish": "old"})
 
-    assert ask(database, "SELECT count(*) FROM l_Wish_places") == [(1,)]
+    assert ask(database, 'SELECT count(*) FROM "l_Wish.places"') == [(1,)]
     assert problem_of(database, "Wish") is None  # nothing has to be read for it
 
 

@@ -185,7 +185,7 @@ def test_links_follow_what_changes(world: Any) -> None:
         to = world.config.catalogue[source].link(name).to
         return ask(
             database,
-            f'SELECT a.c_{a}, b.c_{b}, l.method FROM "l_{source}_{name}" l JOIN "e_{source}" a ON a._id = l.a'
+            f'SELECT a.c_{a}, b.c_{b}, l.method FROM "l_{source}.{name}" l JOIN "e_{source}" a ON a._id = l.a'
             f' JOIN "e_{to}" b ON b._id = l.b WHERE b._current = 1 ORDER BY 1, 2',
         )
 
@@ -210,7 +210,7 @@ def test_several_partners_where_one_may_be_are_candidates(world: Any) -> None:
 
     sync(syncer)
 
-    assert ask(database, 'SELECT status FROM "l_Wish_place"') == [("CANDIDATE",), ("CANDIDATE",)]
+    assert ask(database, 'SELECT status FROM "l_Wish.place"') == [("CANDIDATE",), ("CANDIDATE",)]
 
 
 def test_a_writer_of_another_process_is_waited_for_and_then_told(world: Any) -> None:

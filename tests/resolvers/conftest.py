@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from config.entities import Catalogue, Derived, Entity, EnumType, Field, FieldType, Finder, KeyRule, Link, Text
 from replica.reading import Replica
-from replica.sqlite import SqliteReader
+from replica.sqlite import SqliteReader, add_functions
 from replica.tables import Tables, build_tables, fold
 from resolvers.engine import Engine
 
@@ -221,7 +221,7 @@ def _insert(db: sqlite3.Connection, tables: Tables, entity: str, id_: int, sort:
 
 
 def _link(db: sqlite3.Connection, name: str, a: int, b: int, status: str = "ACCEPTED") -> None:
-    db.execute(f"INSERT INTO l_{name} VALUES (?, ?, 'KEY', 1000, 'key', ?, 'code')", (a, b, status))
+    db.execute(f"INSERT INTO \"l_{name}\" VALUES (?, ?, 'KEY', 1000, 'key', ?, 'code')", (a, b, status))
 
 
 @pytest.fixture
@@ -255,8 +255,8 @@ def make_database(folder: Path, tables: Tables) -> Path:
     _insert(db, tables, "Region", 1, "52.04", code="52.04", name="Sumbawa")
     _insert(db, tables, "Region", 2, "52.04.05", code="52.04.05", name="Alas", parentRaw="52.04")
     _insert(db, tables, "Region", 3, "52.04.06", code="52.04.06", name="Utan", parentRaw="52.04")
-    _link(db, "Region_parent", 2, 1)
-    _link(db, "Region_parent", 3, 1)
+    _link(db, "Region.parent", 2, 1)
+    _link(db, "Region.parent", 3, 1)
     costs = [125_000_000_00, None, 50_050, 7_00, None, 999_999_999_999_99]
     titles = ["Jalan desa", "jembatan", "Jalan tani", None, "Sumur", "Ábc jalan"]
     statuses = ["ACCEPTED", "REJECTED", "ACCEPTED", None, "UNKNOWN", "ACCEPTED"]
@@ -272,12 +272,12 @@ def make_database(folder: Path, tables: Tables) -> Path:
             proposedAt=f"2026-01-0{index + 1}", _issues=issues,
         )  # fmt: skip
         if index < 5:
-            _link(db, "Proposal_region", 11 + index, 2 if index < 3 else 3)
+            _link(db, "Proposal.region", 11 + index, 2 if index < 3 else 3)
     for index in range(4):
         _insert(db, tables, "BudgetLine", 21 + index, f"L{index}", lineId=f"L{index}", ceiling=(index + 1) * 1_000_50)
     for a, b in ((11, 21), (11, 22), (11, 23), (13, 21)):
-        _link(db, "Proposal_budgetLines", a, b)
-    _link(db, "Proposal_budgetLines", 12, 24, "CANDIDATE")
+        _link(db, "Proposal.budgetLines", a, b)
+    _link(db, "Proposal.budgetLines", 12, 24, "CANDIDATE")
     db.commit()
     db.close()
     return path
@@ -294,6 +294,7 @@ def engine(database: Path, tables: Tables, schema: GraphQLSchema) -> Iterator[En
         connection = sqlite3.connect(
             f"file:{database}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
+        add_functions(connection)
         return SqliteReader(connection)
 
     replica = Replica(connect)

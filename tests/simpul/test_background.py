@@ -11,6 +11,7 @@ from config.hub import Refresh, SourceConfig
 from connectors.connector import Part
 from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
+from connectors.policy import Standing
 from simpul.background import Background, Elsewhere, Watched
 
 SOON = timedelta(milliseconds=5)
@@ -219,3 +220,16 @@ async def test_leaving_stops_a_sync_under_way() -> None:
         await syncs.reach("a", 1)
 
     assert syncs.running == set()
+
+
+async def test_a_source_that_is_left_alone_is_not_tried_before_its_rest_is_over() -> None:
+    class Resting(Stamped):
+        standing = Standing(5, 3_600)
+
+    syncs = Syncs()
+    sources = watched("a", Refresh(SOON), Resting()), watched("b", Refresh(SOON), Stamped())
+
+    async with background(syncs, *sources).running():
+        await syncs.reach("b", 5)
+
+    assert syncs.times["a"] == 1
