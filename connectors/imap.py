@@ -11,7 +11,7 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from connectors.mail import Mail
 from connectors.mailbox import DATASET, DATASETS, ROWS_PER_BATCH, sort_out
 from connectors.mailfolders import Folder, choose, read_folders
 from connectors.mailspool import FORMAT, FolderState, Spool
-from connectors.policy import Gate, Policy
+from connectors.policy import Clock, Gate, Policy, Standing
 
 KEY = "imap"  # of the one part: a thread may have mails in several folders
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -82,22 +82,25 @@ class ImapMailbox:
         spool: Path | None = None,
         seconds: float = 30,
         whole_seconds: float = WHOLE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._server = server
         self._login = login
         self._patterns = tuple(folders)
         self._where = server.where
-        self._gate = Gate(Policy(seconds, whole_seconds))
-        self._clock = clock
+        self._gate = Gate(Policy(seconds, whole_seconds, auth_rest=REFUSED_SECONDS), clock)
         account = hashlib.sha256(f"{server.host}\0{server.port}\0{login.user}".encode()).hexdigest()[:24]
         self._spool = Spool(spool, account, self._where)
         self._turn = asyncio.Lock()  # one reading at a time, in one connection; another one watches
         self._kept: Wire | None = None
         self._farewell: asyncio.TimerHandle | None = None
-        self._refused: tuple[float, SourceAuth] | None = None
         self._seen: dict[str, FolderState] | None = None
         self._fetched = 0
+
+    @property
+    def standing(self) -> Standing:
+        """How the server stands with us."""
+        return self._gate.standing
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets with their columns."""
@@ -185,8 +188,6 @@ class ImapMailbox:
         return wire
 
     async def _opened(self, until: float) -> Wire:
-        if self._refused is not None and self._clock() < self._refused[0]:
-            raise self._refused[1]
         context = None if self._server.encryption == "none" else await asyncio.to_thread(self._server.context)
         wire: Wire | None = None
         try:
@@ -196,13 +197,10 @@ class ImapMailbox:
                 if self._server.encryption == "starttls" and context is not None:
                     await wire.secure(context, self._server.host)
                 await wire.log_in(self._login)
-        except BaseException as error:
+        except BaseException:
             if wire is not None:
                 wire.drop()
-            if isinstance(error, SourceAuth):
-                self._refused = self._clock() + REFUSED_SECONDS, error
             raise
-        self._refused = None
         return wire
 
     def _leave(self) -> None:

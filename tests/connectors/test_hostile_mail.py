@@ -52,7 +52,7 @@ async def read(box: Connector) -> tuple[list[dict[str, Any]], int]:
         for part in await box.parts(dataset):
             async for batch in box.rows(dataset, part):
                 json.dumps([str(row.values) for row in batch.rows]).encode()  # it can be stored
-                skipped += batch.skipped
+                skipped += sum(aside.rows for aside in batch.aside if aside.reason != "LATER_MESSAGE")
                 if dataset == "threads":
                     names = [column.name for column in batch.columns]
                     rows += [dict(zip(names, row.values, strict=True)) for row in batch.rows]

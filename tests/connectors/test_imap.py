@@ -83,10 +83,10 @@ async def read(box: ImapMailbox, dataset: str = "threads") -> list[dict[str, Any
     return rows
 
 
-async def left_out(box: ImapMailbox) -> int:
+async def set_aside(box: ImapMailbox) -> list[tuple[str, str]]:
+    """What is no row of its own: why, and where it is."""
     (part,) = await box.parts("threads")
-    asides = [aside async for batch in box.rows("threads", part) for aside in batch.aside]
-    return sum(aside.rows for aside in asides if aside.reason != "LATER_MESSAGE")
+    return [(one.reason, one.first) async for batch in box.rows("threads", part) for one in batch.aside]
 
 
 def ids(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -105,7 +105,9 @@ async def test_threads_run_through_folders(server: Dovecot) -> None:
     async with mailbox(place_of(server)) as box:
         (thread,) = await read(box)
         (reply,) = await read(box, "replies")
-        assert await left_out(box) == 1
+        aside = await set_aside(box)
+
+    assert aside == [("AUTOMATIC", "<2@warga.example>"), ("LATER_MESSAGE", "<3@warga.example>")]
 
     assert (thread["subject"], thread["text"], thread["messages"], thread["answered"]) == (
         "Jalan 1",
