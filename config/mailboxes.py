@@ -13,7 +13,7 @@ from config.places import Places
 Place = tuple[str | int, ...]
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
-_OF_SERVERS = ("url", "host", "port", "encryption", "ca", "user", "password", "folders")
+_OF_SERVERS = ("url", "host", "port", "encryption", "ca", "user", "password", "oauth", "folders")
 _IN_URL = ("host", "port")
 
 
@@ -43,7 +43,11 @@ def whole_mailbox(
             return None
         written = _taken_apart(written, written.url)
     encryption = written.encryption or "tls"
-    missing = [name for name in ("user", "password") if not getattr(written, name)]
+    if written.oauth is not None and written.password is not None:
+        _note_unused(["password"], Text("a source without oauth", "sumber tanpa oauth"), path, places)
+        return None
+    needed = ("user",) if written.oauth is not None else ("user", "password")
+    missing = [name for name in needed if not getattr(written, name)]
     for name in missing:
         if name not in given:
             places.add(path, "MISSING_OPTION", at_key=True, name=name)

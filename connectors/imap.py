@@ -13,8 +13,9 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.connector import Batch, DatasetDescription, Part, Row
 from connectors.errors import (
@@ -34,6 +35,9 @@ from connectors.mailbox import DATASET, DATASETS, ROWS_PER_BATCH, sort_out
 from connectors.mailfolders import Folder, choose, read_folders
 from connectors.mailspool import FORMAT, FolderState, Spool
 from connectors.policy import Clock, Gate, Policy, Standing
+
+if TYPE_CHECKING:
+    from connectors.oauth import ClientCredentials
 
 KEY = "imap"  # of the one part: a thread may have mails in several folders
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -72,7 +76,8 @@ class MailServer:
 
 class ImapMailbox:
     """Reads the folders that match `folders` (all but those for rubbish, drafts and what was sent, if there are none). What is
-    read is kept in the file `spool`. `seconds` are those of one answer of the server."""
+    read is kept in the file `spool`. `seconds` are those of one answer of the server. With `tokens` it logs in with one of
+    them instead of a password."""
 
     def __init__(
         self,
@@ -83,9 +88,11 @@ class ImapMailbox:
         seconds: float = 30,
         whole_seconds: float = WHOLE_SECONDS,
         clock: Clock = time.monotonic,
+        tokens: ClientCredentials | None = None,
     ) -> None:
         self._server = server
         self._login = login
+        self._tokens = tokens
         self._patterns = tuple(folders)
         self._where = server.where
         self._gate = Gate(Policy(seconds, whole_seconds, auth_rest=REFUSED_SECONDS), clock)
@@ -196,12 +203,28 @@ class ImapMailbox:
                 wire = await Wire.open(self._server.host, self._server.port, first, self._where)
                 if self._server.encryption == "starttls" and context is not None:
                     await wire.secure(context, self._server.host)
-                await wire.log_in(self._login)
+                await self._log_in(wire)
         except BaseException:
             if wire is not None:
                 wire.drop()
             raise
         return wire
+
+    async def _log_in(self, wire: Wire) -> None:
+        """With a token, if tokens are given out; one that is no longer taken is renewed once."""
+        if self._tokens is None:
+            await wire.log_in(self._login)
+            return
+        import httpx  # no mailbox else needs it
+
+        async with httpx.AsyncClient(trust_env=False, timeout=None) as client:  # noqa: S113 - the step has a deadline
+            token = await self._tokens.token(client)
+            try:
+                await wire.log_in(replace(self._login, token=token))
+            except SourceAuth:
+                if not self._tokens.forget_token(token):
+                    raise
+                await wire.log_in(replace(self._login, token=await self._tokens.token(client)))
 
     def _leave(self) -> None:
         wire, self._kept = self._kept, None
