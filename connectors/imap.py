@@ -123,6 +123,15 @@ class ImapMailbox:
             self._seen = {folder.name: state for folder, state in await self._states(wire, until)}
         return [Part(KEY, self._where, _stamp(self._seen))]
 
+    async def folders(self) -> Sequence[tuple[Folder, int, bool]]:
+        """All folders, how many mails each holds, and whether it is read."""
+        until = self._gate.until()
+        async with self._turn, self._wire(until) as wire:
+            there = await self._listed(wire, until)
+            read = {folder.name for folder in choose(there, self._patterns, self._where)}
+            states = await self._states_of(wire, there, until)
+        return [(folder, state.messages, folder.name in read) for folder, state in states]
+
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of the mailbox, in the order of the threads' first messages; before them, while mails are fetched, batches
         without any. What is left out is told with the threads."""
@@ -253,10 +262,17 @@ class ImapMailbox:
 
     async def _states(self, wire: Wire, until: float) -> list[tuple[Folder, FolderState]]:
         """The folders that are read, and which mails each holds now."""
+        there = await self._listed(wire, until)
+        return await self._states_of(wire, choose(there, self._patterns, self._where), until)
+
+    async def _listed(self, wire: Wire, until: float) -> list[Folder]:
         is_extended = {"LIST-EXTENDED", "SPECIAL-USE"} <= wire.abilities
         answers = await self._ask(wire, until, b'LIST "" "*"' + (b" RETURN (SPECIAL-USE)" if is_extended else b""))
+        return read_folders(answers, self._where)
+
+    async def _states_of(self, wire: Wire, folders: Sequence[Folder], until: float) -> list[tuple[Folder, FolderState]]:
         states = []
-        for folder in choose(read_folders(answers, self._where), self._patterns, self._where):
+        for folder in folders:
             command = b"STATUS " + folder.argument + b" (MESSAGES UIDNEXT UIDVALIDITY)"
             told = [one for one in await self._ask(wire, until, command, folder.name) if one.name == "STATUS"]
             numbers = _numbers(told[0]) if told else {}
