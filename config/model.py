@@ -436,6 +436,14 @@ class SqlWritten(SourceWritten):
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
 
 
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+    refresh_token: Some | None = Field(None, alias="refreshToken")
+
+
 MAIL_DATASETS = ("threads", "replies", "attachments")
 """What a mailbox holds; named by its source alone, it is the first of them."""
 
@@ -449,6 +457,7 @@ class MailboxWritten(SourceWritten):
     ca: FilePath | None = None
     user: Some | None = None
     password: str | None = None
+    oauth: OAuthWritten | None = None
     folders: Names | None = None
     timeout: Seconds = 30
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
@@ -457,13 +466,6 @@ class MailboxWritten(SourceWritten):
 class ApiKeyWritten(Written):
     header: str
     value: str
-
-
-class OAuthWritten(Written):
-    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
-    client_id: Some = Field(alias="clientId")
-    client_secret: Some = Field(alias="clientSecret")
-    scope: Some | None = None
 
 
 class RestWritten(SourceWritten):

@@ -188,6 +188,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
     ),
+    "Mailbox.oauth": (
+        "A login with tokens instead of a password (XOAUTH2), as large providers want it.",
+        "Login dengan token sebagai pengganti kata sandi (XOAUTH2), seperti diminta penyedia besar.",
+    ),
     "Mailbox.folders": (
         "Names of the folders that are read, with * for any; all but trash, junk, drafts and sent if not said.",
         "Nama folder yang dibaca, * untuk apa saja; semua selain sampah, spam, draf, dan terkirim bila tidak disebut.",
@@ -216,6 +220,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "OAuth.tokenUrl": ("Address that gives out tokens.", "Alamat yang memberi token."),
     "OAuth.clientId": ("Who the hub is there.", "Nama hub di sana."),
     "OAuth.clientSecret": ("Its secret, as ${NAME}.", "Rahasianya, ditulis ${NAMA}."),
+    "OAuth.refreshToken": (
+        "Token of somebody who has agreed once, as ${NAME}; the hub then asks in that name.",
+        "Token dari orang yang pernah menyetujui, ditulis ${NAMA}; hub lalu meminta atas namanya.",
+    ),
     "OAuth.scope": (
         "What it asks to be let do there, if that must be said.",
         "Izin yang diminta di sana, bila harus disebut.",

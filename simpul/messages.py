@@ -241,6 +241,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "INSPECT_RECORDS_MANY": ("{count} records", "{count} data"),
     "INSPECT_TOTALS": ("totals in row {rows}", "jumlah di baris {rows}"),
     "INSPECT_GROUPS": ("groups in row {rows}", "kelompok di baris {rows}"),
+    "INSPECT_FOLDER": ("Folder", "Folder"),
+    "INSPECT_READ": ("Read", "Dibaca"),
+    "INSPECT_READ_YES": ("yes", "ya"),
+    "INSPECT_READ_NO": ("no", "tidak"),
+    "INSPECT_MAILS": ("Mails", "Surel"),
+    "MAIL_URL_WANTED": (
+        "A mailbox is named by an address such as imaps://pengaduan@mail.kab.example (imap:// for STARTTLS).",
+        "Kotak surat ditulis sebagai alamat seperti imaps://pengaduan@mail.kab.example (imap:// untuk STARTTLS).",
+    ),
+    "MAIL_KNOWN": (
+        "{path} reads this mailbox already, as the source {name}; nothing was written.",
+        "{path} sudah membaca kotak surat ini, sebagai sumber {name}; tidak ada yang ditulis.",
+    ),
+    "MAIL_PASSWORD_WANTED": (
+        "The password of the mailbox is wanted. Set it as {name} in the environment, or run this in a terminal.",
+        "Kata sandi kotak surat diperlukan. Isi {name} di lingkungan, atau jalankan ini di terminal.",
+    ),
+    "MAIL_PASSWORD_ASK": ("Password of {user} at {host}:", "Kata sandi {user} di {host}:"),
+    "ADD_SECRET": (
+        "Put the password into {path}, as a line {name}=… (taken literally).",
+        "Tulis kata sandinya di {path}, sebagai baris {name}=… (dibaca apa adanya).",
+    ),
     "INSPECT_COLUMN": ("Column", "Kolom"),
     "INSPECT_NAME": ("Name", "Judul"),
     "INSPECT_TYPE": ("Type", "Jenis"),
@@ -597,16 +619,20 @@ HELP: dict[str, tuple[str, str]] = {
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+    ),
+    "HELP_CA": (
+        "Of a mailbox: PEM file of the office's own certificate authority.",
+        "Untuk kotak surat: berkas PEM otoritas sertifikat kantor sendiri.",
     ),
     "HELP_ADD": (
         "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
     "HELP_ADD_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
     ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),

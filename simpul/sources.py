@@ -11,10 +11,10 @@ from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
 
 if TYPE_CHECKING:
+    from connectors.oauth import ClientCredentials
     from connectors.paging import Paging
     from connectors.rest import RestDataset
     from connectors.sql import SqlSource
-    from connectors.web import Login
 
 
 class Connectors(Mapping[str, Connector]):
@@ -88,8 +88,9 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
 
     ca = folder / options["ca"] if options["ca"] else None
     server = MailServer(options["host"], options["port"], options["encryption"], ca)
-    login = Login(options["user"], options["password"])
-    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"])
+    login = Login(options["user"], options["password"] or "")
+    tokens = _login(options["oauth"]) if options["oauth"] else None
+    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"], tokens=tokens)
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
@@ -147,11 +148,11 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
     )
 
 
-def _login(written: Mapping[str, Any]) -> Login:
+def _login(written: Mapping[str, Any]) -> ClientCredentials:
     from connectors.oauth import Client, ClientCredentials
 
     return ClientCredentials(
-        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+        Client(*(written[name] for name in ("token_url", "client_id", "client_secret", "scope", "refresh_token")))
     )
 
 
