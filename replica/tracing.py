@@ -4,7 +4,7 @@ These are questions of a person about one row, not those of an operation: each i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,11 @@ class Trace:
             )
             self._parts[entity] = {row[0]: _part(*row) for row in rows}
         return self._parts[entity]
+
+    def others(self, entity: str, fits: Callable[[SeenPart], bool]) -> list[str]:
+        """The other entities that have a part which fits, in the order of the catalogue."""
+        names = [one.name for one in self.catalogue if one.system is None and one.name != entity]
+        return [name for name in names if any(fits(part) for part in self.parts(name).values())]
 
     def asides(self, part: SeenPart) -> list[Aside]:
         """The rows of a part that were set aside, in their order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -24,6 +24,7 @@ from replica.wire import wire_id
 from resolvers.explanation import NEAREST, Explanation, Near, ReadCell, Said, close_to
 from resolvers.linkreasons import told_links
 from resolvers.locators import Place, places_of
+from resolvers.unseen import Unseen
 from resolvers.values import MASK, decimal_writer, time_writer
 
 MOST_TOLD = 10  # rows of a key of which some parts were left out
@@ -74,6 +75,7 @@ class Explainer:
         self.origins = origins
         self.entity = entity
         self.trace = Trace(reading, catalogue, tables)
+        self.unseen = Unseen(self)
         self._time = time_writer(zone)
 
     # -- by key -------------------------------------------------------------------------------------------------------
@@ -88,7 +90,7 @@ class Explainer:
             if rows or rejects:
                 told = [self._of_row(row) for row in rows[:MOST_TOLD]]
                 return told + [self._of_reject(reject) for reject in rejects[:MOST_TOLD]]
-        never = self._never_read()
+        never = self.unseen.never_read()
         if never is not None:
             return [never]
         nearest = self._nearest(given)
@@ -143,10 +145,10 @@ class Explainer:
         told = [one for one in found if one.outcome != "NOT_SEEN"] or found
         if told:
             return told
-        never = self._never_read()
+        never = self.unseen.never_read()
         if never is not None:
             return [never]
-        return [self._unknown_place(unknown[0], text)] if unknown else []
+        return [self.unseen.place(unknown[0], text)] if unknown else []
 
     def _at(self, part: SeenPart, at: str) -> list[Explanation]:
         """What stands at a place of a part."""
@@ -275,86 +277,6 @@ class Explainer:
         told = self._seen(part, "", "NOT_SEEN", Said("WHY_ROW_NEEDED", {"part": part.label, "seen": part.seen or 0}))
         return replace(told, locator=part.label, row=None, advice=Said("ADVICE_ROW", {"part": part.label}))
 
-    def _unknown_place(self, place: Place, text: str) -> Explanation:
-        """A file, sheet or table of which no row was seen."""
-        sought = [
-            (FOUND_FIRST.index(found.code), number, mapping, found)
-            for number, mapping in enumerate(self._mappings())
-            if (found := self.origins.seek(mapping.source, mapping.dataset, place.file, place.sheet)) is not None
-        ]
-        if sought:
-            _, _, mapping, found = min(sought, key=lambda one: one[:2])
-            return self._sought(mapping, place, found)
-        labels = [part.label for part in self.trace.parts(self.entity.name).values()]
-        params = {"place": text, "entity": self.entity.name, "parts": ", ".join(labels[:10]) or "-"}
-        near = tuple(Near((), label) for label in close_to(place.file, labels)[:NEAREST])
-        return Explanation("NOT_SEEN", Said("WHY_PLACE_UNKNOWN", params), Said("ADVICE_PLACE", params), nearest=near)
-
-    def _sought(self, mapping: EntityMapping, place: Place, found: Sought) -> Explanation:
-        """What is there of a file or sheet that is no part."""
-        is_sheet = found.code.startswith("SHEET")
-        lines = self.origins.lines
-        line = None
-        if lines is not None:
-            line = lines.setting(mapping, "sheet") if is_sheet else lines.source(mapping.source, "path")
-        params: dict[str, object] = {
-            "file": place.file,
-            "sheet": place.sheet or "",
-            "found": found.found,
-            "source": mapping.source,
-            "line": line or "hub.yaml",
-            "paths": ", ".join(dict.fromkeys(self._path(one) for one in self._mappings())),
-        }
-        files = dict.fromkeys(part.file for part in self.trace.parts(self.entity.name).values() if part.file)
-        near = close_to(place.file, [*files])[:NEAREST] if found.code == "FILE_UNKNOWN" else []
-        problem = (
-            self._problem(mapping, PurePosixPath(found.found).name) if found.code in ("FILE_NEW", "SHEET_NEW") else None
-        )
-        said = Said(f"WHY_{found.code}" if problem is None else "WHY_FILE_UNREADABLE", params)
-        return Explanation(
-            "NOT_SEEN",
-            said,
-            problem or Said(f"ADVICE_{found.code}", params),
-            line,
-            mapping.source,
-            mapping.dataset,
-            file=place.file,
-            sheet=place.sheet,
-            nearest=tuple(Near((), label) for label in near),
-        )
-
-    def _path(self, mapping: EntityMapping) -> str:
-        """A source with the line of its `path`."""
-        lines = self.origins.lines
-        return mapping.source if lines is None else f"{mapping.source} {lines.source(mapping.source, 'path')}"
-
-    def _problem(self, mapping: EntityMapping, name: str) -> Said | None:
-        """Why a dataset could not be read whole, if that is told of this file."""
-        for state in self.reading.datasets:
-            if (state.entity, state.source, state.dataset) == (mapping.entity, mapping.source, mapping.dataset):
-                problem = state.problem
-                if problem is not None and name in problem["where"]:
-                    return Said(problem["code"], {"where": problem["where"], **problem["params"]})
-        return None
-
-    def _never_read(self) -> Explanation | None:
-        """If none of the datasets of the entity was ever read."""
-        states = [state for state in self.reading.datasets if state.entity == self.entity.name]
-        if any(state.ever_read for state in states) or not states:
-            return None
-        state = states[0]
-        params = {"source": state.source, "entity": self.entity.name}
-        stale = (
-            Said(state.problem["code"], {"where": state.problem["where"], **state.problem["params"]})
-            if state.problem
-            else None
-        )
-        advice = stale or Said("ADVICE_FIRST_SYNC", params)
-        told = Explanation(
-            "NOT_SEEN", Said("WHY_NEVER_READ", params), advice, source=state.source, dataset=state.dataset
-        )
-        return replace(told, stale=stale)
-
     # -- parts of an explanation --------------------------------------------------------------------------------------
 
     def _seen(self, part: SeenPart, at: str, outcome: str, said: Said) -> Explanation:
@@ -373,9 +295,6 @@ class Explainer:
             fetched_at=self._time(part.fetched_at),
             stale=stale,
         )
-
-    def _mappings(self) -> list[EntityMapping]:
-        return [mapping for mapping in self.origins.mappings if mapping.entity == self.entity.name]
 
     def _mapping(self, part: SeenPart) -> EntityMapping | None:
         return self.origins.mapping(self.entity.name, part.source, part.dataset)
@@ -466,11 +385,6 @@ class Explainer:
         return Near(self.key_of(row, entity), row.locator, wire_id(entity.name, row.node) if row.live else None, text)
 
 
-FOUND_FIRST = (
-    *("SHEET_HIDDEN", "SHEET_NOT_TAKEN", "SHEET_NEW", "SHEET_UNKNOWN"),
-    *("FILE_LOCK", "FILE_NEW", "FILE_NOT_MATCHED", "FILE_UNKNOWN"),
-)
-"""What was found of a file or sheet, that which is nearest to having been read first."""
 WITH_TEXT = ("TITLE", "HEADER", "GROUP", "TOTAL")
 FOUND = ("TITLE", "HEADER", "GROUP", "TOTAL", "REPEATED_HEADER", "NOTE", "OTHER_TABLE", "COLUMN_NUMBERS", "UNFILLED")
 """What is found out, and can be pinned with the options of the dataset."""

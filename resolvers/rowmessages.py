@@ -200,6 +200,14 @@ NOT_SEEN: dict[str, tuple[str, str]] = {
         "{entity} has no rows from {place}.",
         "{entity} tidak punya baris dari {place}.",
     ),
+    "WHY_OTHER_ENTITY": (
+        "{place} is read, but as {others}, not as {entity}.",
+        "{place} dibaca, tetapi sebagai {others}, bukan sebagai {entity}.",
+    ),
+    "ADVICE_OTHER_ENTITY": (
+        "Ask `simpul why {other} {place}`, or map its dataset to {entity} in hub.yaml too.",
+        "Tanyakan `simpul why {other} {place}`, atau petakan himpunan datanya juga ke {entity} di hub.yaml.",
+    ),
     "ADVICE_PLACE": ("It was read from: {parts}.", "Yang dibaca: {parts}."),
     "WHY_FILE_LOCK": (
         "{found} is no workbook: an office program leaves it beside a file that is open.",

@@ -10,9 +10,10 @@ import pytest
 
 from connectors.connector import Reason
 from connectors.seeking import seek_file
-from resolvers.explaining import ADVISED, FOUND_FIRST, REJECTS, SELF_EVIDENT, WITH_TEXT, advice_on
+from resolvers.explaining import ADVISED, REJECTS, SELF_EVIDENT, WITH_TEXT, advice_on
 from resolvers.messages import MESSAGES
 from resolvers.rowmessages import SENTENCES
+from resolvers.unseen import FOUND_FIRST
 from schema.common import REASONS
 from schema.rows import ASIDE
 
@@ -30,7 +31,9 @@ def test_every_reason_has_a_sentence_and_a_value_in_the_schema() -> None:
     }
     assert told <= set(SENTENCES)
     assert set(ADVISED) | set(SELF_EVIDENT) <= reasons
-    source = "\n".join((ROOT / "resolvers" / name).read_text() for name in ("explaining.py", "linkreasons.py"))
+    source = "\n".join(
+        (ROOT / "resolvers" / name).read_text() for name in ("explaining.py", "linkreasons.py", "unseen.py")
+    )
     written = set(re.findall(r'"((?:WHY|ADVICE|LINK)_[A-Z_]+)"', source))
     assert written | told == set(SENTENCES)
 

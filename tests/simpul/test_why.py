@@ -316,6 +316,7 @@ def test_the_other_end_of_a_link_says_so_too(told: Callable[..., dict[str, Any]]
         ("Alas.xlsx:Tiada:1", "WHY_SHEET_UNKNOWN", "Usulan"),
         ("Rusak.xlsx:5", "WHY_FILE_UNREADABLE", "Rusak.xlsx"),
         ("Alas.xlsx", "WHY_ROW_NEEDED", "Alas.xlsx"),
+        ("lra.xlsx:4", "WHY_OTHER_ENTITY", "simpul why Report lra.xlsx:4"),
     ],
 )
 def test_what_was_never_seen_is_explained(
