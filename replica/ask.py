@@ -152,11 +152,11 @@ class Output:
     """One column of the answer, at the end of `path` (to-one hops from the entity asked).
 
     `kind` says what `name` is: "field" or "derived" of the record there; "own" for one of the hub's columns (`_id`,
-    `_node`, `_sort`, `_at`, `_issues`, `_changed`); "part" for a column of the record's part; "match" for a column of the
-    match over the last hop of the path (with an empty path: of the match with the parent)."""
+    `_node`, `_sort`, `_at`, `_issues`, `_changed`, `_raw`); "part" for a column of the record's part, "tally" for one of the
+    part's tally; "match" for a column of the match over the last hop of the path (with an empty path: with the parent)."""
 
     path: tuple[str, ...]
-    kind: Literal["field", "derived", "own", "part", "match"]
+    kind: Literal["field", "derived", "own", "part", "tally", "match"]
     name: str
 
 

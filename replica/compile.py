@@ -471,7 +471,7 @@ class Compiler:
     def _columns(
         self, source: FromClause, places: _Places, outputs: Sequence[Output]
     ) -> tuple[FromClause, list[ColumnElement[Any]]]:
-        parts: dict[tuple[str, ...], Alias] = {}
+        parts: dict[tuple[str, tuple[str, ...]], Alias] = {}
         columns: list[ColumnElement[Any]] = []
         for output in outputs:
             source = self._walk(source, places, output.path)
@@ -487,11 +487,12 @@ class Compiler:
                     column = self._conditions.derived(entity, table, derived_of(entity, output.name))
                 case "match":
                     column = matched.c[output.name] if matched is not None else null()
-                case "part":
-                    if output.path not in parts:
-                        part = parts[output.path] = self._binder.alias(self._tables.part)
-                        source = source.outerjoin(part, part.c.id == table.c._part)
-                    column = parts[output.path].c[output.name]
+                case "part" | "tally" as kind:
+                    joined = (kind, output.path)
+                    if joined not in parts:
+                        part = parts[joined] = self._binder.alias(getattr(self._tables, kind))
+                        source = source.outerjoin(part, part.c["id" if kind == "part" else "part"] == table.c._part)
+                    column = parts[joined].c[output.name]
             columns.append(column.label(f"o{len(columns)}"))
         return source, columns
 

@@ -568,6 +568,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{path} bukan teks UTF-8. Simpan sebagai UTF-8.",
     ),
     "REJECTS_NONE": ("No rejects and no issues.", "Tidak ada baris yang ditolak dan tidak ada catatan."),
+    "WHY_ENTITY": ("There is no entity {name}; there are {names}.", "Tidak ada jenis data {name}; yang ada {names}."),
+    "WHY_ENTITY_NEAR": (
+        "There is no entity {name}; is {nearest} meant? There are {names}.",
+        "Tidak ada jenis data {name}; apakah maksudnya {nearest}? Yang ada {names}.",
+    ),
+    "WHY_SEEN": ("Seen in {source}.{dataset}, read {at}.", "Terlihat di {source}.{dataset}, dibaca {at}."),
+    "WHY_READ": ("Read as:", "Terbaca sebagai:"),
+    "WHY_DECIDED": ("Decided by:", "Diputuskan oleh:"),
+    "WHY_RIVALS": ("Rows with the same key:", "Baris dengan kunci yang sama:"),
+    "WHY_LINKED": ("Linked:", "Terkait:"),
+    "MATCH_ACCEPTED": ("accepted", "diterima"),
+    "MATCH_CANDIDATE": ("candidate", "calon"),
+    "MATCH_REFUSED": ("refused", "ditolak"),
     "COLUMN_SOURCE": ("Source", "Sumber"),
     "COLUMN_LOCATOR": ("Where", "Letak"),
     "COLUMN_CELL": ("Cell", "Sel"),
@@ -611,7 +624,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Jalankan operasi terhadap hub.yaml tanpa server.",
     ),
     "HELP_REJECTS": (
-        "Rows that were set aside and cells that could not be read.",
+        "Rows that could not be taken and cells that could not be read.",
         "Baris yang ditolak dan sel yang tidak terbaca.",
     ),
     "HELP_INSPECT": (
@@ -637,6 +650,18 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
     "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),
+    "HELP_WHY": (
+        "Why a row is as it is, or is missing: seen, read, decided, linked.",
+        "Mengapa suatu baris demikian, atau tidak ada: terlihat, terbaca, diputuskan, terkait.",
+    ),
+    "HELP_WHY_ENTITY": (
+        "What the row should have become, such as Proposal.",
+        "Jenis data yang dituju baris itu, misalnya Proposal.",
+    ),
+    "HELP_WHY_ROW": (
+        "Its key, part by part, or where it stands: Alas.xlsx:12, Alas.xlsx:C12, 'Alas.xlsx › Usulan › 12'.",
+        "Kuncinya, per bagian, atau letaknya: Alas.xlsx:12, Alas.xlsx:C12, 'Alas.xlsx › Usulan › 12'.",
+    ),
     "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
     "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),
     "HELP_VERSION": ("Tell the version and end.", "Tampilkan versi, lalu selesai."),
