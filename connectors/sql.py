@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 
 from connectors.connector import Batch, DatasetDescription, Part
+from connectors.policy import Standing, standing_of
 from connectors.sqlaccess import USUAL, Access
 from connectors.sqlreading import SqlDataset
 
@@ -60,6 +61,11 @@ class SqlSource:
     def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows as the database yields them."""
         return self._reader.rows(dataset, part)
+
+    @property
+    def standing(self) -> Standing:
+        """How the server stands; a file always stands well."""
+        return standing_of(self._reader)
 
     async def aclose(self) -> None:
         """Gives back the connections that are kept for the next reading."""

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from connectors import sqlreading
 from connectors.connector import Batch, DatasetDescription, Part
 from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceUnavailable
-from connectors.policy import Gate, Policy
+from connectors.policy import Gate, Policy, Standing
 from connectors.sqlaccess import USUAL, Access
 from connectors.sqlaccount import Account, names_in
 from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
@@ -138,6 +138,11 @@ class SqlHost:
             await asyncio.wait(self._closing, timeout=FAREWELL)
         if pool is not None:
             await _hurried(pool.dispose())
+
+    @property
+    def standing(self) -> Standing:
+        """How the server stands."""
+        return self._gate.standing
 
     @property
     def _where(self) -> str:

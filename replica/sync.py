@@ -21,9 +21,10 @@ import orjson
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Connector, Part
 from connectors.errors import SourceError
+from connectors.policy import standing_of
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked
 from replica.mapping import Mapper
-from replica.merge import Counts, Merge, ShrinkGuard
+from replica.merge import Counts, Merge, ShrinkGuard, Trial
 from replica.staging import Staging
 from replica.tables import store_time
 
@@ -37,7 +38,8 @@ LEFT_BEHIND_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sync has come: part `done` of `total` of a dataset, `rows` read so far."""
+    """How far a sync has come: part `done` of `total` of a dataset, `rows` read so far; `ahead` counts what a source has fetched
+    of which rows are still to be made (mails)."""
 
     source: str
     dataset: str
@@ -45,6 +47,7 @@ class Progress:
     done: int
     total: int
     rows: int
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Problem:
 @dataclass(slots=True)
 class SyncReport:
     """What one sync of a source did. `outcome` is CHANGED, UNCHANGED, FAILED (nothing could be read) or REFUSED (by the shrink
-    guard; `problems` says so)."""
+    guard; `problems` says so). `rows` were read as data, those `aside` were not; of parts that have not changed neither."""
 
     source: str
     outcome: str = "UNCHANGED"
@@ -71,7 +74,7 @@ class SyncReport:
     problems: list[Problem] = field(default_factory=list)
     changed_links: list[str] = field(default_factory=list)
     rows: int = 0
-    skipped: int = 0
+    aside: int = 0
 
 
 @dataclass(slots=True)
@@ -217,9 +220,11 @@ class Syncer:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
 
-            def tell(part: str, done: int, name: str = dataset.name, total: int = len(dataset.parts)) -> None:
+            def tell(
+                part: str, done: int, ahead: int = 0, name: str = dataset.name, total: int = len(dataset.parts)
+            ) -> None:
                 if progress is not None:
-                    progress(Progress(source, name, part, done, total, report.rows))
+                    progress(Progress(source, name, part, done, total, report.rows, ahead))
 
             for done, part in enumerate(dataset.parts):
                 tell(part.label, done)
@@ -250,7 +255,7 @@ class Syncer:
         mappings: Sequence[EntityMapping],
         staging: Staging,
         report: SyncReport,
-        tell: Callable[[], None],
+        tell: Callable[[int], None],
     ) -> None:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
@@ -259,8 +264,8 @@ class Syncer:
             async for batch in self._connectors[source].rows(dataset, part):
                 await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
-                report.skipped += batch.skipped
-                tell()
+                report.aside += batch.seen - len(batch.rows)
+                tell(batch.ahead)
             await _in_thread(intake.finish)
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -275,7 +280,7 @@ class Syncer:
         force: bool,
     ) -> None:
         with closing(self._database.connect()) as db:
-            merge = Merge(db, self._database, self._config, self._clock())
+            merge = Merge(db, self._database, self._config, self._clock(), self._trial(source, started))
             with merge.transaction(staging):
                 for dataset in datasets:
                     for mapping in dataset.mappings:
@@ -310,11 +315,14 @@ class Syncer:
                 first = report.problems[0].stored() if report.problems else None
                 merge.record_run(source, store_time(started), report.outcome, counts, first)
 
+    def _trial(self, source: str, began: datetime) -> Trial:
+        return Trial(source, began, standing_of(self._connectors[source]))
+
     def _note_failure(self, source: str, problem: Problem, started: datetime) -> None:
         """Says of a source that its sync came to nothing, if even that can still be written."""
         try:
             with closing(self._database.connect()) as db, self._database.write_lock(BUSY_SECONDS):
-                merge = Merge(db, self._database, self._config, self._clock())
+                merge = Merge(db, self._database, self._config, self._clock(), self._trial(source, started))
                 with merge.transaction():
                     merge.fail(source, problem.stored())
                     merge.record_run(source, store_time(started), "FAILED", {}, problem.stored())

@@ -25,9 +25,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
-    VariableValues,
     execute_sync,
-    get_variable_values,
     parse,
     specified_rules,
     type_from_ast,
@@ -40,7 +38,6 @@ from config.messages import Messages
 from replica.reading import (
     MAX_ROWS,
     Busy,
-    DatasetState,
     DeadlineExceeded,
     Reading,
     Replica,
@@ -48,11 +45,12 @@ from replica.reading import (
     TooManyRows,
 )
 from replica.tables import Tables
-from resolvers.arguments import sample_of, shape_of
+from resolvers.arguments import sample_of
 from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, looked_at, scans_of, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
+from resolvers.inputs import MAX_ERRORS
 from resolvers.limits import Limits, check_size
 from resolvers.messages import MESSAGES, hint_of
 from resolvers.plan import Plan, build_plan
@@ -62,7 +60,6 @@ from resolvers.shape import Writer
 DOCUMENTS = 500  # parsed and planned operations that are kept
 AT_ONCE = 3_000  # rows that an operation may be expected to look at, some 3 ms, and still be answered without a thread
 PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
-MAX_ERRORS = 10  # validation errors that are listed
 MOST = 1e15  # rows that an estimate is told in figures
 RETRY_SECONDS = 10  # after which a hub that was busy is likely to have room
 
@@ -80,7 +77,9 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost."""
+    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost, with
+    `tells_sources` how each source stands that was used, not only those in trouble. With `as_text` only the answer's `body` is
+    wanted: in its data, what the replica has written itself is JSON already."""
 
     query: str
     variables: Mapping[str, object] | None = None
@@ -88,6 +87,13 @@ class Request:
     language: Language = "id"
     caller: Caller = PUBLIC
     tells_cost: bool = False
+    tells_sources: bool = False
+    as_text: bool = False
+
+    @property
+    def tells_times(self) -> bool:
+        """Whether the answer says what is another thing each time."""
+        return self.tells_cost or self.tells_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +233,9 @@ class Engine:
         if revision is None or asked.plan.looked(self._catalogue, revision, sizes, asked.variables) > AT_ONCE:
             return None
         try:
-            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables))
+            found = self._replica.read_at_once(
+                lambda reading: self._run(asked.plan, reading, asked.variables, request, is_cheap=True)
+            )
         except (DeadlineExceeded, TooFar):
             return None  # more than was expected
         except (TooCostly, *_STOPPED) as stopped:
@@ -251,7 +259,7 @@ class Engine:
             return asked
 
         def work(reading: Reading) -> tuple[Run, dict[str, object]]:
-            result = self._run(asked.plan, reading, asked.variables)
+            result = self._run(asked.plan, reading, asked.variables, request)
             watch(asked.plan, reading, asked.variables)
             return result
 
@@ -266,7 +274,7 @@ class Engine:
         try:
             document = self._document(request.query)
             operation = document.operation(request.operation_name)
-            variables = self._variables(operation, request.variables)
+            variables = self._variables(document, operation, request.variables)
             plan = self._plan(document, operation, variables, request)
             plan.check(variables)
         except BadRequest as refused:
@@ -279,7 +287,7 @@ class Engine:
     def _finish(self, asked: _Asked, request: Request, run: Run, data: dict[str, object]) -> Answer:
         self._introspect(asked.document, asked.operation, asked.plan, request, data)
         errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
-        extensions = self._extensions(asked.plan, run.reading)
+        extensions = self._extensions(asked.plan, run.reading, all_sources=request.tells_sources)
         if request.tells_cost:
             extensions["cost"] = self._cost(asked.plan, run.reading, asked.variables)
         stamp = Stamp(asked.plan.reads, run.version)
@@ -295,7 +303,7 @@ class Engine:
         try:
             document = self._document(request.query)
             operation = document.operation(request.operation_name)
-            variables = self._variables(operation, request.variables)
+            variables = self._variables(document, operation, request.variables)
             layout = lay_out(self._schema, document.fragments, operation, variables, expand)
             plan = self._table_plan(layout.first, variables, request)
             plan.check(variables)
@@ -344,7 +352,7 @@ class Engine:
         """The rows of all pages. Raises _Failed as soon as a field of a page could not be had."""
         following: Plan | None = None
         while True:
-            run, data = self._run(following or plan, reading, variables)
+            run, data = self._run(following or plan, reading, variables, request)
             if run.failures:
                 raise _Failed(reading, data, run.failures)
             yield from layout.rows(data)
@@ -355,9 +363,20 @@ class Engine:
             following = following or self._table_plan(layout.following, variables, request)
             reading.forget()
 
-    def _run(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
-        check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
-        run = Run(reading, variables, version=reading.version(plan.reads))
+    def _run(
+        self,
+        plan: Plan,
+        reading: Reading,
+        variables: Mapping[str, object],
+        request: Request,
+        *,
+        is_cheap: bool = False,
+    ) -> tuple[Run, dict[str, object]]:
+        if not is_cheap:  # which its caller has found out
+            check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
+        # what was never read is told with its path in the data, and what a statement cost by the statements of the plan
+        as_text = request.as_text and not request.tells_cost and reading.unavailable.isdisjoint(plan.entities)
+        run = Run(reading, variables, as_text, version=reading.version(plan.reads))
         return run, plan.run(run)
 
     # -- once for each document ---------------------------------------------------------------------------------------
@@ -407,13 +426,12 @@ class Engine:
             raise _Invalid([_written(error, "GRAPHQL_VALIDATION_FAILED") for error in errors[:MAX_ERRORS]])
         return Document(document)
 
-    def _variables(self, operation: OperationDefinitionNode, given: Mapping[str, object] | None) -> dict[str, Any]:
-        definitions = operation.variable_definitions or ()
-        if not definitions:
-            return {}
-        values = get_variable_values(self._schema, definitions, dict(given or {}), max_errors=MAX_ERRORS)
-        if isinstance(values, VariableValues):
-            return values.coerced
+    def _variables(
+        self, document: Document, operation: OperationDefinitionNode, given: Mapping[str, object] | None
+    ) -> dict[str, Any]:
+        values = document.inputs(operation, self._schema).coerce(given)
+        if isinstance(values, dict):
+            return values
         raise _Invalid([_written(error, "BAD_USER_INPUT") for error in values])
 
     def _plan(
@@ -427,7 +445,7 @@ class Engine:
             id(operation),
             request.caller,
             request.language,
-            self._shape(operation, variables),
+            document.inputs(operation, self._schema).shape(variables),
         )
         with self._lock:
             if key in document.plans:
@@ -439,15 +457,6 @@ class Engine:
             if len(document.plans) > PLANS_PER_DOCUMENT:
                 document.plans.popitem(last=False)
         return plan
-
-    def _shape(self, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> object:
-        shapes = []
-        for definition in operation.variable_definitions or ():
-            name = definition.variable.name.value
-            if name in variables:
-                type_ = cast(GraphQLInputType, type_from_ast(self._schema, definition.type))
-                shapes.append((name, shape_of(type_, variables[name])))
-        return tuple(shapes)
 
     def _introspect(
         self,
@@ -520,13 +529,13 @@ class Engine:
             "selects": spent(selects, reading.asked),
         }
 
-    def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
+    def _extensions(self, plan: Plan, reading: Reading, *, all_sources: bool = False) -> dict[str, object]:
         extensions: dict[str, object] = {}
         if self._notice:
             extensions["notice"] = self._notice
-        troubled = [state for state in reading.datasets if state.problem is not None and state.entity in plan.entities]
-        if troubled:
-            extensions["sources"] = [_state(states) for states in _by_source(troubled)]
+        told = plan.told(reading.state, all_sources=all_sources)
+        if told:
+            extensions["sources"] = told
         return extensions
 
 
@@ -549,24 +558,6 @@ def _too_costly(costly: TooCostly) -> BadRequest:
 def _rounded(number: float) -> int:
     """To two digits: an estimate is no better."""
     return int(float(f"{min(number, MOST):.1e}"))
-
-
-def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:
-    groups: dict[str, list[DatasetState]] = {}
-    for state in states:
-        groups.setdefault(state.source, []).append(state)
-    return list(groups.values())
-
-
-def _state(states: Sequence[DatasetState]) -> dict[str, object]:
-    """What an answer says of a source whose last sync failed: how old its figures are, or that there are none."""
-    first = states[0]
-    return {
-        "name": first.source,
-        "state": "STALE" if any(state.ever_read for state in states) else "UNAVAILABLE",
-        "asOf": first.read_at,
-        "reason": (first.problem or {}).get("code"),
-    }
 
 
 def _written(error: GraphQLError, code: str) -> dict[str, object]:

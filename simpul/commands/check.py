@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from config.hub import EntityMapping, HubConfig, SourceConfig
 from connectors.columns import find_column
 from connectors.connector import Column, Connector, Part
 from connectors.errors import SourceError, SourceUnavailable
 from connectors.sqlaccount import Account
+from replica.system import read_sources
 from simpul.commands.opening import read_config, run
-from simpul.compose import build_hub
+from simpul.compose import build_hub, open_replica
 from simpul.console import Terminal
+from simpul.formats import format_moment
+from simpul.remarks import remarks_on
 from simpul.saved import FOLDER
 from simpul.sources import Connectors
 
@@ -29,6 +34,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     names = questions.names() if questions else ()
     homeless = [name for name in config.home if name not in names]
     problems, accounts = run(_check_all(config))
+    tell_sources(terminal, config)
     for finding in findings:
         terminal.warn_text(finding.render(path.parent / FOLDER))
     for source, error in problems:
@@ -55,6 +61,29 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         counted["entities"] += f", {terminal.count(len(names), 'QUESTIONS_ONE', 'QUESTIONS_MANY')}"
     terminal.say("CHECK_OK", path=path, hub=config.display_name, **counted)
     return 0
+
+
+def tell_sources(terminal: Terminal, config: HubConfig) -> None:
+    """How each source stood when a sync last tried it, where a replica is there to tell."""
+    database = open_replica(config)
+    try:
+        sources = read_sources(database)
+    except database.errors:
+        return
+    now = datetime.now(UTC)
+    for source in sources:
+        if source.name not in config.sources or source.state == "UNKNOWN":
+            continue
+        as_of = terminal.text("SOURCE_NEVER")
+        if source.read_at:
+            moment = format_moment(source.read_at, ZoneInfo(config.timezone), terminal.language)
+            as_of = terminal.text("SOURCE_AS_OF", moment=moment)
+        said = [terminal.text(f"STATE_{source.state}"), as_of]
+        said += remarks_on(source.due_at, source.retry_at, now, terminal.messages, terminal.language)
+        terminal.show(f"{source.name}: {', '.join(said)}")
+        if source.problem:
+            params = {"where": source.problem["where"], **source.problem["params"]}
+            terminal.show(f"  {terminal.render(source.problem['code'], params)}")
 
 
 async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
@@ -110,12 +139,9 @@ def _wrong_with(account: Account) -> Iterator[SourceError]:
         yield SourceError(account.where, "ACCOUNT_LACKS", **who, tables=", ".join(account.lacking), grants=grants)
 
 
-_OF_ONE_PLACE = ("STATUS_UNEXPECTED", "DATABASE_FORBIDDEN")
-
-
 def _is_unreachable(source: SourceConfig, error: SourceError) -> bool:
     """Whether an error is one of the whole source, not of one of its files or addresses."""
-    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code not in _OF_ONE_PLACE
+    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code != "STATUS_UNEXPECTED"
 
 
 async def _check_mapping(mapping: EntityMapping, connector: Connector) -> AsyncIterator[SourceError]:

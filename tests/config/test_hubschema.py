@@ -60,13 +60,16 @@ sources:
     headers: {Accept: application/json}
     apiKey: {header: X-Kunci, value: '${RAHASIA}'}
     maxBytes: 5MB
+    rate: 60/m
+    oauth: {tokenUrl: 'http://127.0.0.1:9/token', clientId: hub, clientSecret: '${RAHASIA}', scope: baca}
     datasets:
       paket:
         path: p
         list: data.items
         key: id
         params: {tahun: 2026}
-        paging: {style: page, param: page, sizeParam: n, size: 50, first: 0}
+        paging: {style: page, param: page, sizeParam: n, size: 50, first: 0, total: data.total}
+        format: json
         ids: {param: id, separator: none, size: 10}
   surat: {kind: mailbox, path: s.mbox, timezone: Asia/Jakarta, datasets: {replies: {}}}
 entities:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 Answer = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]
-"""From path, query and headers of a request to status, headers and body."""
+"""From path, query (of a POST: its form) and headers of a request to status, headers and body."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -28,10 +28,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        self._reply(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        self._reply(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def _reply(self, form: str) -> None:
         assert isinstance(self.server, _Server)
         target = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, extra, body = self.server.answer(target.path, dict(parse_qsl(target.query)), headers)
+        status, extra, body = self.server.answer(target.path, dict(parse_qsl(form)), headers)
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **extra}.items():
             self.send_header(name, value)
