@@ -431,7 +431,11 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
-    allow_owner: bool = Field(False, alias="allowOwner")
+    allow_owner: Truth = Field(False, alias="allowOwner")
+    tls: Literal["off", "require", "verify"] | None = None
+    tls_ca: FilePath | None = Field(None, alias="tlsCa")
+    connections: Count | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
 

@@ -144,6 +144,22 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "true: simpul check says no more that this account may do more than read. Better: an account that may only read.",
         "true: simpul check tidak lagi menegur akun yang boleh lebih dari membaca. Lebih baik: akun yang hanya boleh membaca.",
     ),
+    "Sql.tls": (
+        "require encrypts, verify also checks the server's certificate, off does neither.",
+        "require mengenkripsi, verify juga memeriksa sertifikat server, off tidak keduanya.",
+    ),
+    "Sql.tlsCa": (
+        "With tls: verify, the file of the authority that signed the certificate, if the system doesn't know it.",
+        "Untuk tls: verify, berkas otoritas penanda tangan sertifikat, bila tidak dikenal sistem.",
+    ),
+    "Sql.connections": (
+        "How many connections are used at most at a time, 4 if not said.",
+        "Paling banyak berapa koneksi dipakai sekaligus, 4 bila tidak disebut.",
+    ),
+    "Sql.encoding": (
+        "What texts were written in, where the database believes otherwise: UTF-8 in latin1 tables, PostgreSQL's SQL_ASCII.",
+        "Pengodean asli teks, bila basis data mengira lain: UTF-8 dalam tabel latin1, SQL_ASCII di PostgreSQL.",
+    ),
     "Sql.password": (
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",

@@ -10,6 +10,7 @@ from typing import Protocol
 from connectors.connector import Batch
 from connectors.content import Content, members_of, open_member, read_content
 from connectors.csvfile import Csv
+from connectors.dbase import Dbase
 from connectors.errors import SourceBroken, SourceError
 from connectors.grid import Grid
 from connectors.jsontables import JsonFile
@@ -53,6 +54,8 @@ def open_document(content: Content, kind: str, dataset: SheetDataset | None = No
             return Page(content, is_archive=kind == "mhtml")
         case "json":
             return JsonFile(content)
+        case "dbf":
+            return Dbase(content, dataset or SheetDataset())
         case "xls":
             return OldWorkbook(content)
         case "ods":

@@ -98,7 +98,7 @@ class Spreadsheet:
         """A part for each file, whatever is in it."""
         salt = hashlib.sha256(repr(options).encode()).hexdigest()[:8]  # read otherwise, a file is not unchanged
         return [
-            Part(key, path.name, (stamp := stamp_of(path)) and f"{stamp}-{salt}", file=path.name)
+            Part(key, path.name, (stamp := _stamp(path)) and f"{stamp}-{salt}", file=path.name)
             for key, path in find_files(self._root, self._patterns)
         ]
 
@@ -177,6 +177,15 @@ class Spreadsheet:
                 }
                 return DatasetDescription(name, batch.columns, samples, read_as)
         return DatasetDescription(name, (), read_as=read_as)
+
+
+def _stamp(path: Path) -> str | None:
+    """That of a dBase table with its memos."""
+    stamps = [stamp_of(path)]
+    if path.suffix.casefold() == ".dbf":
+        beside = [path.with_suffix(one) for suffix in (".dbt", ".fpt") for one in (suffix, suffix.upper())]
+        stamps += [stamp_of(memos) for memos in beside if memos.is_file()]
+    return None if None in stamps else "-".join(filter(None, stamps))
 
 
 def has_sheets(path: Path) -> bool:

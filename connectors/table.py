@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -67,12 +67,13 @@ def read_table(
     dataset: SheetDataset,
     where: str,
     names: Sequence[str] | None = None,
+    deleted: Container[int] = (),
 ) -> Iterator[Batch]:
     """Batches of the rows that are taken; at least one, so that its columns can be looked at even if there are no
     rows.
 
     `width` is the number of columns of the widest row; `names` are theirs where the format has them apart from the rows: then every
-    row is a record, and a column goes by its name. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
+    row is a record but those `deleted`, and a column goes by its name. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
     of `skip`, LimitExceeded."""
     if width > MAX_COLUMNS:
         raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
@@ -88,6 +89,9 @@ def read_table(
     found: list[Row] = []
     total = 0
     for number, cells in numbered:
+        if number in deleted:
+            asides.add("DELETED", number)
+            continue
         padded = (*cells, *((None,) * (width - len(cells))))
         values = tuple(
             [

@@ -41,6 +41,8 @@ def read_understood(grid: Grid, dataset: SheetDataset, where: str) -> Iterator[B
         values = tuple(grid.cells[number].get(column) for column in names)
         if taken(number + 1, values):
             rows.append(Row(str(number + 1), values if leaves is None else (*values, number in leaves)))
+    for number in grid.marks.stray_rows:
+        asides.add("FAR_AWAY", number)
     title = title_of(table)
     for first in range(0, max(1, len(rows)), BATCH_ROWS):
         aside = asides.take() if first == 0 else ()

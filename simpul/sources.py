@@ -111,7 +111,7 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
-    from connectors.sql import SqlDataset, SqlSource, url_of
+    from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
         name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
@@ -123,7 +123,9 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
         url = f"sqlite:///{options['database']}"
     else:
         url = url_of(*(options[name] for name in ("engine", "host", "port", "database", "user", "password")))
-    return SqlSource(url, tables, folder, options["timeout"], schema=options["schema_"])
+    authorities = folder / options["tls_ca"] if options["tls_ca"] else None
+    access = Access(options["schema_"], options["tls"], authorities, options["connections"] or 4, options["encoding"])
+    return SqlSource(url, tables, folder, options["timeout"], access=access)
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
