@@ -21,12 +21,13 @@ from connectors.errors import (
     DatasetMissing,
     SourceAuth,
     SourceBroken,
+    SourceBusy,
     SourceError,
     SourceTimeout,
     SourceUnavailable,
 )
 from connectors.imap import ImapMailbox, MailServer
-from connectors.imapwire import Login
+from connectors.imapwire import Login, Wire
 from connectors.oauth import Client, ClientCredentials
 from tests.faults import proxy
 from tests.mailserver import PASSWORD, USER, Dovecot, dovecot
@@ -336,6 +337,31 @@ async def test_a_password_goes_only_where_it_is_to(server: Dovecot) -> None:
             with pytest.raises(SourceBroken) as lacking:
                 await read(box)
         assert lacking.value.code == "MAIL_NO_STARTTLS" and plain.logins() == 0
+
+
+@pytest.mark.parametrize("abilities", [set(), {"AUTH=PLAIN"}, {"AUTH=PLAIN", "SASL-IR"}])
+async def test_any_password_goes_over_the_line_as_it_is(server: Dovecot, abilities: set[str]) -> None:
+    """Quoted, as a literal where that can't be, or encoded: as the server knows it."""
+    users = server.folder / "users"
+    line = users.read_text(encoding="utf-8")
+    passwords = {"satu": PASSWORD, "dua": 'kata "sandi" \\ é', "tiga": "berakhir {12}"}
+    lines = [line.replace(USER, user, 1).replace(PASSWORD, password) for user, password in passwords.items()]
+    users.write_text("".join(lines), encoding="utf-8")
+    for user, password in passwords.items():
+        wire = await Wire.open("127.0.0.1", server.port, None, "x")
+        wire.abilities = frozenset(abilities)
+        await wire.log_in(Login(user, password))
+        assert "IDLE" in wire.abilities
+        wire.leave()
+        await asyncio.sleep(0)
+
+
+async def test_a_server_that_takes_no_more_connections_is_busy() -> None:
+    with dovecot(connections="1") as server, server.client():
+        async with mailbox(place_of(server)) as box:
+            with pytest.raises(SourceBusy) as told:
+                await read(box)
+    assert told.value.code == "MAIL_BUSY"
 
 
 async def test_there_are_never_more_than_two_connections() -> None:
