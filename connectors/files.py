@@ -14,16 +14,17 @@ SETTLED_SECONDS = 2.0  # a file changed more recently may change again within th
 def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
     """(key, path) of the files that match, in order; keys are paths below `root` with forward slashes. Lock files of office
     programs (`~$name.xlsx`) are none. Raises DatasetMissing NO_FILE_MATCHED."""
-    found = {
-        key_of(path, root): path
-        for path in matches(root, patterns)
-        if path.is_file() and not path.name.startswith(("~$", ".~lock."))
-    }
+    found = {key_of(path, root): path for path in matches(root, patterns) if path.is_file() and not is_lock(path)}
     if not found:
         raise DatasetMissing(
             ", ".join(patterns), "NO_FILE_MATCHED", pattern=", ".join(patterns), folder=_contents(root, patterns)
         )
     return sorted(found.items())
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file only says that an office program has another one open."""
+    return path.name.startswith(("~$", ".~lock."))
 
 
 def matches(root: Path, patterns: Sequence[str]) -> list[Path]:

@@ -377,6 +377,28 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
         "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
     ),
+    "TLS_MISSING": (
+        "{where}: the server speaks no TLS, and was told neither user nor password. Have it turned on there, or write "
+        "`tls: off` if nobody can listen on the way.",
+        "{where}: server tidak memakai TLS, jadi pengguna dan kata sandi tidak dikirim. Minta TLS dinyalakan di sana, atau tulis "
+        "`tls: off` bila tidak ada yang bisa menyadap.",
+    ),
+    "TLS_UNTRUSTED": (
+        "{where}: the server's certificate is not trusted ({reason}). Name the file of the authority that signed it in `tlsCa`, "
+        "and in `host` the name that stands in the certificate; `tls: require` encrypts without looking at it.",
+        "{where}: sertifikat server tidak dipercaya ({reason}). Sebut berkas otoritas penanda tangannya di `tlsCa`, dan di `host` "
+        "nama yang tertera di sertifikat; `tls: require` mengenkripsi tanpa memeriksanya.",
+    ),
+    "TLS_CA_UNREADABLE": (
+        "{where}: {file} is no file of certificates that can be read ({reason}). Correct `tlsCa` in hub.yaml.",
+        "{where}: {file} bukan berkas sertifikat yang dapat dibaca ({reason}). Betulkan `tlsCa` di hub.yaml.",
+    ),
+    "DATABASE_GARBLED": (
+        "{where}: what came from the database could not be understood; something on the way damages it. It is read again at "
+        "the next sync; check the network if this returns.",
+        "{where}: yang datang dari basis data tidak dapat dipahami; ada yang merusaknya di jalan. Akan dibaca lagi pada "
+        "sinkronisasi berikutnya; periksa jaringan bila berulang.",
+    ),
     "DATABASE_UNKNOWN": (
         "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
         "{where}: server tidak punya basis data itu ({reason}). Betulkan `database` di hub.yaml.",

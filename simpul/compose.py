@@ -22,7 +22,7 @@ from replica.system import SourceState, read_sources
 from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
-from simpul.sources import Connectors
+from simpul.sources import Connectors, seek
 
 if TYPE_CHECKING:
     import strawberry
@@ -57,6 +57,7 @@ class Hub:
     def engine(self) -> Engine:
         """What answers GraphQL requests."""
         from resolvers.engine import Engine
+        from resolvers.explaining import Origins
 
         return Engine(
             self.schema._schema,
@@ -67,6 +68,9 @@ class Hub:
             self.config.notice,
             seconds=SECONDS_PER_OPERATION,
             messages=self.messages,
+            origins=Origins(
+                self.config.mappings, self.config.lines, self.config.path.parent, partial(seek, self.config)
+            ),
         )
 
     @property
