@@ -82,7 +82,8 @@ def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | N
         return None
     found = seek_file(folder, options["path"], file)
     if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
-        return seek_sheet(folder / found.found, _sheet_dataset(config.sources[source].datasets[dataset]), sheet)
+        about = _sheet_dataset(config.sources[source].datasets[dataset], options["password"])
+        return seek_sheet(folder / found.found, about, sheet)
     return found
 
 
@@ -112,16 +113,16 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
     from connectors.spreadsheet import Spreadsheet
 
-    sheets = {name: _sheet_dataset(dataset) for name, dataset in datasets.items()}
+    sheets = {name: _sheet_dataset(dataset, options["password"]) for name, dataset in datasets.items()}
     return Spreadsheet(folder, options["path"], sheets)
 
 
-def _sheet_dataset(dataset: Mapping[str, Any]) -> SheetDataset:
+def _sheet_dataset(dataset: Mapping[str, Any], password: str | None) -> SheetDataset:
     from connectors.table import SheetDataset
 
     skip = {column: tuple(values) for column, values in dataset["skip"].items()}
     member = tuple(dataset["member"]) if dataset["member"] else None
-    return SheetDataset(**{**dataset, "skip": skip, "member": member})
+    return SheetDataset(**{**dataset, "skip": skip, "member": member}, password=password)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
