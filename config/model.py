@@ -428,8 +428,14 @@ class WordsWritten(Written):
     id: str
 
 
+Around = Literal["file", "sheet", "folder", "title"]
+"""What stands around a table and may say something of all its rows."""
+
+
 class FieldWritten(Written):
     column: Names | None = None
+    from_: Around | None = Field(None, alias="from")
+    after: Some | None = None
     join: str = "."
     value: str | None = None
     within: Some | None = None

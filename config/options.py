@@ -256,6 +256,18 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Kolom dari sumber; daftar menggabungkan beberapa. $file dan $sheet adalah letak barisnya, $title baris di atas"
         " tabelnya dan $leaf apakah tanpa rincian di bawahnya (dengan header: auto, atau baris seperti 5-6).",
     ),
+    "Field.from": (
+        "Instead of a column: what stands around the table. The name of its file (without .xlsx), of its sheet or folder, or the"
+        " title: the lines above it (with header: auto, or rows such as 5-6). With a pattern, folder is the nearest one in which"
+        " it is found.",
+        "Pengganti kolom: yang ada di sekitar tabel. Nama berkasnya (file, tanpa .xlsx), lembarnya (sheet), atau foldernya"
+        " (folder), atau baris di atasnya (title, dengan header: auto atau baris seperti 5-6). Dengan pattern, folder adalah yang"
+        " terdekat yang memuatnya.",
+    ),
+    "Field.after": (
+        "With from: title, the words after which the value stands in its line: SKPD.",
+        "Bersama from: title, kata yang mendahului isinya dalam satu baris: SKPD.",
+    ),
     "Field.join": (
         "What stands between several columns, a dot if not said.",
         "Penghubung beberapa kolom, titik bila tidak disebut.",
@@ -295,8 +307,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Bagian mana dari kode bertitik yang diambil.",
     ),
     "Field.pattern": (
-        "Takes only this of the text; its first group in brackets if it has one.",
-        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada.",
+        "Takes only this of the text; its first group in brackets if it has one. year and month find the one year, or the number"
+        " of the one month, that it names.",
+        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada. year dan month menemukan tahun, atau nomor"
+        " bulan, yang disebut di dalamnya.",
     ),
     "Field.optional": (
         "Whether the pattern may be missing without a remark.",

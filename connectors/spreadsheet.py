@@ -94,7 +94,8 @@ class Spreadsheet:
         found: list[Part] = []
         for key, path in find_files(self._root, self._patterns):
             stamp = stamp_of(path)
-            part = Part(key, path.name, stamp and f"{stamp}-{salt}", file=path.name)
+            folders = tuple(parent.name for parent in Path(key).parents if parent.name)
+            part = Part(key, path.name, stamp and f"{stamp}-{salt}", file=path.name, folders=folders)
             found += [part] if _is_csv(path) else self._sheets(part, path, options)
         return found
 

@@ -19,6 +19,7 @@ import orjson
 
 from config.entities import Computed, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
+from connectors.around import compile_after, compile_pattern
 from connectors.cells import is_nothing
 from connectors.columns import find_column
 from connectors.connector import Batch, Cell, CellError, Column, Part, Row
@@ -40,7 +41,6 @@ from connectors.values import (
     round_to,
     split_text,
     take_parts,
-    take_pattern,
     tidy,
     write_cell,
 )
@@ -50,7 +50,9 @@ from replica.tables import EntityTable, fold, is_wide, store_time
 
 T = TypeVar("T")
 
-PSEUDO_COLUMNS = ("$file", "$sheet", "$title", "$leaf")
+PSEUDO_COLUMNS = ("$file", "$stem", "$sheet", "$folder", "$title", "$leaf")
+AROUND = {"$file": "file", "$stem": "file", "$sheet": "sheet", "$folder": "folder", "$title": "title"}
+"""Where what is wrong with one of them stands, in place of a cell."""
 PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
@@ -153,9 +155,10 @@ class Mapper:
         self._where = [(name, _fits(wanted)) for name, wanted in (mapping.where or {}).items()]
         self._is_open = False  # whether there was a number that only the rest of its column can tell
         self._readers: list[_Read] = []  # for the columns of the batch, and the signs that are known then
-        self._patterns = {m.field: re.compile(m.pattern) for m in mapping.fields if m.pattern}
+        self._patterns = {m.field: compile_pattern(m.pattern) for m in mapping.fields if m.pattern}
+        self._afters = {m.field: compile_after(m.after) for m in mapping.fields if m.after}
         self._values = {m.field: compile_values(m.values) for m in mapping.fields if m.values}
-        self._plain = {m.field for m in mapping.fields if not (m.pattern or m.parts or m.values)}
+        self._plain = {m.field for m in mapping.fields if not (m.after or m.pattern or m.parts or m.values)}
         self._scope = (mapping.source, mapping.dataset, part.key)
         fields = tuple(replace(m, line=0) for m in mapping.fields)  # wherever it stands in hub.yaml
         self._salt = hashlib.sha256(repr(fields).encode()).hexdigest()[: 32 - CONTENT]
@@ -315,8 +318,8 @@ class Mapper:
             return (lambda found: [value] * len(found.rows)), None
         columns = self._columns or ()
         labels = [columns[self._places[name]].label for name in mapping.columns if name in self._places]
-        label = labels[0] if labels else None
-        takers = [self._one(name) for name in mapping.columns]
+        label = labels[0] if labels else mapping.columns[0]
+        takers = [self._one(name, mapping) for name in mapping.columns]
         if len(takers) == 1:
             return takers[0], label
 
@@ -326,7 +329,7 @@ class Mapper:
 
         return joined, label
 
-    def _one(self, name: str) -> _Take:
+    def _one(self, name: str, mapping: FieldMapping) -> _Take:
         if name in PSEUDO_COLUMNS:
             if name == "$title":
                 return lambda found: [self._title] * len(found.rows)
@@ -335,15 +338,29 @@ class Mapper:
             if name == "$leaf":
                 leaf = self._names.index(name)
                 return lambda found: found.cells[leaf]
-            value = self._part.file if name == "$file" else self._part.sheet
+            value = self._around(name, mapping)
             return lambda found: [value] * len(found.rows)
         place = self._places[name]
         return lambda found: found.cells[place]
 
+    def _around(self, name: str, mapping: FieldMapping) -> str | None:
+        """What the file, sheet or folder is called; of the folders the nearest in which the field's pattern is found."""
+        part = self._part
+        if name != "$folder":
+            stem = part.file and (part.file.rpartition(".")[0] or part.file)
+            return {"$file": part.file, "$stem": stem}.get(name, part.sheet)
+        for folder in part.folders if mapping.field in self._patterns else ():
+            try:
+                self._patterns[mapping.field](folder)
+            except Unreadable:
+                continue
+            return folder
+        return part.folders[0] if part.folders else None
+
     def _reference_reader(self, mapping: FieldMapping, take: _Take, label: str | None) -> _Read:
         """What reads how a record of another entity is written, and the place above it."""
         name, raw, above = mapping.field, f"{mapping.field}Raw", f"{mapping.field}Within"
-        take_above = self._one(mapping.within) if mapping.within else None
+        take_above = self._one(mapping.within, mapping) if mapping.within else None
 
         def written(cell: Cell) -> str | None:
             text = self._prepared(mapping, cell)
@@ -394,9 +411,11 @@ class Mapper:
                 text = tidy(_text_of(cell) or "") or None
             else:
                 text = read_text(cell)
-        if text is not None and mapping.field in self._patterns:
+        for takers in (self._afters, self._patterns):
+            if text is None or mapping.field not in takers:
+                continue
             try:
-                text = take_pattern(text, self._patterns[mapping.field]).strip() or None
+                text = takers[mapping.field](text).strip() or None
             except Unreadable:
                 if not mapping.optional:
                     raise
@@ -578,7 +597,9 @@ class Mapper:
 
 
 def _place(label: str | None, row: Row, grid: bool) -> str | None:
-    """The cell in which a field stands."""
+    """The cell in which a field stands, or what around the table says it."""
+    if label in AROUND:
+        return AROUND[label]
     return f"{label}{row.at}" if grid and label else label
 
 

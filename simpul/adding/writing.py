@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from config.insertion import Lines
+from config.mappings import AROUND
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, LinkDraft, Remark, SourceDraft
 
 WIDTH = 110
+_AROUND = {column: name for name, column in AROUND.items()}
 Say = Callable[[Remark], str]
 """The sentence of a remark."""
 
@@ -66,9 +68,10 @@ def mapping_of(entity: EntityDraft, say: Say) -> list[str]:
 
 
 def _field(field: FieldDraft) -> str:
-    if field.type is None and not field.options:
+    if field.type is None and not field.options and field.column not in _AROUND:
         return scalar(field.column)
-    options: dict[str, Any] = {"column": field.column}
+    around = _AROUND.get(field.column)
+    options: dict[str, Any] = {"from": around} if around else {"column": field.column}
     if field.type is not None:
         options["type"] = field.type
     return _flow({**options, **field.options})
