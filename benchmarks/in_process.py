@@ -66,7 +66,9 @@ def asked_of(question: str, variables: Variables) -> Request:
     given = dict(variables)
     if "status" in given:
         given["status"] = given["status"].upper()
-    return Request((OPERATIONS / f"{question}.graphql").read_text(encoding="utf-8"), given, question, "en")
+    return Request(
+        (OPERATIONS / f"{question}.graphql").read_text(encoding="utf-8"), given, question, "en", as_text=True
+    )
 
 
 async def measure(engine: Engine, copy: Path, rounds: int) -> dict[str, dict[str, float]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from config.entities import Catalogue, FieldType
 
@@ -36,6 +36,10 @@ class SourceConfig:
     max_loss: Decimal  # share of records that one sync may lose before the shrink guard stops it, 0..1
     line: int
     column: int = 1
+
+    def renamed(self, dataset: str) -> Mapping[str, str]:
+        """What `rename:` of a dataset calls columns."""
+        return cast("Mapping[str, str]", self.datasets.get(dataset, {}).get("rename", {}))
 
 
 @dataclass(frozen=True, slots=True)

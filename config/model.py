@@ -63,6 +63,19 @@ def _seconds(value: object) -> object:
     return _duration(value).total_seconds()
 
 
+def _rate(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d{1,6})\s*/\s*([smh])", value.strip(), re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise ValueError(
+            wanted(
+                "calls in a second, minute or hour, such as 60/m", "banyaknya per detik, menit, atau jam, misalnya 60/m"
+            )
+        )
+    return int(found[1]), {"s": 1, "m": 60, "h": 3_600}[found[2]]
+
+
 def _bytes(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -157,6 +170,10 @@ def _total(value: object) -> object:
     return tuple(map(int, rows))
 
 
+def _table(value: object) -> object:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,2}", value) else value
+
+
 def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -223,6 +240,20 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _mail_url(value: str) -> str:
+    if not re.fullmatch(r"(?i)imaps?://([^@/\s]+@)?(\[[0-9a-f:]+\]|[^@/:\s?#\[\]]+)(:\d{1,5})?/?", value):
+        words = "an address such as imaps://USER@mail.kab.example", "alamat seperti imaps://PENGGUNA@mail.kab.example"
+        raise ValueError(wanted(*words))
+    return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", value):
+        words = "a name or address such as mail.kab.example", "nama atau alamat seperti mail.kab.example"
+        raise ValueError(wanted(*words))
+    return value
+
+
 def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.\-]+)(:(\d{1,5}|\*))?", value):
         words = (
@@ -267,6 +298,8 @@ def _column(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+RateWritten = Annotated[tuple[int, int] | None, BeforeValidator(_rate)]
+"""So many calls in so many seconds."""
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_count)]
@@ -294,7 +327,14 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
 
 
-class SheetWritten(Written):
+class DatasetWritten(Written):
+    """What every dataset with columns of its own may say."""
+
+    contract: Literal["evolve", "freeze", "rejectRows"] = "evolve"
+    rename: dict[Some, Some] = Field(default_factory=dict)
+
+
+class SheetWritten(DatasetWritten):
     sheet: str | None = None
     header: Annotated[int | Literal["auto"] | tuple[int, int] | None, BeforeValidator(_header)] = 1
     rows: Annotated[tuple[int, int | None] | None, BeforeValidator(_rows)] = None
@@ -302,6 +342,15 @@ class SheetWritten(Written):
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
     total: Annotated[tuple[int, ...] | None, BeforeValidator(_total)] = None
+    member: Names | None = None
+    table: Annotated[int | Some | None, BeforeValidator(_table)] = None
+
+    @field_validator("table")
+    @classmethod
+    def _is_one_of_several(cls, table: int | str | None, info: ValidationInfo) -> int | str | None:
+        if table is not None and info.data.get("header") != "auto":
+            raise ValueError(wanted("nothing unless `header` is auto", "tidak ada, kecuali `header` berisi auto"))
+        return table
 
     @field_validator("total")
     @classmethod
@@ -330,7 +379,7 @@ class SheetWritten(Written):
         return rows
 
 
-class TableWritten(Written):
+class TableWritten(DatasetWritten):
     table: Some | None = None
     query: Annotated[str, AfterValidator(_select)] | None = None
     key: Names | None = None
@@ -347,6 +396,7 @@ class PagingWritten(Written):
     size: Count | None = None
     first: Whole | None = None
     at: Some | None = None
+    total: Some | None = None
 
 
 class IdsWritten(Written):
@@ -355,13 +405,14 @@ class IdsWritten(Written):
     size: Count = 50
 
 
-class EndpointWritten(Written):
+class EndpointWritten(DatasetWritten):
     path: str | None = None
     list_: str | None = Field(None, alias="list")
     paging: PagingWritten | None = None
     params: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
     ids: IdsWritten | None = None
+    format: Literal["json", "ndjson"] = "json"
 
 
 class SourceWritten(Written):
@@ -387,6 +438,7 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
+    allow_owner: bool = Field(False, alias="allowOwner")
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
 
@@ -396,7 +448,16 @@ MAIL_DATASETS = ("threads", "replies", "attachments")
 
 
 class MailboxWritten(SourceWritten):
-    path: Paths
+    path: Paths | None = None
+    url: Annotated[str, AfterValidator(_mail_url)] | None = None
+    host: Annotated[str, AfterValidator(_host)] | None = None
+    port: Whole | None = None
+    encryption: Literal["tls", "starttls", "none"] | None = None
+    ca: FilePath | None = None
+    user: Some | None = None
+    password: str | None = None
+    folders: Names | None = None
+    timeout: Seconds = 30
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
 
 
@@ -405,13 +466,22 @@ class ApiKeyWritten(Written):
     value: str
 
 
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+
+
 class RestWritten(SourceWritten):
     url: Annotated[str, AfterValidator(_url)]
     headers: dict[str, str] = Field(default_factory=dict)
     bearer: str | None = None
     api_key: ApiKeyWritten | None = Field(None, alias="apiKey")
+    oauth: OAuthWritten | None = None
     timeout: Seconds = 10
     max_bytes: Bytes = Field(20_000_000, alias="maxBytes")
+    rate: RateWritten = None
     datasets: dict[str, EndpointWritten] = Field(default_factory=dict)
 
 

@@ -56,8 +56,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Yang saling terkait, misalnya Proposal.budgetLines: anggaran sebuah usulan.",
     ),
     "Source.kind": (
-        "What it is: spreadsheet (xlsx, xls, ods, csv), sql (a database), rest (a JSON API), mailbox (mbox, Maildir).",
-        "Jenisnya: spreadsheet (xlsx, xls, ods, csv), sql (basis data), rest (API JSON), mailbox (mbox, Maildir).",
+        "What it is: spreadsheet (files: xlsx, xls, ods, csv, HTML, JSON, zip), sql (a database), rest (a JSON API), mailbox (IMAP,"
+        " mbox, Maildir).",
+        "Jenisnya: spreadsheet (berkas: xlsx, xls, ods, csv, HTML, JSON, zip), sql (basis data), rest (API JSON), mailbox (IMAP,"
+        " mbox, Maildir).",
     ),
     "Source.refresh": (
         "When it is read again while the hub serves; watch means as soon as a file changes. 10m if not said.",
@@ -84,6 +86,18 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         'Name of the sheet; "*" for every visible one. The first visible one if not said.',
         'Nama lembar; "*" untuk semua lembar yang tampil. Bila tidak disebut: lembar pertama yang tampil.',
     ),
+    "Dataset.contract": (
+        "What happens when columns are renamed, gone, new or of another type: what can be taken is taken and the rest told (evolve),"
+        " the old records stay until it is put right or agreed to (freeze), or rows with a cell that can't be read are rejected"
+        " (rejectRows).",
+        "Nasib data saat kolom berganti nama, hilang, baru, atau berganti jenis: yang bisa diambil tetap diambil dan sisanya"
+        " diberitahukan (evolve), data lama dipertahankan sampai dibetulkan atau disetujui (freeze), atau baris dengan sel yang tidak"
+        " terbaca ditolak (rejectRows).",
+    ),
+    "Dataset.rename": (
+        "Columns that are called otherwise in some files or since some day: New name: Name that the fields use.",
+        "Kolom yang namanya lain di sebagian berkas atau sejak suatu hari: Nama baru: Nama yang dipakai isian.",
+    ),
     "Sheet.header": (
         "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …); auto to "
         "find it, and to leave out totals and groups, as `simpul inspect` shows; rows such as 5-6 (5-5 for one) to say where the "
@@ -103,6 +117,16 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Sheet.skip": (
         "Rows to leave out, such as totals: a column and the texts in it that mark them; between slashes a regular expression.",
         "Baris yang dilewati, misalnya baris jumlah: kolom dan teks penandanya; di antara garis miring ekspresi reguler.",
+    ),
+    "Sheet.table": (
+        "With auto: which of several tables in a sheet, by its number as `simpul inspect` counts them, or by a text above it; the"
+        " one with the most rows if not said.",
+        "Bersama auto: tabel mana bila satu lembar berisi beberapa, dengan nomornya menurut `simpul inspect` atau teks di"
+        " atasnya; bila tidak disebut: yang barisnya terbanyak.",
+    ),
+    "Sheet.member": (
+        "Which files inside of a zip, * stands for any text; all of them if not said.",
+        "Berkas mana di dalam zip, * berarti teks apa saja; bila tidak disebut: semuanya.",
     ),
     "Sheet.encoding": (
         "Encoding of a csv file, if it can't be told.",
@@ -128,6 +152,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Hanya PostgreSQL: tempat mencari tabel yang ditulis tanpa skema.",
     ),
     "Sql.user": ("Who logs in: a user who may only read.", "Pengguna yang masuk: yang hanya boleh membaca."),
+    "Sql.allowOwner": (
+        "true: simpul check says no more that this account may do more than read. Better: an account that may only read.",
+        "true: simpul check tidak lagi menegur akun yang boleh lebih dari membaca. Lebih baik: akun yang hanya boleh membaca.",
+    ),
     "Sql.password": (
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
@@ -150,6 +178,36 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Kolom yang membedakan baris; tabel dengan kunci utama tidak memerlukannya.",
     ),
     "Mailbox.path": ("The mbox file or Maildir folder.", "Berkas mbox atau folder Maildir."),
+    "Mailbox.url": (
+        "Address of a mailbox on a server, instead of host: imaps://USER@HOST (TLS) or imap://USER@HOST (STARTTLS).",
+        "Alamat kotak surat di server, sebagai pengganti host: imaps://PENGGUNA@HOST (TLS) atau imap://PENGGUNA@HOST (STARTTLS).",
+    ),
+    "Mailbox.host": ("Name or address of its server (IMAP).", "Nama atau alamat servernya (IMAP)."),
+    "Mailbox.port": (
+        "Its port, if it is not the usual one: 993 with tls, else 143.",
+        "Portnya, bila bukan yang biasa: 993 dengan tls, selain itu 143.",
+    ),
+    "Mailbox.encryption": (
+        "tls (if not said), starttls, or none: then everybody on the way reads the password and the letters.",
+        "tls (bila tidak disebut), starttls, atau none: kata sandi dan surat terbaca siapa pun di jalan.",
+    ),
+    "Mailbox.ca": (
+        "PEM file of the office's own certificate authority, if the server's certificate is from it.",
+        "Berkas PEM otoritas sertifikat kantor sendiri, bila sertifikat server berasal darinya.",
+    ),
+    "Mailbox.user": ("Who logs in.", "Pengguna yang masuk."),
+    "Mailbox.password": (
+        "As ${NAME}; the password itself belongs in secrets.env.",
+        "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
+    ),
+    "Mailbox.folders": (
+        "Names of the folders that are read, with * for any; all but trash, junk, drafts and sent if not said.",
+        "Nama folder yang dibaca, * untuk apa saja; semua selain sampah, spam, draf, dan terkirim bila tidak disebut.",
+    ),
+    "Mailbox.timeout": (
+        "How long the server may take for one answer, 30 seconds if not said.",
+        "Lama paling panjang untuk satu jawaban server, 30 detik bila tidak disebut.",
+    ),
     "Mailbox.datasets": (
         "threads, replies, attachments: what a mailbox holds. There is nothing to say of them.",
         "threads, replies, attachments: isi kotak surat. Tidak ada yang perlu diatur.",
@@ -163,6 +221,17 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Rest.apiKey": ("A key that is sent in a header.", "Kunci yang dikirim dalam header."),
     "ApiKey.header": ("Name of the header.", "Nama header."),
     "ApiKey.value": ("The key, as ${NAME}.", "Kuncinya, ditulis ${NAMA}."),
+    "Rest.oauth": (
+        "A login that gives out tokens for a while (OAuth 2.0 client credentials).",
+        "Login yang memberi token untuk sementara (OAuth 2.0 client credentials).",
+    ),
+    "OAuth.tokenUrl": ("Address that gives out tokens.", "Alamat yang memberi token."),
+    "OAuth.clientId": ("Who the hub is there.", "Nama hub di sana."),
+    "OAuth.clientSecret": ("Its secret, as ${NAME}.", "Rahasianya, ditulis ${NAMA}."),
+    "OAuth.scope": (
+        "What it asks to be let do there, if that must be said.",
+        "Izin yang diminta di sana, bila harus disebut.",
+    ),
     "Rest.timeout": (
         "How long a request may take, 10 seconds if not said.",
         "Lama paling panjang untuk satu permintaan, 10 detik bila tidak disebut.",
@@ -170,6 +239,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Rest.maxBytes": (
         "How much a list may hold, 20MB if not said.",
         "Besar paling banyak untuk satu daftar, 20MB bila tidak disebut.",
+    ),
+    "Rest.rate": (
+        "How often it may be asked, where its owner has set a limit, such as 60/m; as often as needed if not said.",
+        "Seberapa sering boleh ditanyai bila pemiliknya membatasi, misalnya 60/m; sesering yang perlu bila tidak disebut.",
     ),
     "Rest.datasets": (
         "The lists that are read, each under a name of your own.",
@@ -186,6 +259,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Endpoint.paging": ("How further pages are asked for.", "Cara meminta halaman berikutnya."),
     "Endpoint.params": ("Parameters of the address.", "Parameter pada alamat."),
     "Endpoint.key": ("The property that tells rows apart.", "Properti yang membedakan baris."),
+    "Endpoint.format": (
+        "json, or ndjson: an object for each line, read without holding all of them.",
+        "json, atau ndjson: satu objek per baris, dibaca tanpa menampung semuanya.",
+    ),
     "Endpoint.ids": (
         "How single records are asked for by their keys.",
         "Cara meminta data tertentu menurut kuncinya.",
@@ -199,6 +276,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Paging.sizeParam": ("Parameter with the size of a page.", "Parameter untuk besar halaman."),
     "Paging.size": ("Records on a page.", "Banyaknya data per halaman."),
     "Paging.first": ("Number of the first page or offset.", "Nomor halaman atau offset pertama."),
+    "Paging.total": (
+        "Where each page says how many records the list has; then a list that changes while it is read is noticed.",
+        "Letak banyaknya data seluruh daftar pada tiap halaman; dengan begitu daftar yang berubah saat dibaca ketahuan.",
+    ),
     "Paging.at": (
         "Where the next address or mark stands in the answer.",
         "Letak alamat atau tanda berikutnya dalam jawaban.",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from config.entities import Text
 from config.hub import EntityMapping, SourceConfig
+from config.mailboxes import whole_mailbox
 from config.model import (
     MAIL_DATASETS,
     SOURCES,
@@ -67,17 +68,14 @@ class Sources:
             self._validation.unbuilt((*path, "refresh"), "watch", en, id)
             raw = {**raw, "refresh": "manual"}
         filled = self._filled(raw, path)
-        for option in ("host", "port") if kind == "mailbox" else ():
-            if option in raw:
-                self._validation.unbuilt(
-                    (*path, option), "IMAP", "Use path to an mbox file.", "Gunakan path ke berkas mbox."
-                )
-                return None
         written = self._validation.read(SOURCES[kind], filled, path)
         if written is None or any(place[:2] == path for place in self._places.unknown):
             return None
         if isinstance(written, SqlWritten) and not self._is_sql_complete(written, path):
             return None
+        if isinstance(written, MailboxWritten):
+            whole = whole_mailbox(written, path, self._places, raw.keys())
+            return self._settled(name, whole) if whole else None
         return self._settled(name, written)
 
     def _is_sql_complete(self, written: SqlWritten, path: Place) -> bool:
@@ -138,7 +136,22 @@ class Sources:
                 given.append(name)
         return not given
 
+    def _check_login(self, written: RestWritten, place: Place) -> None:
+        """One login only."""
+        if written.oauth is not None and written.bearer is not None:
+            instead = Text("a source without oauth", "sumber tanpa oauth")
+            self._places.add(
+                (*place, "bearer"), "OPTION_UNUSED", at_key=True, name="bearer", field=place[-1], instead=instead
+            )
+
     def _check_endpoint(self, written: EndpointWritten, place: Place) -> None:
+        if written.format == "ndjson":
+            for option in ("list", "paging"):
+                if getattr(written, {"list": "list_"}.get(option, option)) is not None:
+                    instead = Text("format: json", "format: json")
+                    self._places.add(
+                        (*place, option), "OPTION_UNUSED", at_key=True, name=option, field=place[-1], instead=instead
+                    )
         if written.ids is not None and written.key is None:
             self._places.add((*place, "ids"), "MISSING_OPTION", at_key=True, name="key")
         paging = written.paging
@@ -166,10 +179,13 @@ class Sources:
                     hint = self._places.hint(dataset, MAIL_DATASETS)
                     self._places.add(place, "UNKNOWN_DATASET", at_key=True, source=name, name=dataset, hint=hint)
         if isinstance(written, RestWritten):
+            self._check_login(written, ("sources", name))
             for dataset, endpoint in written.datasets.items():
                 self._check_endpoint(endpoint, ("sources", name, "datasets", dataset))
         options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})
         datasets = written.model_dump(include={"datasets"}).get("datasets", {})
+        if isinstance(written, MailboxWritten):
+            datasets = {dataset: {} for dataset in MAIL_DATASETS}
         line, column = self._places.position("sources", name)
         return SourceConfig(
             name,

@@ -5,7 +5,7 @@ Rows and columns count from 0 here; what is told to people counts rows from 1 an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import Enum
@@ -97,6 +97,11 @@ class Grid:
             row: {c: span for c, span in spans.items() if left <= c <= right} for row, spans in self.covered.items()
         }
         return clipped
+
+    def rows(self) -> Iterator[tuple[int, list[Cell]]]:
+        """Every row with its number from 1, as far as the sheet is wide."""
+        for number, cells in enumerate(self.cells, 1):
+            yield number, [cells.get(column) for column in range(self.width)]
 
     def text(self, row: int, column: int) -> str:
         """The cell on one line, '' if it is empty."""

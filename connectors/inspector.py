@@ -67,8 +67,8 @@ class Inspector:
         timer = threading.Timer(self._seconds, stop)
         timer.start()
         try:
-            child.inspect(path, where)
-            while (found := child.find(where)) is not None:
+            child.ask("inspect", path, where)
+            while (found := child.receive(FileFound, where)) is not None:
                 yield found
         except SourceError as error:
             slow = SourceTimeout(where, "READER_TIMEOUT", seconds=self._seconds)

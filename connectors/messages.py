@@ -101,6 +101,12 @@ SOURCES: dict[str, tuple[str, str]] = {
         "{where} refused our login ({status}). Check the secret; no further try is made until the next sync.",
         "{where} menolak login kami ({status}). Periksa rahasianya; tidak dicoba lagi sampai sinkron berikutnya.",
     ),
+    "SOURCE_RESTING": (
+        "{where} was not asked: its source failed {failures} times in a row (last: {last}) and is tried again in {seconds} "
+        "seconds. Check that the application is running.",
+        "{where} tidak ditanyai: sumbernya gagal {failures} kali berturut-turut (terakhir: {last}) dan dicoba lagi {seconds} "
+        "detik lagi. Periksa apakah aplikasinya berjalan.",
+    ),
     "SOURCE_BUSY": (
         "{where} is locked by another program. Close it there, then sync again.",
         "{where} sedang dikunci program lain. Tutup di sana, lalu sinkronkan lagi.",
@@ -147,6 +153,14 @@ FILES: dict[str, tuple[str, str]] = {
     "FILE_IS_FOLDER": (
         "{where} is a folder, not a file. Correct `path` in hub.yaml: name the file, or end it with /*.xlsx.",
         "{where} adalah folder, bukan berkas. Betulkan `path` di hub.yaml: sebutkan berkasnya, atau akhiri dengan /*.xlsx.",
+    ),
+    "FILE_SPECIAL": (
+        "{where} is no file that can be read (a pipe or a device). Put the file back.",
+        "{where} bukan berkas yang dapat dibaca (pipa atau perangkat). Kembalikan berkasnya.",
+    ),
+    "SHARE_SILENT": (
+        "{where}: the disk or network share has not answered for {seconds} seconds. It is tried again at the next sync.",
+        "{where}: disk atau folder jaringan tidak menjawab selama {seconds} detik. Dicoba lagi pada sinkronisasi berikutnya.",
     ),
     "DISK_FULL": (
         "{where}: the disk is full. Make room, then sync again.",
@@ -202,6 +216,16 @@ FILES: dict[str, tuple[str, str]] = {
     "SHEET_UNKNOWN": (
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
+    ),
+    "TABLE_MISSING": (
+        "{where}: no single table is meant by “{table}”. Correct `table` in hub.yaml: a number, or a text that stands above one table"
+        " only. Tables here: {tables}.",
+        "{where}: “{table}” tidak menunjuk tepat satu tabel. Betulkan `table` di hub.yaml: nomor, atau teks yang hanya ada di atas"
+        " satu tabel. Tabel di sini: {tables}.",
+    ),
+    "MEMBER_MISSING": (
+        "{where}: no file in it is called “{member}”. Correct `member` in hub.yaml. Files inside: {members}.",
+        "{where}: di dalamnya tidak ada berkas bernama “{member}”. Betulkan `member` di hub.yaml. Isinya: {members}.",
     ),
     "HEADER_MISSING": (
         "{where}: row {header} should hold the names of the columns, but it is empty. Correct `header` in hub.yaml.",
@@ -343,6 +367,16 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: this user may not read it ({reason}). Let whoever runs the database grant it SELECT.",
         "{where}: pengguna ini tidak boleh membacanya ({reason}). Minta pengelola basis data memberi hak SELECT.",
     ),
+    "ACCOUNT_WRITES": (
+        "{where}: {user} may do more than read: {rights}. Have whoever runs the database make an account that may only read "
+        "the tables used here, or write `allowOwner: true` under the source to keep this one:\n  {grants}",
+        "{where}: {user} boleh lebih dari membaca: {rights}. Minta pengelola basis data membuat akun yang hanya boleh membaca "
+        "tabel yang dipakai di sini, atau tulis `allowOwner: true` di bawah sumbernya untuk tetap memakai akun ini:\n  {grants}",
+    ),
+    "ACCOUNT_LACKS": (
+        "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
+        "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
+    ),
     "DATABASE_UNKNOWN": (
         "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
         "{where}: server tidak punya basis data itu ({reason}). Betulkan `database` di hub.yaml.",
@@ -369,6 +403,70 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: berkas ini bukan kotak surat mbox: awalnya bukan baris seperti `From x Mon Nov  3 08:00:00 2025`. "
         "Ekspor kotak surat sebagai mbox, atau betulkan `path` di hub.yaml.",
     ),
+    "NOT_IMAP": (
+        "{where}: what answers there is no mail server, or not one that keeps to IMAP. Check `host` and `port` in hub.yaml.",
+        "{where}: yang menjawab di sana bukan server surel, atau tidak mengikuti IMAP. Periksa `host` dan `port` di hub.yaml.",
+    ),
+    "MAIL_LOGIN": (
+        "{where}: the mail server refused our login ({reason}). Check `user` and its secret, and that the account may use IMAP; "
+        "no further try is made for 5 minutes, so that the server does not lock the account.",
+        "{where}: server surel menolak login kami ({reason}). Periksa `user` dan rahasianya, dan apakah akun itu boleh memakai "
+        "IMAP; tidak dicoba lagi selama 5 menit agar akun tidak dikunci server.",
+    ),
+    "MAIL_NO_WAY_IN": (
+        "{where}: the mail server does not take this kind of login on this connection (it takes: {ways}). Use `encryption: tls` "
+        "or `starttls`, or the other kind of login.",
+        "{where}: server surel tidak menerima cara login ini pada koneksi ini (yang diterima: {ways}). Gunakan `encryption: tls` "
+        "atau `starttls`, atau cara login yang lain.",
+    ),
+    "MAIL_NO_STARTTLS": (
+        "{where}: the mail server offers no STARTTLS. Use `encryption: tls` (port 993).",
+        "{where}: server surel tidak menyediakan STARTTLS. Gunakan `encryption: tls` (port 993).",
+    ),
+    "MAIL_BUSY": (
+        "{where}: the mail server takes no login now ({reason}). It is tried again at the next sync.",
+        "{where}: server surel sedang tidak menerima login ({reason}). Dicoba lagi pada sinkronisasi berikutnya.",
+    ),
+    "MAIL_CONNECTION_LOST": (
+        "{where}: the mail server ended the connection. What was fetched is kept; the rest follows at the next sync.",
+        "{where}: server surel memutus koneksi. Yang sudah diambil disimpan; sisanya menyusul pada sinkronisasi berikutnya.",
+    ),
+    "MAIL_REFUSED": (
+        "{where}: the mail server refuses this ({reason}). Ask whoever runs it whether the account may read the folder.",
+        "{where}: server surel menolak ini ({reason}). Tanyakan pengelolanya apakah akun itu boleh membaca foldernya.",
+    ),
+    "MAIL_WITHHELD": (
+        "{where}: the mail server lists {count} mails that it does not give out, the first with the number (UID) {number}. "
+        "Let whoever runs it repair the folder; the others are kept meanwhile.",
+        "{where}: server surel mencantumkan {count} surel yang tidak diberikannya, yang pertama bernomor (UID) {number}. "
+        "Minta pengelolanya memperbaiki folder itu; yang lain tetap disimpan.",
+    ),
+    "MAILBOX_CHANGED": (
+        "{where}: the folder was made anew while it was being read. It is read at the next sync.",
+        "{where}: folder dibuat baru saat sedang dibaca. Akan dibaca pada sinkronisasi berikutnya.",
+    ),
+    "FOLDER_MISSING": (
+        "{where}: no folder is called {name}. Correct `folders` in hub.yaml; there are: {names}.",
+        "{where}: tidak ada folder bernama {name}. Betulkan `folders` di hub.yaml; yang ada: {names}.",
+    ),
+    "CERTIFICATE_REFUSED": (
+        "{where}: its certificate is not trusted ({reason}). If the office has its own authority, give its certificate as `ca` "
+        "in hub.yaml; else check `host`.",
+        "{where}: sertifikatnya tidak dipercaya ({reason}). Bila kantor punya otoritas sendiri, tulis sertifikatnya sebagai `ca` "
+        "di hub.yaml; bila tidak, periksa `host`.",
+    ),
+    "TLS_FAILED": (
+        "{where}: no encrypted connection comes about ({reason}). Check `port` and `encryption` in hub.yaml.",
+        "{where}: koneksi terenkripsi gagal dibuat ({reason}). Periksa `port` dan `encryption` di hub.yaml.",
+    ),
+    "CA_UNREADABLE": (
+        "{where}: {file} holds no certificates that can be read. Give a PEM file as `ca` in hub.yaml.",
+        "{where}: {file} tidak berisi sertifikat yang dapat dibaca. Tulis berkas PEM sebagai `ca` di hub.yaml.",
+    ),
+    "SPOOL_FAILED": (
+        "{where}: what was read can't be kept beside the replica ({reason}). Check the disk and the rights of its folder.",
+        "{where}: yang sudah dibaca tidak dapat disimpan di samping replika ({reason}). Periksa disk dan izin foldernya.",
+    ),
     "ENDPOINT_MISSING": (
         "{where} is not there (404). Correct `path` or `url` in hub.yaml.",
         "{where} tidak ada (404). Betulkan `path` atau `url` di hub.yaml.",
@@ -390,8 +488,8 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "hub.yaml.",
     ),
     "ANSWER_PACKED": (
-        "{where} packs its answer although it was asked not to. Switch compression off there for this address.",
-        "{where} memampatkan jawabannya padahal diminta tidak. Matikan kompresi di sana untuk alamat ini.",
+        "{where} packs its answer in a way that was not asked for ({packed}). Switch that off there for this address.",
+        "{where} memampatkan jawabannya dengan cara yang tidak diminta ({packed}). Matikan di sana untuk alamat ini.",
     ),
     "ANSWER_TOO_LARGE": (
         "{where} answers more than {limit} MB. Ask for less with `params`, or raise `maxBytes` in hub.yaml.",
@@ -417,6 +515,38 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "JSON_BROKEN": (
         "{where}: the answer is no whole JSON; it breaks at character {position}. Ask whoever runs the application.",
         "{where}: jawabannya bukan JSON yang utuh; rusak pada huruf ke-{position}. Tanyakan pengelola aplikasinya.",
+    ),
+    "JSON_LINES": (
+        "{where} answers an object for each line instead of one JSON. Set `format: ndjson` for this dataset in hub.yaml.",
+        "{where} menjawab satu objek per baris, bukan satu JSON. Atur `format: ndjson` untuk dataset ini di hub.yaml.",
+    ),
+    "LINE_BROKEN": (
+        "{where}: line {line} of the answer is no whole JSON object. Ask whoever runs the application.",
+        "{where}: baris {line} dalam jawaban bukan objek JSON yang utuh. Tanyakan pengelola aplikasinya.",
+    ),
+    "LINE_TOO_LONG": (
+        "{where}: line {line} of the answer is longer than {limit} MB. Ask whoever runs the application.",
+        "{where}: baris {line} dalam jawaban lebih panjang dari {limit} MB. Tanyakan pengelola aplikasinya.",
+    ),
+    "ANSWER_REFUSED": (
+        "{where} answers that it failed ({member}: {said}), although with status 200. Check `params` and the login in hub.yaml, "
+        "or ask whoever runs the application.",
+        "{where} menjawab bahwa permintaan gagal ({member}: {said}), walaupun statusnya 200. Periksa `params` dan login di "
+        "hub.yaml, atau tanyakan pengelola aplikasinya.",
+    ),
+    "LIST_MOVED": (
+        "{where} changed while it was read, twice: it says that it has {told} records, {read} were read. It is tried again at "
+        "the next sync; larger pages (`size`) make that less likely.",
+        "{where} berubah saat dibaca, dua kali: katanya ada {told} data, yang terbaca {read}. Dicoba lagi pada sinkronisasi "
+        "berikutnya; halaman lebih besar (`size`) mengurangi kemungkinannya.",
+    ),
+    "TOTAL_UNREADABLE": (
+        "{where}: there is no number of records at {at}. Correct `total` under `paging:` in hub.yaml.",
+        "{where}: tidak ada jumlah data di {at}. Betulkan `total` di `paging:` pada hub.yaml.",
+    ),
+    "TOKEN_MISSING": (
+        "{where} gave no token that can be used (access_token, of type Bearer). Check `tokenUrl` in hub.yaml.",
+        "{where} tidak memberi token yang dapat dipakai (access_token, jenis Bearer). Periksa `tokenUrl` di hub.yaml.",
     ),
     "JSON_ABSURD": (
         "{where}: the answer holds what JSON does not know (NaN), numbers of thousands of digits, or nesting without "

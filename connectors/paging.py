@@ -23,7 +23,9 @@ class Paging:
     page     numbers in `param`, from `first`, to a page that is empty or shorter than `size`
     offset   how many records came before, in `param`, from `first`, to an empty page: a server may give fewer than asked for
     next     the address in the body at `at`, else the one of `Link: …; rel="next"`, as long as there is one
-    cursor   what stands in the body at `at`, in `param`, as long as there is something"""
+    cursor   what stands in the body at `at`, in `param`, as long as there is something
+
+    `total` is where each page says how many records the list has: then one that changes while it is read is noticed."""
 
     param: str = "page"
     size_param: str | None = None
@@ -31,6 +33,7 @@ class Paging:
     first: int = 1
     style: Style = "page"
     at: str | None = None
+    total: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

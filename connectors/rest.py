@@ -7,86 +7,54 @@ null, and nothing of a list is taken that breaks off half way. What is kept mean
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
 
 import httpx
 
+from connectors.answers import flat, names_in_lines, read_lines, read_records, sound
 from connectors.connector import Batch, Cell, Column, DatasetDescription, Part, Row
-from connectors.errors import (
-    DatasetMissing,
-    LimitExceeded,
-    SourceAuth,
-    SourceBroken,
-    SourceError,
-    SourceTimeout,
-    SourceUnavailable,
-)
-from connectors.paging import Paging, Turned, at_path, begin, kind_of, place_of, turn
-from connectors.policy import Gate, Policy
+from connectors.endpoint import Ids, RestDataset, questions_of
+from connectors.errors import SourceBroken
+from connectors.pagelist import Listed, Page, PageList
+from connectors.policy import Policy, Rate, Standing
+from connectors.web import FOREIGN, Answer, Login, Mark, Web, translate
+
+__all__ = ["Ids", "RestDataset", "RestSource"]
 
 ROWS_PER_BATCH = 500
-MAX_PAGES = 10_000
-MAX_COLUMNS = 1_000
 MAX_PORT = 65_535
 SAMPLES = 5
-TRANSIENT = (429, 502, 503, 504)
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, UnicodeError)
-"""What httpx raises; the last for a header that can't be sent."""
+ACCEPT = "application/json, application/x-ndjson;q=0.9"
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
-    """How records are asked for by their keys: `size` of them at once in `param`, with `separator` between them; None: the
-    parameter is repeated."""
+class _Version:
+    """A list as it was last read: the part's stamp, and the versions of its pages; of a file of lines it is the only one."""
 
-    param: str
-    separator: str | None = ","
-    size: int = 50
+    stamp: str
+    pages: Mapping[httpx.URL, Mark]
 
 
 @dataclass(frozen=True, slots=True)
-class RestDataset:
-    """An endpoint: its path below the source's URL, where the list stands in the body (dotted; None: it is the body), the
-    property that tells rows apart (dotted where it stands in an inner object), and how rows are asked for by it."""
+class _Begun:
+    """The first answer of a list that is to be read, for the part with this stamp; its body is in a file."""
 
-    path: str
-    list_at: str | None = None
-    paging: Paging | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    key: str | None = None
-    ids: Ids | None = None
+    stamp: str
+    answer: Answer
+    file: BinaryIO
 
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """An answer as it came, and where it stands in the list: `?page=2`, or nothing if there is only one."""
-
-    content: bytes
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer's body, and its Link header."""
-
-    content: bytes
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """What an answer holds: the objects of its list, the names of their columns, and all of it."""
-
-    items: list[Mapping[str, Any]]
-    names: dict[str, None]
-    body: Any
+    def whole(self) -> Answer:
+        """The answer with its body; the file is closed."""
+        with self.file:
+            self.file.seek(0)
+            return replace(self.answer, content=self.file.read())
 
 
 class RestSource:
@@ -102,34 +70,39 @@ class RestSource:
         max_bytes: int = 20_000_000,
         whole_seconds: float = 600,
         transport: httpx.AsyncBaseTransport | None = None,
+        rate: Rate | None = None,
+        login: Login | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._datasets = datasets
-        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         self._seconds = seconds
-        self._max_bytes = max_bytes
-        self._gate = Gate(Policy(seconds, whole_seconds))
-        self._transport = transport
-        self._client: httpx.AsyncClient | None = None
+        policy = Policy(seconds, whole_seconds, rate=rate)
+        self._web = Web({"Accept": ACCEPT, **(headers or {})}, policy, max_bytes, transport, login)
+        self._lists = PageList(self._web, max_bytes)
+        self._versions: dict[str, _Version] = {}
+        self._begun: dict[str, _Begun] = {}
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """Columns and samples of each dataset of hub.yaml, from its first page."""
         described = []
         for name, dataset in self._datasets.items():
-            pages, names = await self._fetch_all(dataset, most=1)
+            names, rows = await self._begin(dataset)
             columns = tuple(Column(column, column) for column in names)
-            rows = [row for page in pages for row in _rows(page, names, dataset, self._where(dataset), set())][:SAMPLES]
             samples = {column: tuple(row.values[place] for row in rows) for place, column in enumerate(names)}
             described.append(DatasetDescription(name, columns, samples))
         return described
 
     async def parts(self, dataset: str) -> Sequence[Part]:
-        """One part: the endpoint. A dataset that is not declared is the endpoint of that name."""
-        return [Part(dataset, self._path(self._dataset(dataset)))]
+        """One part: the endpoint. A dataset that is not declared is the endpoint of that name. Its stamp is that of the last
+        reading if the source says of every page that it has not changed since; that is asked here, and costs no transfer."""
+        endpoint = self._dataset(dataset)
+        return [Part(dataset, self._path(endpoint), await self._stamp(dataset, endpoint))]
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of all pages; columns are those of the whole list."""
-        async with aclosing(self._batches(self._dataset(dataset), ({},))) as batches:
+        endpoint = self._dataset(dataset)
+        batches = self._lines(dataset, endpoint, part) if endpoint.format == "ndjson" else self._listed(dataset, part)
+        async with aclosing(batches):
             async for batch in batches:
                 yield batch
 
@@ -138,27 +111,102 @@ class RestSource:
         Raises SourceBroken IDS_IGNORED for an answer with other rows."""
         endpoint, wanted = self._dataset(dataset), frozenset(keys)
         where = self._where(endpoint)
-        async with aclosing(self._batches(endpoint, _questions(endpoint, keys, where))) as batches:
+        addresses = [self._address(endpoint, question) for question in questions_of(endpoint, keys, where)]
+        listed = await self._lists.whole(endpoint, where, addresses)
+        async with aclosing(_batches(listed, endpoint, where)) as batches:
             async for batch in batches:
                 place = next((n for n, column in enumerate(batch.columns) if column.name == endpoint.key), None)
                 if place is None or any(str(row.values[place]) not in wanted for row in batch.rows):
                     raise SourceBroken(where, "IDS_IGNORED", param=endpoint.ids.param if endpoint.ids else "-")
                 yield batch
 
-    async def _batches(self, endpoint: RestDataset, questions: Sequence[Mapping[str, Any]]) -> AsyncGenerator[Batch]:
-        pages, names = await self._fetch_all(endpoint, MAX_PAGES, questions)
-        columns = tuple(Column(name, name) for name in names)
-        seen: set[str] = set()
-        for page in pages:
-            rows = await asyncio.to_thread(_rows, page, names, endpoint, self._where(endpoint), seen)
-            for start in range(0, len(rows), ROWS_PER_BATCH):
-                yield Batch(columns, tuple(rows[start : start + ROWS_PER_BATCH]))
-
     async def aclose(self) -> None:
         """Ends the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for name in list(self._begun):
+            self._take_begun(name, None)
+        await self._web.aclose()
+
+    @property
+    def standing(self) -> Standing:
+        """How the source stands."""
+        return self._web.standing
+
+    # -- versions -----------------------------------------------------------------------------------------------------
+
+    async def _stamp(self, name: str, endpoint: RestDataset) -> str:
+        """The stamp of the version that is there now: the last one's if that is known for sure, else a new one."""
+        self._take_begun(name, None)
+        last = self._versions.get(name)
+        stamp = uuid4().hex
+        if last is None:
+            return stamp
+        where, until = self._where(endpoint), self._web.until()
+        for number, (url, mark) in enumerate(last.pages.items()):
+            file: BinaryIO = _unnamed() if endpoint.format == "ndjson" else BytesIO()
+            try:
+                answer = await self._web.write(url, where, until, file, known=mark)
+            except BaseException:
+                file.close()
+                raise
+            if not answer.unchanged:
+                del self._versions[name]
+                if number == 0:
+                    self._begun[name] = _Begun(stamp, answer, file)
+                else:
+                    file.close()
+                return stamp
+            file.close()
+        return last.stamp
+
+    def _take_begun(self, name: str, stamp: str | None) -> _Begun | None:
+        """What was fetched for a part already; None if nothing was. It is not there a second time."""
+        begun = self._begun.pop(name, None)
+        if begun is not None and begun.stamp != stamp:
+            begun.file.close()
+            return None
+        return begun
+
+    def _remember(self, name: str, part: Part, versions: Mapping[httpx.URL, Mark] | None) -> None:
+        if part.stamp is not None and versions:
+            self._versions[name] = _Version(part.stamp, versions)
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    async def _begin(self, endpoint: RestDataset) -> tuple[tuple[str, ...], list[Row]]:
+        """The columns and first rows of a list."""
+        where = self._where(endpoint)
+        if endpoint.format == "ndjson":
+            with _unnamed() as file:
+                await self._web.write(self._address(endpoint, {}), where, self._web.until(), file)
+                names = await asyncio.to_thread(names_in_lines, file, where)
+                rows = _line_rows(file, names, endpoint, where)
+                return names, list(islice(rows, SAMPLES))
+        listed = await self._lists.first(endpoint, where, self._address(endpoint, {}))
+        return listed.names, [
+            row for page in listed.pages for row in _rows(page, listed.names, endpoint, where, set())
+        ][:SAMPLES]
+
+    async def _listed(self, name: str, part: Part) -> AsyncGenerator[Batch]:
+        endpoint = self._dataset(name)
+        where, begun = self._where(endpoint), self._take_begun(name, part.stamp)
+        first = begun.whole() if begun else None
+        listed = await self._lists.whole(endpoint, where, [self._address(endpoint, {})], first)
+        async with aclosing(_batches(listed, endpoint, where)) as batches:
+            async for batch in batches:
+                yield batch
+        self._remember(name, part, listed.versions)
+
+    async def _lines(self, name: str, endpoint: RestDataset, part: Part) -> AsyncGenerator[Batch]:
+        """The rows of a file of lines. It is fetched whole, into a file that nobody else sees, before the first row is given."""
+        where, url, begun = self._where(endpoint), self._address(endpoint, {}), self._take_begun(name, part.stamp)
+        with begun.file if begun else _unnamed() as file:
+            answer = begun.answer if begun else await self._web.write(url, where, self._web.until(), file)
+            names = await asyncio.to_thread(names_in_lines, file, where)
+            columns = tuple(Column(name, name) for name in names)
+            rows = _line_rows(file, names, endpoint, where)
+            while more := await asyncio.to_thread(lambda: tuple(islice(rows, ROWS_PER_BATCH))):
+                yield Batch(columns, more)
+        self._remember(name, part, {url: answer.mark} if answer.mark else None)
 
     # -- addresses ----------------------------------------------------------------------------------------------------
 
@@ -187,201 +235,49 @@ class RestSource:
         host = self._url.partition("://")[2].partition("/")[0].rpartition("@")[2]
         return f"{host}{self._path(dataset)}"
 
-    # -- pages --------------------------------------------------------------------------------------------------------
 
-    async def _fetch_all(
-        self, dataset: RestDataset, most: int, questions: Sequence[Mapping[str, Any]] = ({},)
-    ) -> tuple[list[_Page], tuple[str, ...]]:
-        """At most `most` pages for each question, which is what it adds to the parameters, and the names of their columns."""
-        where, until = self._where(dataset), self._gate.until()
-        pages: list[_Page] = []
-        names: dict[str, None] = {}
-        budget = self._max_bytes
-        for question in questions:
-            url: httpx.URL | None = begin(dataset.paging, self._address(dataset, question))
-            asked: set[httpx.URL] = set()
-            last: list[Mapping[str, Any]] = []
-            before = 0
-            while url is not None and len(asked) < most:
-                asked.add(url)
-                answer = await self._get(url, where, budget, until)
-                budget -= len(answer.content)
-                found = await asyncio.to_thread(_read, answer.content, dataset.list_at, where)
-                pages.append(_Page(answer.content, place_of(dataset.paging, len(asked) - 1, before)))
-                names |= found.names
-                if len(names) > MAX_COLUMNS:
-                    raise LimitExceeded(where, "TOO_MANY_PROPERTIES", limit=MAX_COLUMNS)
-                turned = Turned(len(asked) - 1, url, found.body, answer.link, len(found.items), before)
-                url = turn(dataset.paging, turned, where)
-                if found.items and found.items == last:
-                    raise SourceBroken(where, "PAGE_REPEATS", page=len(asked) - 1)
-                if url in asked:
-                    raise SourceBroken(where, "PAGE_REPEATS", page=len(asked))
-                last, before = found.items, before + len(found.items)
-            if url is not None and most == MAX_PAGES:
-                raise LimitExceeded(where, "TOO_MANY_PAGES", limit=most)
-        return pages, tuple(names)
-
-    async def _get(self, url: httpx.URL, where: str, budget: int, until: float) -> _Answer:
-        async with self._gate.step(where, until):
-            return await self._gate.repeat(lambda: self._fetch(url, where, budget))
-
-    async def _fetch(self, url: httpx.URL, where: str, budget: int) -> _Answer:
-        try:
-            async with self._opened().stream("GET", url) as answer:
-                _check_answer(answer, where)
-                content = bytearray()
-                async for chunk in answer.aiter_raw():
-                    content += chunk
-                    if len(content) > budget:
-                        raise LimitExceeded(where, "ANSWER_TOO_LARGE", limit=f"{self._max_bytes / 1_000_000:g}")
-                return _Answer(bytes(content), answer.headers.get("link", ""))
-        except FOREIGN as error:
-            # their own words may repeat a header, so they are not kept beside ours
-            raise translate(error, where, self._seconds) from None
-
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                headers=self._headers,
-                timeout=httpx.Timeout(self._seconds),  # of a single read; the policy has the deadline of the whole
-                follow_redirects=False,
-                trust_env=False,
-                transport=self._transport,
-            )
-        return self._client
+async def _batches(listed: Listed, endpoint: RestDataset, where: str) -> AsyncGenerator[Batch]:
+    columns = tuple(Column(name, name) for name in listed.names)
+    seen: set[str] = set()
+    for page in listed.pages:
+        rows = await asyncio.to_thread(_rows, page, listed.names, endpoint, where, seen)
+        for start in range(0, len(rows), ROWS_PER_BATCH):
+            yield Batch(columns, tuple(rows[start : start + ROWS_PER_BATCH]))
 
 
-def _questions(dataset: RestDataset, keys: Sequence[str], where: str) -> list[Mapping[str, Any]]:
-    """The parameters of each request for rows by their keys. Raises SourceBroken for a key that can't be asked for."""
-    ids = dataset.ids
-    if ids is None or dataset.key is None:
-        raise SourceBroken(where, "IDS_UNDECLARED")
-    distinct = list(dict.fromkeys(keys))
-    if ids.separator is not None and any(ids.separator in key for key in distinct):
-        raise SourceBroken(where, "IDS_SEPARATOR", separator=ids.separator)
-    chunks = [distinct[start : start + ids.size] for start in range(0, len(distinct), ids.size)]
-    return [{ids.param: chunk if ids.separator is None else ids.separator.join(chunk)} for chunk in chunks]
+def _unnamed() -> BinaryIO:
+    """A file that nobody else sees, and that is gone when it is closed."""
+    return cast(BinaryIO, TemporaryFile())
 
 
-# -- errors -----------------------------------------------------------------------------------------------------------
-
-
-def translate(error: BaseException, where: str, seconds: float) -> SourceError:
-    """The error of our tree for one of `FOREIGN`."""
-    if isinstance(error, httpx.TimeoutException):
-        return SourceTimeout(where, seconds=f"{seconds:g}")
-    if isinstance(error, httpx.NetworkError | httpx.ProxyError):
-        return SourceUnavailable(where, "SOURCE_UNREACHABLE")
-    if isinstance(error, httpx.RemoteProtocolError):
-        if "without sending a response" in str(error):  # a connection that was kept, and ended in the meantime
-            return SourceUnavailable(where, "SOURCE_UNREACHABLE")
-        return SourceBroken(where, "ANSWER_CUT_OFF")
-    return SourceBroken(where, "REQUEST_FAILED", reason=type(error).__name__)
-
-
-def _check_answer(answer: httpx.Response, where: str) -> None:
-    status = answer.status_code
-    if status in (401, 403):
-        raise SourceAuth(where, status=status)
-    if status == 404:
-        raise DatasetMissing(where, "ENDPOINT_MISSING")
-    if status in TRANSIENT:
-        rest = _retry_after(answer.headers.get("retry-after", ""))
-        raise SourceUnavailable(where, "STATUS_UNEXPECTED", status=status, **({"retryAfter": rest} if rest else {}))
-    if 300 <= status < 400:
-        raise SourceBroken(where, "REDIRECTED", status=status)
-    if status != 200:
-        raise SourceBroken(where, "STATUS_UNEXPECTED", status=status)
-    if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise SourceBroken(where, "ANSWER_PACKED")  # a few kilobytes may unpack to a gigabyte
-
-
-def _retry_after(text: str) -> float | None:
-    """Seconds, from a number or a date (RFC 9110 §10.2.3)."""
-    try:
-        if text.strip().isdecimal():
-            return float(text)
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-# -- answers ----------------------------------------------------------------------------------------------------------
-
-
-def _read(content: bytes, list_at: str | None, where: str) -> _Records:
-    """What an answer holds. Raises SourceBroken."""
-    try:
-        body = json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
-        items = _list_in(body, list_at, where)
-        return _Records(items, dict.fromkeys(name for item in items for name in _flat(item)), body)
-    except json.JSONDecodeError as error:
-        if content.lstrip()[:1] == b"<":
-            raise SourceBroken(where, "NOT_JSON") from None
-        raise SourceBroken(where, "JSON_BROKEN", position=error.pos) from None
-    except UnicodeDecodeError as error:
-        raise SourceBroken(where, "JSON_BROKEN", position=error.start) from None
-    except (ValueError, RecursionError):  # numbers of thousands of digits; nesting without end
-        raise SourceBroken(where, "JSON_ABSURD") from None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON
-
-
-def _list_in(body: Any, path: str | None, where: str) -> list[Mapping[str, Any]]:
-    here = at_path(body, path) if path else body
-    shown = path or "-"
-    if not isinstance(here, list):
-        raise SourceBroken(where, "LIST_MISSING", list=shown, keys=_keys(body))
-    for item in here:
-        if not isinstance(item, dict):
-            raise SourceBroken(where, "LIST_OF_OTHERS", list=shown, found=kind_of(item))
-    return here
-
-
-def _keys(body: Any) -> str:
-    return ", ".join(list(body)[:20]) if isinstance(body, dict) else kind_of(body)
-
-
-def _rows(page: _Page, names: Sequence[str], dataset: RestDataset, where: str, seen: set[str]) -> list[Row]:
+def _rows(page: Page, names: Sequence[str], dataset: RestDataset, where: str, seen: set[str]) -> list[Row]:
     rows = []
-    for number, item in enumerate(_read(page.content, dataset.list_at, where).items):
-        row = _flat(item)
+    for number, item in enumerate(read_records(page.content, dataset.list_at, where).items):
+        row = flat(item)
         rows.append(Row(_at(row, number, page, dataset, seen), tuple(row.get(name) for name in names)))
     return rows
 
 
-def _at(row: Mapping[str, Cell], number: int, page: _Page, dataset: RestDataset, seen: set[str]) -> str:
+def _at(row: Mapping[str, Cell], number: int, page: Page, dataset: RestDataset, seen: set[str]) -> str:
     """The key's value; where there is none, or it was there before, the JSON pointer as well."""
     key = row.get(dataset.key) if dataset.key else None
     pointer = "/".join(
         [page.at and f"{page.at}#", *(dataset.list_at.split(".") if dataset.list_at else ()), str(number)]
     )
-    text = "" if key is None else _sound(str(key))
-    at = text if text and text not in seen else f"{text} {pointer}".strip()
+    return _one_at(key, pointer, seen)
+
+
+def _one_at(key: Cell, place: str, seen: set[str]) -> str:
+    text = "" if key is None else sound(str(key))
+    at = text if text and text not in seen else f"{text} {place}".strip()
     seen.add(at)
     return at
 
 
-def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:
-    """An object with the members of inner objects as dotted names; lists of plain values are several values, other lists
-    their JSON text."""
-    row: dict[str, Cell] = {}
-    for name, value in ((_sound(name), value) for name, value in item.items()):
-        if isinstance(value, dict):
-            row.update(_flat(value, f"{prefix}{name}."))
-        elif isinstance(value, list):
-            if all(isinstance(entry, str | int | Decimal) and not isinstance(entry, bool) for entry in value):
-                row[prefix + name] = tuple(str(entry) for entry in value)
-            else:
-                row[prefix + name] = json.dumps(value, ensure_ascii=False, default=str)
-        else:
-            row[prefix + name] = None if value == "" else value
-    return row
-
-
-def _sound(text: str) -> str:
-    """A name or key without halves of characters, which JSON can write (`\\ud800`) and nothing else can."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+def _line_rows(file: BinaryIO, names: Sequence[str], dataset: RestDataset, where: str) -> Iterator[Row]:
+    """The rows of a file of lines, at their key, else at their line."""
+    seen: set[str] = set()
+    for number, item in read_lines(file, where):
+        row = flat(item)
+        key = row.get(dataset.key) if dataset.key else None
+        yield Row(_one_at(key, f"line {number}", seen), tuple(row.get(name) for name in names))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
 from connectors.connector import Batch, DatasetDescription, Part
+from connectors.policy import Standing, standing_of
 from connectors.sqlreading import SqlDataset
 
 if TYPE_CHECKING:
+    from connectors.sqlaccount import Account
     from connectors.sqlfile import SqlFile
     from connectors.sqlhost import SqlHost
 
@@ -45,6 +47,12 @@ class SqlSource:
         """The datasets of hub.yaml, else all tables and views."""
         return await self._reader.describe()
 
+    async def account(self, datasets: Iterable[str]) -> Account | None:
+        """What the account may do besides reading the tables of these datasets; None for a file, which is opened for reading."""
+        from connectors.sqlhost import SqlHost
+
+        return await self._reader.account(datasets) if isinstance(self._reader, SqlHost) else None
+
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""
         return await self._reader.parts(dataset)
@@ -52,6 +60,11 @@ class SqlSource:
     def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows as the database yields them."""
         return self._reader.rows(dataset, part)
+
+    @property
+    def standing(self) -> Standing:
+        """How the server stands; a file always stands well."""
+        return standing_of(self._reader)
 
     async def aclose(self) -> None:
         """Gives back the connections that are kept for the next reading."""

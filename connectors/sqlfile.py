@@ -55,7 +55,7 @@ class SqlFile:
         self._url = url
         self._datasets = datasets
         self._folder = folder
-        self._gate = Gate(Policy(seconds, whole_seconds))
+        self._gate = Gate(Policy(seconds, whole_seconds, failures=None))
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""

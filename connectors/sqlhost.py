@@ -7,7 +7,8 @@ at before they are used."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
@@ -17,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from connectors import sqlreading
 from connectors.connector import Batch, DatasetDescription, Part
 from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceUnavailable
-from connectors.policy import Gate, Policy
+from connectors.policy import Gate, Policy, Standing
+from connectors.sqlaccount import Account, names_in
 from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
 from connectors.sqlmysql import MySql
 from connectors.sqlpostgres import Postgres
-from connectors.sqlreading import Engine, SqlDataset
+from connectors.sqlreading import Engine, Place, SqlDataset
 
 AT_ONCE = 4  # connections, each of one reading
 KEPT = 2  # of them between two readings
@@ -34,6 +36,7 @@ class HostEngine(Engine, Protocol):
     """What else differs where a server is asked."""
 
     name: str
+    hidden: re.Pattern[str]  # what of a statement is no word of SQL
     drops_unread: bool  # whether what was not read to its end would have to be read first before anything else
 
     def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
@@ -46,6 +49,10 @@ class HostEngine(Engine, Protocol):
 
     def drop(self, raw: Any) -> None:
         """Cuts the driver's connection without a word to the server."""
+        ...
+
+    def account(self, connection: Connection, where: str, places: Sequence[Place]) -> Account:
+        """What the account may do besides reading these tables. Changes nothing."""
         ...
 
     def ending(self, raw: Any) -> str | None:
@@ -90,6 +97,23 @@ class SqlHost:
                 described += [found] if (found := await work()) is not None else []
         return described
 
+    async def account(self, datasets: Iterable[str]) -> Account:
+        """What the account may do besides reading the tables of these datasets. Changes nothing."""
+        wanted = [self._dataset(name) for name in datasets]
+
+        def look(connection: Connection) -> Account:
+            names = [
+                name
+                for dataset in wanted
+                for name in ([dataset.table] if dataset.table else names_in(dataset.query or "", self._engine.hidden))
+            ]
+            places = [self._engine.place(connection, name) for name in names]
+            found = dict.fromkeys(place for place in places if place is not None)
+            return self._engine.account(connection, self._where, list(found))
+
+        async with self._session(self._where, self._gate.until()) as session:
+            return await session.run(look)
+
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""
         return [Part(dataset, self._dataset(dataset).table or dataset)]
@@ -110,6 +134,11 @@ class SqlHost:
             await asyncio.wait(self._closing, timeout=FAREWELL)
         if pool is not None:
             await _hurried(pool.dispose())
+
+    @property
+    def standing(self) -> Standing:
+        """How the server stands."""
+        return self._gate.standing
 
     @property
     def _where(self) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from connectors import sqlquery
 from connectors.connector import Cell
+from connectors.sqlaccount import Account, of_mysql
 from connectors.sqlreading import Place, ReadCell, plain
 
 _SET = 2048  # the flag of a SET, which comes as text
@@ -46,6 +47,7 @@ class MySql:
 
     name = "mariadb"
     trusts_keys = True
+    hidden = sqlquery.MYSQL
     drops_unread = True
 
     # -- the connection -----------------------------------------------------------------------------------------------
@@ -81,6 +83,10 @@ class MySql:
     def ending(self, raw: Any) -> str | None:
         """What ends the statement that a dropped connection leaves running."""
         return f"KILL QUERY {int(raw.thread_id())}"
+
+    def account(self, connection: Connection, where: str, places: Sequence[Place]) -> Account:
+        """What the account may do besides reading these tables."""
+        return of_mysql(connection, where, places)
 
     def drop(self, raw: Any) -> None:
         """Cuts the connection without a word."""
@@ -119,7 +125,7 @@ class MySql:
 
     def is_reading(self, statement: str) -> bool:
         """Whether it is one SELECT that writes no file and locks nothing; the transaction is read only besides."""
-        return sqlquery.is_reading(statement, sqlquery.MYSQL)
+        return sqlquery.is_reading(statement, self.hidden)
 
     def execute(self, connection: Connection, statement: str, place: Place | None) -> CursorResult[Any]:
         """As it is written, its rows not all at once. A table's TIMESTAMPs are asked for in UTC; a SELECT of hub.yaml sees the

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from connectors import sqlquery
 from connectors.connector import Cell
+from connectors.sqlaccount import Account, of_postgres
 from connectors.sqlreading import Place, ReadCell, plain
 from connectors.values import write_cell
 
@@ -45,6 +46,7 @@ class Postgres:
 
     name = "postgresql"
     trusts_keys = True
+    hidden = sqlquery.POSTGRES
     drops_unread = False
 
     def __init__(self, schema: str | None) -> None:
@@ -82,6 +84,10 @@ class Postgres:
         """Nothing: the server ends a statement itself."""
         return None
 
+    def account(self, connection: Connection, where: str, places: Sequence[Place]) -> Account:
+        """What the account may do besides reading these tables."""
+        return of_postgres(connection, where, places)
+
     def drop(self, raw: Any) -> None:
         """Cuts the connection without a word."""
         raw.terminate()
@@ -113,7 +119,7 @@ class Postgres:
 
     def is_reading(self, statement: str) -> bool:
         """Whether it is one SELECT that locks nothing; the transaction is read only besides."""
-        return sqlquery.is_reading(statement, sqlquery.POSTGRES)
+        return sqlquery.is_reading(statement, self.hidden)
 
     def execute(self, connection: Connection, statement: str, place: Place | None) -> CursorResult[Any]:
         """As it is written, with a cursor of the server."""

@@ -260,3 +260,67 @@ class Groups:
     having: tuple[object, ...] = ()  # of Having, or a condition that never holds
     order: tuple[GroupSort, ...] = ()
     page: Page = Page()
+
+
+# -- records that the replica writes itself -----------------------------------------------------------------------------------
+
+Form = Literal["plain", "decimal", "boolean", "list", "masked", "thousandths", "time", "id", "freshness"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A stored value as JSON, as the form says: of a decimal `detail` is the scale, of a time the zone, of an id the entity."""
+
+    output: Output
+    form: Form = "plain"
+    detail: str | int = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A text that is known already, or null."""
+
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Texts one after another, with `between` them."""
+
+    outputs: tuple[Output, ...]
+    between: str
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object with these members."""
+
+    members: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """Null where an output is, else `json`."""
+
+    output: Output
+    json: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Of a Listing's members a list: `json` for each record."""
+
+    json: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An object with lists of a page of records, which is one record longer than what is listed. From `Partners`, those of the
+    record whose `_id` is `parent`."""
+
+    rows: Rows
+    members: tuple[tuple[str, Json | Listed], ...]
+    parent: Output | None = None
+
+
+Json = Cell | Fixed | Joined | Object | Unless | Listing

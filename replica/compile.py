@@ -34,12 +34,16 @@ from replica.ask import (
     Everything,
     Groups,
     Having,
+    Json,
+    Listed,
+    Listing,
     Measure,
     Members,
     Output,
     Page,
     Partners,
     Rows,
+    Slot,
     Sort,
     Totals,
     Variables,
@@ -48,6 +52,7 @@ from replica.binding import TEXT, Binder, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
 from replica.session import SQLITE
 from replica.tables import Tables, column_type
+from replica.written import list_of, object_of, outputs_of, write
 
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
@@ -60,6 +65,20 @@ def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
     if isinstance(rows.start, Partners) and is_first and not rows.order:
         unsorted = Compiler(catalogue, tables).unsorted(rows)
     return replace(statement, single=Compiler(catalogue, tables, single=True).rows(rows), unsorted=unsorted)
+
+
+def compile_written(catalogue: Catalogue, tables: Tables, rows: Rows, texts: Sequence[Json]) -> Statement:
+    """The statement that answers `rows`, which start from no parents, each with these texts instead of its outputs."""
+    statement = Compiler(catalogue, tables).written(rows, texts)
+    if not isinstance(rows.start, ByNode):
+        return statement
+    return replace(statement, single=Compiler(catalogue, tables, single=True).written(rows, texts))
+
+
+def compile_lists(catalogue: Catalogue, tables: Tables, rows: Rows, texts: Sequence[Json]) -> Statement:
+    """The statement that gives one row: for each of these texts a list, with it for each record of the page, which is one
+    record longer than what is listed."""
+    return Compiler(catalogue, tables).lists(rows, texts)
 
 
 def compile_groups(catalogue: Catalogue, tables: Tables, groups: Groups) -> Statement:
@@ -80,19 +99,32 @@ _Places = dict[
 
 
 class Compiler:
-    """Builds the statement of one question; `single` says that it starts from one id."""
+    """Builds the statement of one question; `single` says that it starts from one id. A question inside of another has
+    the other's `binder`, and starts from the id that is a column there (`of`)."""
 
-    def __init__(self, catalogue: Catalogue, tables: Tables, *, single: bool = False) -> None:
-        self._single = single
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        tables: Tables,
+        *,
+        single: bool = False,
+        binder: Binder | None = None,
+        of: ColumnElement[Any] | None = None,
+    ) -> None:
+        self._single = single or of is not None
+        self._of = of
         self._catalogue = catalogue
         self._tables = tables
-        self._binder = Binder(tables.dialect)
+        self._binder = binder or Binder(tables.dialect)
         self._conditions = Conditions(catalogue, tables, self._binder)
         self._parents: FromClause | None = None  # where partners start from, if not from the ids of the statement
 
     # -- whole statements ---------------------------------------------------------------------------------------------
 
     def rows(self, rows: Rows) -> Statement:
+        return self._binder.finish(self._rows(rows))
+
+    def _rows(self, rows: Rows) -> SqlSelect[Any]:
         base, match, parent = self._start(rows.entity, rows.start)
         source, columns, places = self._outputs(rows, base, match, parent)
         conditions = self._filter(rows, base)
@@ -107,10 +139,48 @@ class Compiler:
             if bound is not None:
                 conditions.append(self._beyond(keys, bound, forward))
         sorting = [_sorted(key, rows.page.backward) for key in keys]
-        if parent is None:
+        if parent is None or self._of is not None:
             statement = select(*columns).select_from(source).where(*conditions).order_by(*sorting)
-            return self._binder.finish(self._limited(statement, rows.page))
-        return self._binder.finish(self._paged_partners(source, parent, columns, conditions, sorting, rows.page))
+            return self._limited(statement, rows.page)
+        return self._paged_partners(source, parent, columns, conditions, sorting, rows.page)
+
+    # -- records that the replica writes --------------------------------------------------------------------------------
+
+    def written(self, rows: Rows, texts: Sequence[Json]) -> Statement:
+        """See compile_written."""
+        page, told = self._page_of(rows, texts)
+        keys = [column for column in page.c if column.name.startswith("k")] if rows.keyed else []
+        # the records stand in the page in their order, and are taken from there one after the other
+        return self._binder.finish(select(*told, *keys).select_from(page))
+
+    def lists(self, rows: Rows, texts: Sequence[Json]) -> Statement:
+        """See compile_lists."""
+        page, told = self._page_of(_listed(rows), texts)
+        return self._binder.finish(select(*map(list_of, told)).select_from(page))
+
+    def listing(self, listing: Listing) -> ColumnElement[Any]:
+        """The object of a listing, inside of the statement of the record that it starts from."""
+        texts = [json.json if isinstance(json, Listed) else json for _, json in listing.members]
+        page, told = self._page_of(_listed(listing.rows), texts)
+        members = [
+            (key, list_of(text) if isinstance(json, Listed) else text)
+            for (key, json), text in zip(listing.members, told, strict=True)
+        ]
+        return select(object_of(members)).select_from(page).scalar_subquery()
+
+    def _page_of(self, rows: Rows, texts: Sequence[Json]) -> tuple[Subquery, list[ColumnElement[Any]]]:
+        """The page of the records with what the texts look at, and the texts over it: what is beyond the page is not written."""
+        outputs = outputs_of(texts) or (Output((), "own", "_id"),)
+        page = self._rows(replace(rows, outputs=outputs)).subquery(self._binder.name("w"))
+        columns = {output: page.c[f"o{place}"] for place, output in enumerate(outputs)}
+
+        def nested(listing: Listing) -> ColumnElement[Any]:
+            parent = columns[cast(Output, listing.parent)]
+            # by its name only: SQLAlchemy would bring the page itself into what is nested
+            of: ColumnElement[Any] = literal_column(f"{page.name}.{parent.name}", BigInteger())
+            return Compiler(self._catalogue, self._tables, binder=self._binder, of=of).listing(listing)
+
+        return page, [write(text, columns, nested) for text in texts]
 
     def unsorted(self, rows: Rows) -> Statement:
         """The partners as `rows` gives them, without their pages and order, and then their place in the natural order."""
@@ -177,7 +247,8 @@ class Compiler:
             case Partners(statuses=statuses):
                 _, hop, match = self._starts
                 if self._single:
-                    conditions.append(self._conditions.near(hop, match) == self._binder.start(BigInteger()))
+                    of = self._binder.start(BigInteger()) if self._of is None else self._of
+                    conditions.append(self._conditions.near(hop, match) == of)
                 conditions.append(self._conditions.has_status(match, statuses))
             case Everything():
                 pass
@@ -502,6 +573,12 @@ class Compiler:
             return cast(Sequence[object], bound.values.read(variables))[position]
 
         return self._binder.add(param, number_of(column))
+
+
+def _listed(rows: Rows) -> Rows:
+    """The records of a page that are listed: without the one that only tells whether there are more."""
+    size = cast(Slot, rows.page.size)
+    return replace(rows, page=replace(rows.page, size=Slot(lambda variables: cast(int, size.read(variables)) - 1)))
 
 
 def _first_day(day: ColumnElement[Any], unit: str) -> ColumnElement[Any]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache, partial
 from itertools import repeat
+from pathlib import PurePosixPath
 from typing import NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,8 @@ from config.entities import Computed, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from connectors.around import compile_after, compile_pattern
 from connectors.cells import is_nothing
-from connectors.columns import find_column
-from connectors.connector import Batch, Cell, CellError, Column, Part, Row
+from connectors.columns import find_column, plain_name
+from connectors.connector import Aside, Batch, Cell, CellError, Column, Part, Row
 from connectors.numbers import is_whole
 from connectors.personal import mask_personal
 from connectors.values import (
@@ -68,7 +69,7 @@ OWN = ("node", "sort", "at", "hash", "issues", "raw")
 
 
 class Reject(NamedTuple):
-    """A row that could not be taken."""
+    """A row that could not be taken. `row` are its cells as they stand in it, as JSON."""
 
     at: str
     code: str
@@ -76,14 +77,17 @@ class Reject(NamedTuple):
     raw: str | None
     cell: str | None
     params: str
+    row: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What became of the rows of a batch, in their order. A record follows OWN, then `Mapper.columns`."""
+    """What became of the rows of a batch, in their order. A record follows OWN, then `Mapper.columns`. `aside` are rows that the
+    mapping does not take."""
 
     records: list[tuple[object, ...]]
     rejects: list[Reject]
+    aside: Sequence[Aside] = ()
 
 
 @dataclass(slots=True)
@@ -133,9 +137,20 @@ class Mapper:
     """Maps the rows of one part. Show it each batch with `observe`, then give it to `map`: at once, or, from the first batch
     of which `observe` says so on, when it has been shown all.
 
-    `columns` are those of the entity's table that this mapping fills; the others are null."""
+    `columns` are those of the entity's table that this mapping fills; the others are null. `is_strict`: a cell that can't be read
+    rejects its row. `expendable` are columns, by their plain names, without which the fields that need them are left empty, each
+    with an issue, where a row can do without."""
 
-    def __init__(self, table: EntityTable, mapping: EntityMapping, part: Part, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        table: EntityTable,
+        mapping: EntityMapping,
+        part: Part,
+        zone: ZoneInfo,
+        *,
+        is_strict: bool = False,
+        expendable: Collection[str] = (),
+    ) -> None:
         self._table = table
         self._entity = table.entity
         self._mapping = mapping
@@ -146,8 +161,10 @@ class Mapper:
         self._title: str | None = None
         self._names: list[str] = []
         self._places: dict[str, int] = {}
+        self._is_strict = is_strict
         self._occurrences: dict[str, int] = {}
         self._declared = {field.name: field for field in table.entity.fields}
+        self._expendable = self._spared(expendable)
         self._is_secret = any(f.sensitive for f in table.entity.fields if f.name in table.entity.key)
         self._outputs = self._producers()
         self.columns = tuple(self._outputs)
@@ -209,6 +226,18 @@ class Mapper:
                     found[f"{mapping.field}Within"] = columns[self._places[mapping.within]].label
         return found
 
+    @property
+    def sheet_columns(self) -> list[tuple[str, str, list[str]]]:
+        """The columns of the part: label, name, and the fields that are made of them."""
+        fed: dict[int, list[str]] = {}
+        for mapping in self._mapping.fields:
+            for name in mapping.columns:
+                if name in self._places:
+                    fed.setdefault(self._places[name], []).append(mapping.field)
+            if mapping.within in self._places:
+                fed.setdefault(self._places[mapping.within], []).append(f"{mapping.field}Within")
+        return [(column.label, column.name, fed.get(place, [])) for place, column in enumerate(self._columns or ())]
+
     # -- rows ---------------------------------------------------------------------------------------------------------
 
     def map(self, batch: Batch) -> Mapped:
@@ -217,12 +246,9 @@ class Mapper:
         self._title = batch.title
         if not self._readers:
             self._readers = [self._reader(mapping) for mapping in self._mapping.fields]
-        rows: Sequence[Row] = batch.rows
-        for name, fits in self._where:
-            place = self._places[name]
-            rows = [row for row in rows if fits(_text_of(row.values[place]) or "")]
+        rows, aside = self._wanted(batch.rows)
         if not rows:
-            return Mapped([], [])
+            return Mapped([], [], aside)
         size = len(rows)
         own: dict[str, Sequence[object]] = {"file": [self._part.file] * size, "sheet": [self._part.sheet] * size}
         found = _Found(rows, [*zip(*[row.values for row in rows], strict=True)], batch.grid, own)
@@ -230,9 +256,26 @@ class Mapper:
             read(found)
         for name in self._entity.key:
             self._need_key(name, found)
+        rejects = []
         if found.rejects:
+            places = sorted(found.rejects)
+            rows_as_told = self._raws([[cells[place] for place in places] for cells in found.cells])
+            rejects = [found.rejects[place]._replace(row=row) for place, row in zip(places, rows_as_told, strict=True)]
             found.drop_rejected()
-        return Mapped(self._records(found), [reject for _, reject in sorted(found.rejects.items())])
+        return Mapped(self._records(found), rejects, aside)
+
+    def _wanted(self, rows: Sequence[Row]) -> tuple[Sequence[Row], list[Aside]]:
+        """The rows that fulfil `where`, and the others."""
+        aside: list[Aside] = []
+        for name, fits in self._where:
+            place, wanted = self._places[name], []
+            for row in rows:
+                if fits(_text_of(row.values[place]) or ""):
+                    wanted.append(row)
+                else:
+                    aside.append(Aside("WHERE", row.at, row.at, 1, f"where.{name}"))
+            rows = wanted
+        return rows, aside
 
     def _locate(self, columns: tuple[Column, ...]) -> None:
         if columns == self._columns:
@@ -241,9 +284,22 @@ class Mapper:
         self._names = [column.name for column in columns]
         wanted = {name for m in self._mapping.fields for name in (*m.columns, *([m.within] if m.within else []))}
         wanted |= set(self._mapping.where or ())
-        names = [name for name in wanted if name not in PSEUDO_COLUMNS]
-        self._places = {name: find_column(columns, name, self._part.label) for name in sorted(names)}
+        names = sorted(name for name in wanted if name not in PSEUDO_COLUMNS)
+        there = {plain_name(column.name) for column in columns}
+        names = [name for name in names if plain_name(name) in there or name not in self._expendable]
+        self._places = {name: find_column(columns, name, self._part.label) for name in names}
         self._readers = []
+
+    def _spared(self, names: Collection[str]) -> frozenset[str]:
+        """Those of some columns, told by their plain names, that only fields need without which a row can be taken."""
+        kept = set(self._mapping.where or ())
+        for mapping in self._mapping.fields:
+            declared = self._declared.get(mapping.field)
+            own = {*self._entity.key, *self._entity.fingerprint}
+            if mapping.required or (declared and declared.required) or own & {mapping.field, f"{mapping.field}Raw"}:
+                kept |= {*mapping.columns, *([mapping.within] if mapping.within else [])}
+        wanted = {name for m in self._mapping.fields for name in (*m.columns, *([m.within] if m.within else []))}
+        return frozenset(name for name in wanted - kept if plain_name(name) in names)
 
     def _records(self, found: _Found) -> list[tuple[object, ...]]:
         size = len(found.rows)
@@ -257,12 +313,12 @@ class Mapper:
         hashes = [hashlib.sha256(text).hexdigest()[:CONTENT] + self._salt for text in texts]
         issues = [orjson.dumps(found.issues[at]).decode() if at in found.issues else None for at in range(size)]
         ats = [row.at for row in found.rows]
-        return [*zip(nodes, sorts, ats, hashes, issues, self._raws(found), *outputs.values(), strict=True)]
+        return [*zip(nodes, sorts, ats, hashes, issues, self._raws(found.cells), *outputs.values(), strict=True)]
 
-    def _raws(self, found: _Found) -> list[str]:
-        """The cells of each row as they stand in it, as JSON."""
+    def _raws(self, cells: Sequence[Sequence[Cell]]) -> list[str]:
+        """The cells of each row as they stand in it, as JSON, from those of each column."""
         places = [place for place, name in enumerate(self._names) if name != "$leaf"]  # which no cell says
-        names, columns = [self._names[place] for place in places], [_texts(found.cells[place]) for place in places]
+        names, columns = [self._names[place] for place in places], [_texts(cells[place]) for place in places]
         return [
             orjson.dumps({name: text for name, text in zip(names, texts, strict=True) if text}).decode()
             for texts in zip(*columns, strict=True)
@@ -272,8 +328,13 @@ class Mapper:
 
     def _reader(self, mapping: FieldMapping) -> _Read:
         """What reads one field of a batch."""
-        take, label = self._taker(mapping)
         name = mapping.field
+        gone = [
+            one for one in (*mapping.columns, mapping.within) if one in self._expendable and one not in self._places
+        ]
+        if gone:
+            return partial(_tell_gone, mapping, gone[0])
+        take, label = self._taker(mapping)
         if mapping.type is None:
             return self._reference_reader(mapping, take, label)
         declared = self._declared[name]
@@ -290,7 +351,9 @@ class Mapper:
             if issue is not None:
                 if issue.code == "UNKNOWN_VALUE":
                     value = "UNKNOWN"
-                tell = found.reject if is_key or (value is None and is_needed) else found.add_issue
+                is_lost = value is None or issue.code == "UNKNOWN_VALUE"
+                is_refused = is_key or (value is None and is_needed) or (is_lost and self._is_strict)
+                tell = found.reject if is_refused else found.add_issue
                 tell(place, issue.code, name, _shown(cell, secret=declared.sensitive), label, issue.params)
             return value
 
@@ -347,7 +410,8 @@ class Mapper:
         """What the file, sheet or folder is called; of the folders the nearest in which the field's pattern is found."""
         part = self._part
         if name != "$folder":
-            stem = part.file and (part.file.rpartition(".")[0] or part.file)
+            named = PurePosixPath(part.member or part.file or "")
+            stem = named.stem or None
             return {"$file": part.file, "$stem": stem}.get(name, part.sheet)
         for folder in part.folders if mapping.field in self._patterns else ():
             try:
@@ -396,7 +460,8 @@ class Mapper:
                 text = written(cell)
                 text_above = above_written(cell_above)
             except Unreadable as unreadable:
-                found.add_issue(place, unreadable.code, name, _shown(cell), label, unreadable.params)
+                tell = found.reject if self._is_strict else found.add_issue
+                tell(place, unreadable.code, name, _shown(cell), label, unreadable.params)
             return text, text_above
 
         return read
@@ -594,6 +659,17 @@ class Mapper:
                 else:
                     producers[column] = _derived(name, fold) if column.startswith("f_") else _as_read(name)
         return producers
+
+
+def _tell_gone(mapping: FieldMapping, column: str, found: _Found) -> None:
+    """Leaves a field empty whose column is gone, and says so of every row."""
+    names = [mapping.field] if mapping.type is not None else [f"{mapping.field}Raw"]
+    names += [f"{mapping.field}Within"] if mapping.within else []
+    names += [f"{mapping.field}Raw"] if mapping.type is FieldType.ENUM else []
+    for name in names:
+        found.values[name] = [None] * len(found.rows)
+    for place in range(len(found.rows)):
+        found.add_issue(place, "COLUMN_GONE", mapping.field, None, column, {"column": column})
 
 
 def _place(label: str | None, row: Row, grid: bool) -> str | None:

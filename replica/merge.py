@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import orjson
 
+from config.entities import Entity
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Part
+from connectors.policy import Standing
+from replica.account import Account, accounts_of
 from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
@@ -19,6 +22,7 @@ from replica.rebuild import Rebuild
 from replica.search import CHUNK, SearchIndex, words_reader
 from replica.session import Session
 from replica.settling import settle_current, settle_duplicates
+from replica.shapes import Shape, drift_of, save_shapes
 from replica.staging import StagedPart, Staging
 from replica.system import Rejects, system_entity, write_source
 from replica.tables import store_time
@@ -49,12 +53,22 @@ class Counts:
     unchanged: int = 0
     rejects: int = 0
     issues: int = 0
+    seen: int | None = 0  # rows: records, rejects and those set aside together; None if a part has not been counted yet
+    aside: int = 0
 
     @property
     def is_change(self) -> bool:
         return bool(self.added or self.changed or self.removed or self.moved)
 
-    def as_dict(self) -> dict[str, int]:
+    def take(self, account: Account) -> None:
+        """Adds what stands in the replica now."""
+        self.records += account.records
+        self.rejects += account.rejects
+        self.issues += account.issues
+        self.seen = None if self.seen is None or account.seen is None else self.seen + account.seen
+        self.aside += account.set_aside
+
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
@@ -64,20 +78,34 @@ class _Touched:
 
     mappings: list[EntityMapping] = field(default_factory=list)
     staged: dict[int, int] = field(default_factory=dict)  # staging's part number to part.id
+    parts: list[StagedPart] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)  # ids of parts that vanished
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The sync that is merged: of which source, when it began, and how the source stands after it."""
+
+    source: str
+    began: datetime
+    standing: Standing
 
 
 class Merge:
     """Merges one sync of a source. Call `entity` for each mapping, then `finish` or `refuse`, then `record_run`, all inside
     `transaction`."""
 
-    def __init__(self, db: Session, database: Database, config: HubConfig, now: datetime) -> None:
+    def __init__(
+        self, db: Session, database: Database, config: HubConfig, now: datetime, trial: Trial | None = None
+    ) -> None:
+        self._trial = trial
         self._db = db
         self._database = database
         self._tables = database.tables
         self._index = SearchIndex(db, database.tables)
         self._config = config
         self._now = store_time(now)
+        self._at = now
         self._number = int(now.timestamp() * 1_000_000)
         self._touched: dict[str, _Touched] = {}
         self._states: list[tuple[EntityMapping, str | None]] = []
@@ -132,6 +160,7 @@ class Merge:
             "SELECT id FROM part WHERE (source, dataset, entity) NOT IN (SELECT source, dataset, entity FROM dataset)"
         ).fetchall():
             self._drop_part(part)
+        db.execute("DELETE FROM shape WHERE (source, dataset) NOT IN (SELECT source, dataset FROM dataset)")
         links = [f"{link.source}.{link.name}" for link in self._database.catalogue.links]
         self._rejects.clear(f"c_source = 'links' AND c_dataset NOT IN ({', '.join('?' * len(links))})", links)
         self._match_links()
@@ -159,7 +188,8 @@ class Merge:
             self._index.forget(entity, f'SELECT _id FROM "{table}" WHERE _part = ?', (part,))
             self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))
         self._rejects.clear("_part = ?", (part,))
-        self._db.execute("DELETE FROM part WHERE id = ?", (part,))
+        for table, column in (("part", "id"), ("tally", "part"), ("set_aside", "part")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (part,))
 
     # -- one sync -----------------------------------------------------------------------------------------------------
 
@@ -179,6 +209,7 @@ class Merge:
         known = dict(db.execute("SELECT key, id FROM part WHERE (source, dataset, entity) = (?, ?, ?)", key).fetchall())
         for part in staged:
             touched.staged[part.number] = self._write_part(key, part, known.get(part.part.key))
+            touched.parts.append(part)
         for part_key, why in failed.items():
             db.execute(
                 "UPDATE part SET stale = ? WHERE (source, dataset, entity, key) = (?, ?, ?, ?)", (why, *key, part_key)
@@ -203,6 +234,14 @@ class Merge:
             )
         self._states.append((mapping, problem or next(iter(failed.values()), None)))
 
+    def shapes(self, source: str, dataset: str, seen: Mapping[str, Shape], listed: Sequence[str] | None) -> None:
+        """Notes what the parts of a dataset that were read looked like, and forgets those that are gone; `listed` are the keys of
+        all that there are, None if that is not known."""
+        save_shapes(self._db, source, {(dataset, key): shape for key, shape in seen.items()}, self._now)
+        known = self._db.execute("SELECT key FROM shape WHERE (source, dataset) = (?, ?)", (source, dataset)).fetchall()
+        gone = [] if listed is None else [(source, dataset, key) for (key,) in known if key not in listed]
+        self._db.executemany("DELETE FROM shape WHERE (source, dataset, key) = (?, ?, ?)", gone)
+
     def finish(self, source: str, *, max_loss: Decimal | None) -> dict[str, Counts]:
         """Merges what was taken up, sets duplicates aside, matches links. Raises ShrinkGuard before anything is changed."""
         if max_loss is not None:
@@ -213,11 +252,12 @@ class Merge:
             self._write_state(mapping, problem)
         self._match_links()
         rejects_changed = self._settle_rejects()
+        for account in self._write_source(source):
+            counts[account.entity].take(account)
         for name, count in counts.items():
-            count.records, count.issues, count.rejects = self._standing(name, source)
             if count.is_change or name in self.resettled:
                 self._raise(f"entity:{name}")
-        for other in {m.source for m in self._config.mappings if m.entity in counts} | {source}:
+        for other in {m.source for m in self._config.mappings if m.entity in counts} - {source}:
             self._write_source(other)  # a key may now stand in both
         if rejects_changed or self.resettled or any(count.is_change for count in counts.values()):
             self._raise(f"source:{source}")
@@ -322,6 +362,7 @@ class Merge:
             self._update_kept(name, table, count)
             answering = self._insert_new(name, table, last, count)
         self._tell_rejects()
+        self._write_tallies(touched)
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
         ceased, begun = settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
         # others than the new ones, or fewer: a key that stands twice answers for nobody
@@ -440,12 +481,25 @@ class Merge:
         (answering,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _live = 1').fetchone()
         return int(answering)
 
-    # -- rejects ------------------------------------------------------------------------------------------------------
+    # -- rows that are no records -------------------------------------------------------------------------------------
+
+    def _write_tallies(self, touched: _Touched) -> None:
+        """How many rows each part has, its columns, and the rows that were set aside."""
+        db = self._db
+        for table in ("tally", "set_aside"):
+            db.execute(f"DELETE FROM {table} WHERE part IN (SELECT id FROM replaced)")
+        told = [(part.seen, orjson.dumps(part.columns).decode(), touched.staged[part.number]) for part in touched.parts]
+        db.executemany("INSERT INTO tally (seen, columns, part) VALUES (?, ?, ?)", told)
+        names = "place, reason, first, last, rows, setting, text"
+        wanted = ", ".join(f"s.{name}" for name in names.split(", "))
+        db.execute(
+            f"INSERT INTO set_aside (part, {names}) SELECT m.id, {wanted} FROM s_aside s JOIN parts m ON m.number = s.part"
+        )
 
     def _tell_rejects(self) -> None:
         self._rejects.clear("_part IN (SELECT id FROM replaced)")
-        for part, source, dataset, entity, label, at, code, name, raw, cell, params in self._db.execute(
-            "SELECT m.id, p.source, p.dataset, p.entity, p.label, s.at, s.code, s.field, s.raw, s.cell, s.params"
+        for part, source, dataset, entity, key, label, at, code, name, raw, cell, params, row in self._db.execute(
+            "SELECT m.id, p.source, p.dataset, p.entity, p.key, p.label, s.at, s.code, s.field, s.raw, s.cell, s.params, s.row"
             " FROM s_reject s JOIN parts m ON m.number = s.part JOIN part p ON p.id = m.id"
         ):
             self._rejects.add(
@@ -459,6 +513,8 @@ class Merge:
                 field=name,
                 raw=raw,
                 cell=cell,
+                place=key,
+                row=row,
             )
 
     def _settle_rejects(self) -> bool:
@@ -480,19 +536,19 @@ class Merge:
             (self._now, problem, None if problem else self._now, *key, int(problem is None), *key),
         )
 
-    def _write_source(self, name: str) -> None:
+    def _write_source(self, name: str) -> list[Account]:
+        """Writes what is known of a source now; what became of its rows."""
         db, entity = self._db, system_entity(self._database.catalogue, "source")
+        accounts = accounts_of(db, self._database, name)
         if entity is None:
-            return
+            return accounts
         ever_read, tried_at, read_at, problem = db.execute(
             "SELECT max(ever_read), max(tried_at), min(read_at), max(problem) FROM dataset WHERE source = ?", (name,)
         ).fetchone()
         state = "FRESH" if tried_at else "UNKNOWN"
         if problem is not None:
             state = "STALE" if ever_read else "UNAVAILABLE"
-        standing = [
-            self._standing(mapped, name) for mapped in {m.entity for m in self._config.mappings if m.source == name}
-        ]
+        seen = [account.seen for account in accounts]
         values = {
             "name": name,
             "kind": self._config.sources[name].kind,
@@ -500,13 +556,44 @@ class Merge:
             "stateRaw": state,
             "readAt": read_at or None,
             "triedAt": tried_at or None,
-            "records": sum(records for records, _, _ in standing),
-            "rejects": sum(rejects for _, _, rejects in standing),
-            "issues": sum(issues for _, issues, _ in standing),
+            "dueAt": self._due(name, read_at),
+            **self._trial_of(name, entity),
+            "rowsSeen": None if None in seen else sum(filter(None, seen)),
+            "records": sum(account.records for account in accounts),
+            "rejects": sum(account.rejects for account in accounts),
+            "setAside": sum(account.set_aside for account in accounts),
+            "issues": sum(account.issues for account in accounts),
+            "accounts": orjson.dumps([account.told() for account in accounts]).decode(),
+            "drift": orjson.dumps(drift_of(db, name)).decode(),
             "problem": problem,
         }
         if write_source(db, entity, self._now, values):
             self._raise(f"entity:{entity.name}")
+        return accounts
+
+    def _due(self, name: str, read_at: str | None) -> str | None:
+        """When a source should be read again at the latest. Of files that are watched and of what is brought in by hand nothing is
+        promised."""
+        refresh = self._config.sources[name].refresh
+        if not read_at or refresh.every is None or refresh.watch:
+            return None
+        return store_time(datetime.fromisoformat(read_at) + refresh.every)
+
+    def _trial_of(self, name: str, entity: Entity) -> dict[str, object]:
+        """What this sync tells of its source; of another, what was known."""
+        trial = self._trial
+        if trial is None or trial.source != name:
+            known = self._db.execute(
+                f'SELECT c_breaker, "c_retryAt", "c_tookMs" FROM "e_{entity.name}" WHERE c_name = ?', (name,)
+            ).fetchone()
+            breaker, retry_at, took = known or (None, None, None)
+        else:
+            rests = trial.standing.rests
+            breaker = "CLOSED" if rests is None else "OPEN"
+            retry_at = None if rests is None else store_time(self._at + timedelta(seconds=rests))
+            took = max(0, round((self._at - trial.began).total_seconds() * 1000))
+        breaker = breaker or "CLOSED"
+        return {"breaker": breaker, "breakerRaw": breaker, "retryAt": retry_at, "tookMs": took}
 
     def _match_links(self) -> None:
         for (entity,) in self._db.execute(
@@ -531,22 +618,6 @@ class Merge:
                     params=orjson.dumps({"entity": miss.missing, "link": link}).decode(),
                     raw=miss.text,
                 )
-
-    def _standing(self, entity: str, source: str) -> tuple[int, int, int]:
-        """Records, issues and rejects of an entity that a source has now."""
-        table = self._tables.entities[entity].table.name
-        records, issues = self._db.execute(
-            f'SELECT count(*), coalesce(sum({self._database.dialect.length("_issues")}), 0) FROM "{table}" WHERE _live = 1'
-            " AND _part IN (SELECT id FROM part WHERE source = ?)",
-            (source,),
-        ).fetchone()
-        told = system_entity(self._database.catalogue, "reject")
-        if told is None:
-            return records, issues, 0
-        (rejects,) = self._db.execute(
-            f'SELECT count(*) FROM "e_{told.name}" WHERE (c_source, c_entity) = (?, ?)', (source, entity)
-        ).fetchone()
-        return records, issues, rejects
 
     def _raise(self, name: str, *, is_new: bool = False) -> None:
         """A new revision of what an entity, link or source holds, and how many rows there are now. Its number is the time in

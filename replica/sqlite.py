@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from config.entities import Catalogue
 from replica.binding import SUM_BASE
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusable
-from replica.reading import STATE, Sprint, Turn
+from replica.reading import STATE, Sprint, TooManyRows, Turn
 from replica.search import has_fts5
 from replica.session import SQLITE, Session
+from replica.wire import wire_id
 
 LOG = logging.getLogger("simpul.replica")
 
@@ -26,6 +27,7 @@ PAGE_BYTES = 8_192  # a record of a dozen fields fills a quarter of a smaller pa
 WRITER_KB = 65_536  # of pages that one who writes keeps
 READER_KB = 4_096  # and one who reads: a server has several, and what they read stands in the system's cache anyway
 MAPPED_BYTES = 64 * 1024 * 1024  # of the file that a reader sees without copying; counted as memory of the process
+LONGEST_TEXT = 64 * 1024 * 1024  # bytes of what one statement writes of records
 STEPS_BETWEEN_CHECKS = 20_000  # SQLite's virtual machine steps between two looks at the clock
 
 # The two empty rows at its end are left unread until the transaction is over: while a statement is unfinished, SQLite keeps
@@ -76,12 +78,12 @@ class SqliteDatabase(Database):
         db = self._open()
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute(f"PRAGMA cache_size = {-READER_KB if readonly else -WRITER_KB}")
-        db.create_function("simpul_day", 2, day_in_zone, deterministic=True)
-        db.create_function("simpul_divide", 6, divide, deterministic=True)
+        add_functions(db)
         if readonly:
             db.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
             db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA query_only = ON")
+            db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_TEXT)
         return db
 
     def reader(self) -> SqliteReader:
@@ -123,6 +125,14 @@ class SqliteDatabase(Database):
         return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
+def add_functions(db: sqlite3.Connection) -> None:
+    """What statements call by name that SQLite does not have."""
+    db.create_function("simpul_day", 2, day_in_zone, deterministic=True)
+    db.create_function("simpul_divide", 6, divide, deterministic=True)
+    db.create_function("simpul_time", 2, time_in_zone, deterministic=True)
+    db.create_function("simpul_id", 2, wire_id, deterministic=True)
+
+
 def divide(
     high: int | None, low: int | None, right_high: int | None, right_low: int | None, places: int, part: int
 ) -> int | None:
@@ -146,6 +156,12 @@ def day_in_zone(moment: str | None, zone: str) -> str | None:
     if moment is None:
         return None
     return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+@lru_cache(maxsize=65536)
+def time_in_zone(moment: str | None, zone: str) -> str | None:
+    """A stored time as ISO text with the offset of a zone."""
+    return None if moment is None else datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).isoformat()
 
 
 class SqliteReader:
@@ -182,6 +198,10 @@ class SqliteReader:
         except sqlite3.OperationalError as error:
             if self._stopped is not None:
                 raise self._stopped from error
+            raise
+        except sqlite3.DataError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_TOOBIG:
+                raise TooManyRows from error
             raise
         return rows
 

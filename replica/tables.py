@@ -92,6 +92,9 @@ class Tables:
     links: Mapping[tuple[str, str], Table]
     search: Mapping[str, SearchTable]
     part: Table
+    shape: Table
+    tally: Table
+    set_aside: Table
     dataset: Table
     run: Table
     revision: Table
@@ -134,6 +137,37 @@ def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
             ),  # UTC ISO, when its rows were last read or known to be unchanged
             Column("stale", Text),  # JSON {code, where, params} of why the last read failed, NULL when fresh
             Index("part_key", "source", "dataset", "entity", "key", unique=True),
+        ),
+        shape=Table(  # see replica.shapes
+            "shape",
+            metadata,
+            Column("source", Text, primary_key=True),
+            Column("dataset", Text, primary_key=True),
+            Column("key", Text, primary_key=True),  # of the part
+            Column("label", Text, nullable=False),
+            Column("mark", Text, nullable=False),
+            Column("base", Text, nullable=False),  # JSON, as the next
+            Column("seen", Text, nullable=False),
+            Column("found", Text, nullable=False),
+        ),
+        tally=Table(
+            "tally",
+            metadata,
+            Column("part", Integer, primary_key=True, autoincrement=False),
+            Column("seen", Integer, nullable=False),  # rows that it has, whatever became of them
+            Column("columns", Text, nullable=False),  # JSON list of [label, name, [fields that are made of it]]
+        ),
+        set_aside=Table(
+            "set_aside",
+            metadata,
+            Column("part", Integer, primary_key=True, autoincrement=False),
+            Column("place", Integer, primary_key=True, autoincrement=False),  # its order in the part
+            Column("reason", Text, nullable=False),  # as connectors.connector.Aside has it and what follows
+            Column("first", Text, nullable=False),
+            Column("last", Text, nullable=False),
+            Column("rows", Integer, nullable=False),
+            Column("setting", Text),
+            Column("text", Text),
         ),
         dataset=Table(
             "dataset",
@@ -211,7 +245,7 @@ def _entity_table(
     table = Table(name, metadata, *columns, sqlite_with_rowid=True)
     _index_of(dialect, f"{name}_live", table.c._node, "_live = 1")
     Index(f"{name}_node", table.c._node)
-    Index(f"{name}_sort", table.c._sort)
+    Index(f"{name}_sort", table.c._sort, table.c._current)
     Index(f"{name}_part", table.c._part)
     for column in wanted.values():
         Index(f"{name}_{column}", table.c[column])
@@ -219,7 +253,9 @@ def _entity_table(
         if field.indexed:
             Index(f"{name}_c_{field.name}", table.c[f"c_{field.name}"])
     for names in entity.filterable_together:  # a list of what has these values comes in its natural order
-        Index(f"{name}_t_{'_'.join(names)}", *(table.c[f"c_{field}"] for field in names), table.c._sort)
+        Index(
+            f"{name}_t_{'_'.join(names)}", *(table.c[f"c_{field}"] for field in names), table.c._sort, table.c._current
+        )
     return EntityTable(entity, table, wanted)
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
 
 from config.entities import Catalogue
-from replica.ask import Groups, Rows, Slot, Totals, Variables
+from replica.ask import Groups, Json, Rows, Slot, Totals, Variables
 from replica.binding import Statement
-from replica.compile import compile_groups, compile_rows, compile_totals
+from replica.compile import compile_groups, compile_lists, compile_rows, compile_totals, compile_written
+from replica.session import SQLITE
 from replica.tables import Tables
 from replica.versions import names_of
+from replica.written import can_write, is_writable
 from resolvers.arguments import MAX_MEMBERS, count_members, read_arguments
 from resolvers.collect import Collector, Fields
 from resolvers.errors import BadRequest
 from resolvers.run import Pattern
-from resolvers.shape import Writer, write_object
+from resolvers.shape import Expression, Writer, constant, write_object
 
 LONGEST_NAME = 80  # characters of a wrong name that are repeated
 
@@ -57,12 +59,14 @@ class Asked:
         """What these field nodes ask of an object of the type of this name."""
         return self._collector.below(self._type(type_name), nodes)
 
-    def written(self, type_name: str, nodes: Iterable[FieldNode], member: Callable[[str, list[FieldNode]], str]) -> str:
+    def written(
+        self, type_name: str, nodes: Iterable[FieldNode], member: Callable[[str, list[FieldNode]], str]
+    ) -> Expression:
         """The expression of an object of the type of this name; `member` writes each field that is asked, by its name."""
         members = []
         for key, asked in self.fields_of(type_name, nodes).items():
             name = asked[0].name.value
-            members.append((key, repr(type_name) if name == "__typename" else member(name, asked)))
+            members.append((key, constant(type_name) if name == "__typename" else member(name, asked)))
         return write_object(members)
 
     def arguments(self, type_name: str, nodes: list[FieldNode]) -> dict[str, object]:
@@ -81,6 +85,17 @@ class Asked:
 
     def totals(self, totals: Totals) -> Statement:
         return self._noted(compile_totals(self.catalogue, self.tables, totals))
+
+    def written_rows(self, rows: Rows, texts: Sequence[Json]) -> Statement | None:
+        """The records of `rows`, each as these texts; None if the replica can't write them."""
+        return compile_written(self.catalogue, self.tables, rows, texts) if self._can_write(texts) else None
+
+    def written_lists(self, rows: Rows, texts: Sequence[Json]) -> Statement | None:
+        """For each of the texts a list of the records of `rows`; None if the replica can't write them."""
+        return compile_lists(self.catalogue, self.tables, rows, texts) if self._can_write(texts) else None
+
+    def _can_write(self, texts: Sequence[Json]) -> bool:
+        return bool(texts) and self.tables.dialect is SQLITE and can_write() and all(map(is_writable, texts))
 
     def _noted(self, statement: Statement) -> Statement:
         self.reads |= names_of(self.catalogue, statement.tables)

@@ -80,7 +80,9 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost."""
+    """An operation as it came in. With `tells_cost` the answer's extensions say what each select cost, with
+    `tells_sources` how each source stands that was used, not only those in trouble. With `as_text` only the answer's `body` is
+    wanted: in its data, what the replica has written itself is JSON already."""
 
     query: str
     variables: Mapping[str, object] | None = None
@@ -88,6 +90,13 @@ class Request:
     language: Language = "id"
     caller: Caller = PUBLIC
     tells_cost: bool = False
+    tells_sources: bool = False
+    as_text: bool = False
+
+    @property
+    def tells_times(self) -> bool:
+        """Whether the answer says what is another thing each time."""
+        return self.tells_cost or self.tells_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +236,7 @@ class Engine:
         if revision is None or asked.plan.looked(self._catalogue, revision, sizes, asked.variables) > AT_ONCE:
             return None
         try:
-            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables))
+            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables, request))
         except (DeadlineExceeded, TooFar):
             return None  # more than was expected
         except (TooCostly, *_STOPPED) as stopped:
@@ -251,7 +260,7 @@ class Engine:
             return asked
 
         def work(reading: Reading) -> tuple[Run, dict[str, object]]:
-            result = self._run(asked.plan, reading, asked.variables)
+            result = self._run(asked.plan, reading, asked.variables, request)
             watch(asked.plan, reading, asked.variables)
             return result
 
@@ -279,7 +288,7 @@ class Engine:
     def _finish(self, asked: _Asked, request: Request, run: Run, data: dict[str, object]) -> Answer:
         self._introspect(asked.document, asked.operation, asked.plan, request, data)
         errors = tuple(self._failed(failure, data, request.language) for failure in run.failures)
-        extensions = self._extensions(asked.plan, run.reading)
+        extensions = self._extensions(asked.plan, run.reading, all_sources=request.tells_sources)
         if request.tells_cost:
             extensions["cost"] = self._cost(asked.plan, run.reading, asked.variables)
         stamp = Stamp(asked.plan.reads, run.version)
@@ -344,7 +353,7 @@ class Engine:
         """The rows of all pages. Raises _Failed as soon as a field of a page could not be had."""
         following: Plan | None = None
         while True:
-            run, data = self._run(following or plan, reading, variables)
+            run, data = self._run(following or plan, reading, variables, request)
             if run.failures:
                 raise _Failed(reading, data, run.failures)
             yield from layout.rows(data)
@@ -355,9 +364,13 @@ class Engine:
             following = following or self._table_plan(layout.following, variables, request)
             reading.forget()
 
-    def _run(self, plan: Plan, reading: Reading, variables: Mapping[str, object]) -> tuple[Run, dict[str, object]]:
+    def _run(
+        self, plan: Plan, reading: Reading, variables: Mapping[str, object], request: Request
+    ) -> tuple[Run, dict[str, object]]:
         check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
-        run = Run(reading, variables, version=reading.version(plan.reads))
+        # what was never read is told with its path in the data, and what a statement cost by the statements of the plan
+        as_text = request.as_text and not request.tells_cost and reading.unavailable.isdisjoint(plan.entities)
+        run = Run(reading, variables, as_text, version=reading.version(plan.reads))
         return run, plan.run(run)
 
     # -- once for each document ---------------------------------------------------------------------------------------
@@ -520,13 +533,14 @@ class Engine:
             "selects": spent(selects, reading.asked),
         }
 
-    def _extensions(self, plan: Plan, reading: Reading) -> dict[str, object]:
+    def _extensions(self, plan: Plan, reading: Reading, *, all_sources: bool = False) -> dict[str, object]:
         extensions: dict[str, object] = {}
         if self._notice:
             extensions["notice"] = self._notice
-        troubled = [state for state in reading.datasets if state.problem is not None and state.entity in plan.entities]
-        if troubled:
-            extensions["sources"] = [_state(states) for states in _by_source(troubled)]
+        used = [state for state in reading.datasets if state.entity in plan.entities]
+        told = [states for states in _by_source(used) if all_sources or any(state.problem for state in states)]
+        if told:
+            extensions["sources"] = [_state(states) for states in told]
         return extensions
 
 
@@ -559,13 +573,20 @@ def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:
 
 
 def _state(states: Sequence[DatasetState]) -> dict[str, object]:
-    """What an answer says of a source whose last sync failed: how old its figures are, or that there are none."""
-    first = states[0]
+    """What an answer says of a source that it used: whether its last sync was well, how old its oldest figures are, if there are
+    any, and what was wrong."""
+    troubled = [one for one in states if one.problem]
+    problem = troubled[0].problem if troubled else None
+    if problem is None:
+        state = "FRESH" if all(one.tried_at for one in states) else "UNKNOWN"
+    else:
+        state = "STALE" if any(one.ever_read for one in troubled) else "UNAVAILABLE"
+    read = [one.read_at for one in states if one.read_at]
     return {
-        "name": first.source,
-        "state": "STALE" if any(state.ever_read for state in states) else "UNAVAILABLE",
-        "asOf": first.read_at,
-        "reason": (first.problem or {}).get("code"),
+        "name": states[0].source,
+        "state": state,
+        "asOf": min(read) if read else None,
+        "reason": problem.get("code") if problem else None,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from orjson import Fragment
 
 from config.entities import Catalogue, Entity
 from connectors.select import And, Compare, Op
@@ -23,7 +24,7 @@ from resolvers.pages import MAX_FIRST
 from resolvers.records import Records, compile_shape
 from resolvers.run import CANDIDATES, Fetch, LookupStep, NodesStep, Pattern, RootStep, Row, Run, positions
 from resolvers.search import plan_search
-from resolvers.shape import Columns, Writer, write_object
+from resolvers.shape import Columns, Writer, json_of, write_object
 
 ESTIMATES_KEPT = 64  # of a plan, for different sizes of its pages
 INTROSPECTION = ("__schema", "__type")
@@ -80,7 +81,7 @@ class Plan:
             key: step.run_root(run) if step is not None and not isinstance(step, str) else step
             for key, step in self.fields
         }
-        for where, entity in self.to_one:
+        for where, entity in self.to_one if run.reading.unavailable else ():
             if any(True for _ in positions(data, where)):
                 run.is_unavailable(entity, where)
         return data
@@ -163,7 +164,12 @@ class _Root:
         page = Page(size=Slot(lambda _: CANDIDATES + 1))
         rows = Rows(entity.name, columns.outputs, start, condition, (), page, every_scope=True)
         fetch = self._fetch(rows, shape, records)
-        return LookupStep(entity.name, (key,), fetch, node, describe)
+        json, written = json_of(shape), None
+        statement = None if json is None else self._asked.written_rows(rows, [json])
+        if statement is not None:
+            writer = self._asked.writer
+            written = Fetch(statement, (), (compile_shape(writer, f"{writer.name(Fragment)}(r[0])", ()),))
+        return LookupStep(entity.name, (key,), fetch, node, describe, written)
 
     def _candidate(self, entity: Entity, records: Records) -> Callable[[Row], dict[str, object]]:
         """A candidate of an ambiguous key, told by its id and key; sensitive parts are masked."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol, cast
 
 import orjson
 from graphql import FieldNode
 
 from config.entities import Entity, Hop
-from replica.ask import Output, Partners
+from replica.ask import Cell, Joined, Listing, Output, Partners
 from resolvers.asked import Asked, reader
 from resolvers.run import Child, LinkStep, Pattern
-from resolvers.shape import Columns, Writer, write_object
+from resolvers.shape import Columns, Expression, Writer, constant, unless, write_object
 from resolvers.values import cell_of
 
+BELOW = " › "  # between a part and where in it a row stands
 Path = tuple[str, ...]
 Kind = Literal["field", "derived", "own", "part", "match"]
 
@@ -24,7 +26,16 @@ class Connect(Protocol):
 
     def __call__(
         self, asked: Asked, entity: Entity, start: Partners, nodes: list[FieldNode], where: Pattern
-    ) -> LinkStep: ...
+    ) -> ListStep: ...
+
+
+class ListStep(LinkStep, Protocol):
+    """Answers a link to many."""
+
+    @property
+    def listing(self) -> Listing | None:
+        """How the replica writes the same, if it can."""
+        ...
 
 
 class Records:
@@ -37,37 +48,44 @@ class Records:
         self._connect = connect
         self.children: list[Child] = []
 
-    def record(self, entity: Entity, path: Path, nodes: Iterable[FieldNode], where: Pattern) -> str:
+    def record(self, entity: Entity, path: Path, nodes: Iterable[FieldNode], where: Pattern) -> Expression:
         """The expression of the record at the end of `path`, asked at `where`."""
         self._asked.entities.add(entity.name)
         fields = self._asked.fields_of(entity.name, nodes)
         return write_object([(key, self._member(entity, path, asked, (*where, key))) for key, asked in fields.items()])
 
-    def match(self, path: Path, nodes: list[FieldNode]) -> str:
+    def match(self, path: Path, nodes: list[FieldNode]) -> Expression:
         """The expression of the match over the last hop of `path`; with an empty path, of the match with the parent."""
 
         def member(name: str) -> str:
             cell = self.cell(path, "match", name)
-            return f"({cell} / 1000)" if name == "confidence" else cell
+            if name != "confidence":
+                return cell
+            return Expression(f"({cell} / 1000)", Cell(Output(path, "match", name), "thousandths"))
 
         return self._asked.written("Match", nodes, lambda name, _: member(name))
 
-    def cell(self, path: Path, kind: Kind, name: str) -> str:
+    def cell(self, path: Path, kind: Kind, name: str) -> Expression:
         """The expression of a stored value."""
-        return f"r[{self._columns.place(Output(path, kind, name))}]"
+        output = Output(path, kind, name)
+        return Expression(f"r[{self._columns.place(output)}]", Cell(output))
 
     def _member(self, entity: Entity, path: Path, nodes: list[FieldNode], where: Pattern) -> str:
         name = nodes[0].name.value
         field = entity.field(name)
         hops = self._asked.catalogue.hops(entity.name)
         if name == "__typename":
-            return repr(entity.name)
+            return constant(entity.name)
         if name == "id":
             return self._writer.node_id(entity.name, self.cell(path, "own", "_node"))
         if entity.system == "source" and name == "problem":
             return f"{self._writer.name(self._writer.problem)}({self.cell(path, 'field', name)})"
+        if entity.system == "source" and name == "drift":
+            return self._drift(self.cell(path, "field", name), nodes)
         if entity.system == "reject" and name == "message":
             return self._reject_message(entity, path, nodes)
+        if entity.system == "source" and name == "accounts":
+            return self._accounts(self.cell(path, "field", name), nodes)
         if field is not None:
             return self._writer.value(field, self.cell(path, "field", name))
         if any(derived.name == name for derived in entity.derived):
@@ -79,7 +97,7 @@ class Records:
         if name == "issues":
             return self._issues(self.cell(path, "own", "_issues"), nodes)
         over = (*path, name.removesuffix("Match"))
-        return f"(None if {self.cell(over, 'own', '_id')} is None else {self.match(over, nodes)})"
+        return unless(self.cell(over, "own", "_id"), self.match(over, nodes))
 
     def _hop(self, entity: Entity, hop: Hop, path: Path, nodes: list[FieldNode], where: Pattern) -> str:
         target = self._asked.catalogue[hop.to]
@@ -87,12 +105,15 @@ class Records:
             further = (*path, hop.name)
             self._asked.to_one.append((where, target.name))
             partner = self.cell(further, "own", "_id")
-            return f"(None if {partner} is None else {self.record(target, further, nodes, where)})"
+            return unless(partner, self.record(target, further, nodes, where))
         statuses = self._asked.arguments(entity.name, nodes).get("matches")
         start = Partners(entity.name, hop.name, None if statuses == ["ACCEPTED"] else statuses)
-        parent = self._columns.place(Output(path, "own", "_id"))
-        self.children.append(Child(self._connect(self._asked, target, start, nodes, where), parent))
-        return f"c{len(self.children) - 1}[r[{parent}]]"
+        output = Output(path, "own", "_id")
+        parent = self._columns.place(output)
+        step = self._connect(self._asked, target, start, nodes, where)
+        self.children.append(Child(step, parent))
+        listing = None if step.listing is None else replace(step.listing, parent=output)
+        return Expression(f"c{len(self.children) - 1}[r[{parent}]]", listing)
 
     def _provenance(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         writer = self._writer
@@ -100,15 +121,21 @@ class Records:
         def member(name: str, asked: list[FieldNode]) -> str:
             match name:
                 case "locator":
-                    return f"({self.cell(path, 'part', 'label')} + ' › ' + {self.cell(path, 'own', '_at')})"
+                    label, at = self.cell(path, "part", "label"), self.cell(path, "own", "_at")
+                    ends = (Output(path, "part", "label"), Output(path, "own", "_at"))
+                    return Expression(f"({label} + {BELOW!r} + {at})", Joined(ends, BELOW))
                 case "row":
                     return self.cell(path, "own", "_at")
                 case "fetchedAt":
-                    return f"{writer.name(writer.time)}({self.cell(path, 'part', 'fetched_at')})"
+                    return writer.moment(self.cell(path, "part", "fetched_at"))
                 case "changedAt":
-                    return f"{writer.name(writer.time)}({self.cell(path, 'own', '_changed')})"
+                    return writer.moment(self.cell(path, "own", "_changed"))
                 case "freshness":
-                    return f"('FRESH' if {self.cell(path, 'part', 'stale')} is None else 'STALE')"
+                    stale = Output(path, "part", "stale")
+                    return Expression(
+                        f"('FRESH' if {self.cell(path, 'part', 'stale')} is None else 'STALE')",
+                        Cell(stale, "freshness"),
+                    )
                 case "cell":
                     return self._cell_of_field(entity, path, asked)
                 case _:
@@ -133,6 +160,28 @@ class Records:
 
         load = self._writer.name(orjson.loads)
         return f"([] if {cell} is None else [{self._asked.written('Issue', nodes, member)} for i in {load}({cell})])"
+
+    def _drift(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name == "message":
+                say = self._writer.name(self._writer.sentence(self._language("Drift", asked)))
+                return f"{say}(d['code'], {{**d, **d['params'], 'where': d['part']}})"
+            if name == "since":
+                return f"{self._writer.name(self._writer.time)}(d['since'])"
+            return f"d[{('line' if name == 'proposal' else name)!r}]"
+
+        load = self._writer.name(orjson.loads)
+        return f"[{self._asked.written('Drift', nodes, member)} for d in {load}({cell} or '[]')]"
+
+    def _accounts(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name != "setAside":
+                return f"a[{name!r}]"
+            aside = self._asked.written("SetAside", asked, lambda inner, _: f"s[{inner!r}]")
+            return f"[{aside} for s in a['setAside']]"
+
+        load = self._writer.name(orjson.loads)
+        return f"(None if {cell} is None else [{self._asked.written('RowAccount', nodes, member)} for a in {load}({cell})])"
 
     def _reject_message(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))

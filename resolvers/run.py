@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
 
-from replica.ask import Variables
+from orjson import Fragment
+
+from replica.ask import Listing, Variables
 from replica.binding import Statement
 from replica.reading import Reading
 from replica.wire import read_wire_id
@@ -30,10 +32,11 @@ class Failure:
 
 @dataclass(slots=True)
 class Run:
-    """One run of a plan. `version` is that of what it reads."""
+    """One run of a plan. `version` is that of what it reads. With `as_text` the replica may write records itself, as JSON."""
 
     reading: Reading
     variables: Variables
+    as_text: bool = False
     failures: list[Failure] = field(default_factory=list)
     version: str = ""
 
@@ -92,6 +95,20 @@ def _distinct(rows: Iterable[Row], column: int) -> list[int]:
     ids = dict.fromkeys(row[column] for row in rows)
     ids.pop(None, None)
     return list(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists of a connection as the replica writes them. `assemble` makes its object of the totals, the lists and the
+    groups."""
+
+    statement: Statement
+    assemble: Callable[..., object]
+
+    def read(self, run: Run) -> list[Fragment]:
+        """Each list as JSON."""
+        (row,) = run.reading.rows(self.statement, run.variables)
+        return [Fragment(text) for text in row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +178,9 @@ class GroupStep:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStep:
-    """A connection, of the root or of many parents. `assemble` makes the object of one parent from its slice."""
+    """A connection, of the root or of many parents. `assemble` makes the object of one parent from its slice. What the replica
+    can write itself stands in `listing` (the whole, inside of a parent), `lists` (all of the root's but totals and groups) and
+    `written` (the records of the root one by one)."""
 
     entity: str
     where: Pattern
@@ -171,14 +190,21 @@ class ConnectionStep:
     no_totals: tuple[object, ...]
     groups: tuple[GroupStep, ...]
     assemble: Callable[..., object]
+    listing: Listing | None = None
+    lists: Lists | None = None
+    written: Fetch | None = None
 
     def run_root(self, run: Run) -> object:
         if run.is_unavailable(self.entity, self.where):
             return None
-        rows = self.fetch.rows(run) if self.fetch else []
         totals = run.reading.rows(self.totals, run.variables)[0] if self.totals else ()
+        if run.as_text and self.lists is not None:
+            written = self.lists.read(run)
+            return self.lists.assemble(totals, *written, *(step.run_root(run) for step in self.groups))
+        fetch = self.written if run.as_text and self.written is not None else self.fetch
+        rows = fetch.rows(run) if fetch else []
         kept, more = self._cut(rows, self.page.size(run.variables))
-        shaped = self.fetch.shape(run, kept) if self.fetch else []
+        shaped = fetch.shape(run, kept) if fetch else []
         groups = [step.run_root(run) for step in self.groups]
         return self._assembler(run, kept, shaped)(0, len(kept), more, totals, groups)
 
@@ -228,18 +254,26 @@ class ConnectionStep:
 
 @dataclass(frozen=True, slots=True)
 class LookupStep:
-    """One record by id or business key. `describe` makes a candidate's description from its row."""
+    """One record by id or business key. `describe` makes a candidate's description from its row. `written` is the record as the
+    replica writes it, if it can."""
 
     entity: str
     where: Pattern
     fetch: Fetch
     node: Callable[[Variables], str] | None
     describe: Callable[[Row], dict[str, object]]
+    written: Fetch | None = None
 
     def run_root(self, run: Run) -> object:
         if run.is_unavailable(self.entity, self.where):
             return None
-        rows = self.fetch.rows(run, self._ids(run))
+        ids = self._ids(run)
+        if run.as_text and self.written is not None:
+            rows = self.written.rows(run, ids)
+            if len(rows) < 2:
+                (shaped,) = self.written.shape(run, rows)
+                return shaped[0] if shaped else None
+        rows = self.fetch.rows(run, ids)
         if len(rows) > 1:
             candidates = [self.describe(row) for row in rows[:CANDIDATES]]
             params = {

@@ -7,6 +7,7 @@ request gets into it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -14,11 +15,27 @@ import orjson
 from config.entities import Field, FieldType
 from config.hub import Language
 from config.messages import Messages
-from replica.ask import Output
+from replica.ask import Cell, Fixed, Form, Json, Object, Output, Unless
 from replica.wire import wire_id
 from resolvers.values import MASK, decimal_writer, read_list, time_writer, write_cursor
 
 BOOLEANS = {None: None, 0: False, 1: True}
+
+
+class Expression(str):
+    """A Python expression over a row. `json`, where there is one, is how the replica itself writes the same value."""
+
+    json: Json | None
+
+    def __new__(cls, text: str, json: Json | None = None) -> Expression:
+        made = super().__new__(cls, text)
+        made.json = json
+        return made
+
+
+def json_of(expression: str) -> Json | None:
+    """How the replica writes the value of an expression; None if it can't."""
+    return expression.json if isinstance(expression, Expression) else None
 
 
 class Columns:
@@ -64,21 +81,25 @@ class Writer:
     def value(self, field: Field, cell: str) -> str:
         """The expression of a field's value on the wire; `cell` is the expression of its stored value."""
         if field.sensitive:
-            return f"(None if {cell} is None else {MASK!r})"
+            return _told(f"(None if {cell} is None else {MASK!r})", cell, "masked", MASK)
         match field.type:
             case FieldType.MONEY | FieldType.DECIMAL:
-                return f"{self.name(decimal_writer(field.scale))}({cell})"
+                return _told(f"{self.name(decimal_writer(field.scale))}({cell})", cell, "decimal", field.scale)
             case FieldType.DATETIME:
-                return f"{self.name(self.time)}({cell})"
+                return self.moment(cell)
             case FieldType.BOOLEAN:
-                return f"{self.name(BOOLEANS)}[{cell}]"
+                return _told(f"{self.name(BOOLEANS)}[{cell}]", cell, "boolean")
             case FieldType.TEXTS | FieldType.CODES:
-                return f"{self.name(read_list)}({cell})"
+                return _told(f"{self.name(read_list)}({cell})", cell, "list")
             case _:
                 return cell
 
+    def moment(self, cell: str) -> str:
+        """The expression of a stored time in the hub's zone."""
+        return _told(f"{self.name(self.time)}({cell})", cell, "time", self.zone.key)
+
     def node_id(self, entity: str, cell: str) -> str:
-        return f"{self.name(wire_id)}({entity!r}, {cell})"
+        return _told(f"{self.name(wire_id)}({entity!r}, {cell})", cell, "id", entity)
 
     def cursor(self, mark: str, cells: Sequence[str]) -> str:
         return f"{self.name(write_cursor)}({mark!r}, ({', '.join(cells)},))"
@@ -96,6 +117,26 @@ class Writer:
         return self._messages.render(found["code"], {"where": found["where"], **found["params"]}, self._language)
 
 
-def write_object(members: Sequence[tuple[str, str]]) -> str:
+def write_object(members: Sequence[tuple[str, str]]) -> Expression:
     """The expression of an object with these response keys and expressions."""
-    return "{" + ", ".join(f"{key!r}: {expression}" for key, expression in members) + "}"
+    text = "{" + ", ".join(f"{key!r}: {expression}" for key, expression in members) + "}"
+    written = tuple((key, json) for key, expression in members if (json := json_of(expression)) is not None)
+    return Expression(text, Object(written) if len(written) == len(members) else None)
+
+
+def unless(cell: str, expression: str) -> Expression:
+    """The expression of null where a stored value is null, else of what `expression` says."""
+    stored, json = json_of(cell), json_of(expression)
+    written = Unless(stored.output, json) if isinstance(stored, Cell) and json is not None else None
+    return Expression(f"(None if {cell} is None else {expression})", written)
+
+
+def constant(text: str | None) -> Expression:
+    """The expression of a text that is known, or null."""
+    return Expression(repr(text), Fixed(text))
+
+
+def _told(text: str, cell: str, form: Form, detail: str | int = "") -> str:
+    """The expression `text` of a stored value, which the replica writes in that form."""
+    stored = json_of(cell)
+    return Expression(text, replace(stored, form=form, detail=detail)) if isinstance(stored, Cell) else text

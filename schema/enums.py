@@ -230,6 +230,16 @@ YEAR_PHASE = enum(
         "CLOSED": ("Closed", "Ditutup"),
     },
 )
+BREAKER_STATE = EnumType(
+    "BreakerState",
+    {
+        "CLOSED": Text("It is asked as usual", "Ditanyai seperti biasa"),
+        "OPEN": Text(
+            "It failed too often and is left alone until `retryAt`",
+            "Terlalu sering gagal dan dibiarkan sampai `retryAt`",
+        ),
+    },
+)
 SOURCE_STATE = EnumType(
     "SourceState",
     {

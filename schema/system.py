@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schema import declare
 from schema.declare import entity
-from schema.enums import SOURCE_STATE
+from schema.enums import BREAKER_STATE, SOURCE_STATE
 
 
 @entity(
@@ -21,9 +21,32 @@ class Source:
     state: str | None = declare.choice(SOURCE_STATE, "State after the last sync", "Keadaan setelah sinkron terakhir")
     read_at: str | None = declare.moment("When it was last read well", "Terakhir terbaca")
     tried_at: str | None = declare.moment("When a sync was last tried", "Terakhir dicoba")
+    due_at: str | None = declare.moment(
+        "When it should be read well again by its `refresh`; how long ago that was is how far it lags",
+        "Kapan seharusnya terbaca lagi menurut `refresh`; selisihnya dengan sekarang adalah keterlambatannya",
+    )
+    breaker: str | None = declare.choice(
+        BREAKER_STATE, "Whether it is asked or left alone after failures", "Ditanyai, atau dibiarkan karena gagal"
+    )
+    retry_at: str | None = declare.moment(
+        "When it is tried again, if it is left alone", "Kapan dicoba lagi, bila sedang dibiarkan"
+    )
+    took_ms: int | None = declare.number(
+        "Milliseconds that the last sync took", "Lama sinkron terakhir dalam milidetik"
+    )
+    rows_seen: int | None = declare.number(
+        "Rows seen in it: records, rejects and rows set aside together, for each dataset and entity",
+        "Baris yang terlihat: data, baris ditolak, dan baris disisihkan, untuk setiap himpunan data dan jenis data",
+    )
     records: int | None = declare.number("Records taken from it", "Data yang diambil")
     rejects: int | None = declare.number("Rows that could not be taken", "Baris yang ditolak")
+    set_aside: int | None = declare.number(
+        "Rows that are no data, such as titles, totals and blank rows",
+        "Baris yang bukan data, seperti judul, jumlah, dan baris kosong",
+    )
     issues: int | None = declare.number("Cells that could not be read", "Sel yang tidak terbaca")
+    accounts: str | None = declare.text("What became of its rows", "Nasib baris-barisnya")
+    drift: str | None = declare.text("How it differs from before", "Bedanya dari sebelumnya")
     problem: str | None = declare.text("Why the last sync failed", "Sebab sinkron terakhir gagal")
 
 

@@ -18,6 +18,7 @@ from config.messages import Messages
 from replica.database import Database
 from replica.reading import Replica
 from replica.sync import Syncer
+from replica.system import SourceState, read_sources
 from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
@@ -92,6 +93,13 @@ class Hub:
         await self.connectors.aclose()
         await asyncio.to_thread(self.replica.close)
 
+    def sources(self) -> tuple[SourceState, ...] | None:
+        """How the sources stand, None if the replica can't be read. Blocks."""
+        try:
+            return read_sources(self.database)
+        except self.database.errors:
+            return None
+
     async def tried_sources(self) -> frozenset[str]:
         """The sources that a sync was ever tried for, also by an earlier process."""
         from simpul.pages.figures import ask
@@ -105,7 +113,7 @@ class Hub:
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
-            for problem in report.problems:
+            for problem in (*report.problems, *report.drift):
                 params = {"where": problem.where, **problem.params}
                 LOG.warning("%s: %s", source, self.messages.render(problem.code, params, language))
             return not report.problems

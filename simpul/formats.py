@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -49,6 +49,23 @@ def format_moment(moment: datetime, zone: ZoneInfo, language: Language) -> str:
     separator = "." if language == "id" else ":"
     name = local.tzname() or ""
     return f"{format_date(local.date(), language)} {local:%H}{separator}{local:%M} {name}".rstrip()
+
+
+_SPANS: tuple[tuple[int, dict[Language, tuple[str, str]]], ...] = (
+    (86_400, {"en": ("day", "days"), "id": ("hari", "hari")}),
+    (3_600, {"en": ("hour", "hours"), "id": ("jam", "jam")}),
+    (60, {"en": ("minute", "minutes"), "id": ("menit", "menit")}),
+    (1, {"en": ("second", "seconds"), "id": ("detik", "detik")}),
+)
+
+
+def format_span(span: timedelta, language: Language) -> str:
+    """`3 hours`, `1 menit`: in the largest unit of which there are two, or one to the second; rounded down."""
+    seconds = max(0, int(span.total_seconds()))
+    size, words = next((unit for unit in _SPANS if seconds >= 2 * unit[0] or seconds == unit[0]), _SPANS[-1])
+    count = seconds // size
+    one, many = words[language]
+    return f"{format_number(count, language)} {one if count == 1 else many}"
 
 
 def _split(amount: Decimal) -> tuple[str, str, str]:

@@ -137,6 +137,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "SOURCES_HEAD": ("Sources", "Sumber data"),
     "SOURCE_AS_OF": ("data as of {moment}", "data per {moment}"),
     "SOURCE_NEVER": ("no data yet", "belum ada data"),
+    "SOURCE_LATE": ("{span} later than promised", "terlambat {span} dari yang dijanjikan"),
+    "SOURCE_RESTS": (
+        "left alone after failures, tried again in {span}",
+        "dibiarkan setelah gagal, dicoba lagi {span} lagi",
+    ),
+    "CONFIGURATION_REFUSED": (
+        "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
+        "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
@@ -145,7 +154,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "COUNT_ALL_VERSIONS": ("Records, all versions", "Data, semua versi"),
     "CURRENT_VERSIONS": ("current versions", "versi berlaku"),
     "COUNT_ISSUES": ("Issues", "Catatan"),
-    "COUNT_REJECTS": ("Rejects", "Disisihkan"),
+    "COUNT_REJECTS": ("Rejects", "Ditolak"),
+    "COUNT_SEEN": ("Rows", "Baris"),
+    "COUNT_ASIDE": ("Set aside", "Disisihkan"),
     "ENTITIES_HEAD": ("What is in it", "Isi hub"),
     "COLUMN_ENTITY": ("Entity", "Jenis data"),
     "COLUMN_ISSUES": ("With issues", "Perlu diperbaiki"),
@@ -264,14 +275,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} is read already, by the source {source}; to read it otherwise, change that in hub.yaml.",
         "{where} sudah dibaca oleh sumber {source}; ubah sumber itu di hub.yaml bila cara membacanya harus lain.",
     ),
-    "ADD_MISNAMED": (
-        "{where} is called {suffix} but is {format}; rename it to .{format}, then add it.",
-        "{where} bernama {suffix} padahal isinya {format}; ganti namanya menjadi .{format}, lalu tambahkan.",
-    ),
-    "ADD_FORMAT": (
-        "{where} is {format}, which sources can't read yet; save it as .xlsx or .csv, then add it.",
-        "{where} berformat {format}, yang belum bisa dibaca sumber; simpan sebagai .xlsx atau .csv, lalu tambahkan.",
-    ),
     "ADD_HIDDEN": (
         "{where} is a hidden sheet and is left out; show it in Excel if it counts, then add the file.",
         "{where} adalah lembar tersembunyi dan tidak diambil; tampilkan di Excel bila perlu, lalu tambahkan berkasnya.",
@@ -285,10 +288,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} tidak punya kolom yang namanya bisa ditulis di hub.yaml; beri kolomnya judul dengan huruf biasa, lalu tambahkan.",
     ),
     "ADD_SECOND_TABLE": (
-        "{where}: the table in rows {first}-{last} is left out, since a dataset reads one table of a sheet; put it on a sheet of"
-        " its own.",
-        "{where}: tabel di baris {first}-{last} tidak diambil, karena satu himpunan membaca satu tabel per lembar; pindahkan ke"
-        " lembar tersendiri.",
+        "{where}: what stands in rows {first}-{last} beside its table is left out: it has no head or only one record.",
+        "{where}: isi baris {first}-{last} di samping tabelnya tidak diambil: tanpa judul kolom atau hanya satu baris.",
     ),
     "ADD_TABLE": ("{where}: header in row {header}, {count}", "{where}: judul di baris {header}, {count}"),
     "ADD_ENTITY_BUILTIN": (
@@ -363,6 +364,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         " ditambahkan, atau salin berkas itu ke atasnya dan suntingannya hilang.",
     ),
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
+    "ACCOUNT_READS": (
+        "{source}: {where}: {user} may only read: no right to write, to run programs or to read files of the server.",
+        "{source}: {where}: {user} hanya boleh membaca: tanpa hak menulis, menjalankan program, atau membaca berkas server.",
+    ),
     "CHECK_OK": (
         "{path}: {hub}: no problems; {sources}, {entities}.",
         "{path}: {hub}: tidak ada masalah; {sources}, {entities}.",
@@ -442,6 +447,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
     ),
     "SYNC_RUNNING": ("Reading {source} …", "Membaca {source} …"),
+    "SYNC_AHEAD": ("{rows} ({fetched} fetched)", "{rows} ({fetched} diambil)"),
     "SYNC_WAITING": (
         "Another process is writing to the replica; waiting until it has finished …",
         "Proses lain sedang menulis ke salinan hub; menunggu sampai selesai …",
@@ -556,8 +562,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OUTCOME_UNCHANGED": ("unchanged", "tidak berubah"),
     "OUTCOME_FAILED": ("failed", "gagal"),
     "OUTCOME_REFUSED": ("refused", "ditahan"),
-    "KIND_REJECT": ("reject", "disisihkan"),
+    "KIND_REJECT": ("reject", "ditolak"),
     "KIND_ISSUE": ("issue", "catatan"),
+}
+
+DRIFT: dict[str, tuple[str, str]] = {
+    "DRIFT_PROPOSAL": (
+        "To take it so, write in hub.yaml below {place}: {line}",
+        "Untuk menerimanya, tulis di hub.yaml di bawah {place}: {line}",
+    ),
 }
 
 HELP: dict[str, tuple[str, str]] = {
@@ -584,7 +597,7 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "HELP_REJECTS": (
         "Rows that were set aside and cells that could not be read.",
-        "Baris yang disisihkan dan sel yang tidak terbaca.",
+        "Baris yang ditolak dan sel yang tidak terbaca.",
     ),
     "HELP_INSPECT": (
         "What tables a file or folder holds: names, rows, types, totals; without hub.yaml.",
@@ -598,7 +611,10 @@ HELP: dict[str, tuple[str, str]] = {
         "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
-    "HELP_ADD_PATH": ("A file or folder: xlsx, xls, ods, csv.", "Berkas atau folder: xlsx, xls, ods, csv."),
+    "HELP_ADD_PATH": (
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+    ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
     "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),
@@ -626,8 +642,8 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_SOURCE": ("Only this source.", "Hanya sumber ini."),
     "HELP_FULL": ("Read unchanged files again too.", "Baca ulang juga berkas yang tidak berubah."),
     "HELP_FORCE": (
-        "Go on even if more records would be lost than maxLoss allows.",
-        "Teruskan walaupun data yang hilang melebihi maxLoss.",
+        "Go on even if more records would be lost than maxLoss allows, and agree to columns as they are now.",
+        "Teruskan walaupun data yang hilang melebihi maxLoss, dan setujui kolom apa adanya sekarang.",
     ),
     "HELP_FILE": (
         "File with the operation, - for standard input, or the name of a saved question.",
@@ -653,6 +669,6 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
+SENTENCES: dict[str, tuple[str, str]] = {**DRIFT, **HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
 
 MESSAGES = Messages(TROUBLE, CONNECTORS, REPLICA, RESOLVERS, SENTENCES)

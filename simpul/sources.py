@@ -13,6 +13,8 @@ from connectors.connector import Connector
 if TYPE_CHECKING:
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.sql import SqlSource
+    from connectors.web import Login
 
 
 class Connectors(Mapping[str, Connector]):
@@ -25,8 +27,18 @@ class Connectors(Mapping[str, Connector]):
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._made:
-            self._made[name] = connect(self._config.sources[name], self._config.path.parent)
+            spool = spool_of(self._config, name)
+            self._made[name] = connect(self._config.sources[name], self._config.path.parent, spool)
         return self._made[name]
+
+    def database(self, name: str) -> SqlSource:
+        """The connector of a source of kind sql."""
+        from connectors.sql import SqlSource
+
+        connector = self[name]
+        if not isinstance(connector, SqlSource):
+            raise TypeError(f"{name} is no database")
+        return connector
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._config.sources)
@@ -40,8 +52,9 @@ class Connectors(Mapping[str, Connector]):
             await connector.aclose()
 
 
-def connect(source: SourceConfig, folder: Path) -> Connector:
-    """The connector of one source; paths start in `folder`. The options were checked with hub.yaml, hence the Any."""
+def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Connector:
+    """The connector of one source; paths start in `folder`. What must not be fetched twice is kept in the file `spool`. The
+    options were checked with hub.yaml, hence the Any."""
     options: Mapping[str, Any] = source.options
     datasets: Mapping[str, Mapping[str, Any]] = source.datasets
     match source.kind:
@@ -50,13 +63,33 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
-            from connectors.mailbox import Mailbox
-
-            return Mailbox(folder, options["path"])
+            return _mailbox(options, folder, spool)
         case "rest":
             return _rest(options, datasets)
         case "memory":
             raise ValueError("a connector over memory is handed over, not configured")
+
+
+def spool_of(config: HubConfig, source: str) -> Path:
+    """The file beside the replica in which a source may keep what it has fetched."""
+    if config.replica.startswith("postgresql"):
+        return config.path.parent / "var" / f"replica-source-{source}.db"
+    replica = Path(config.replica)
+    return replica.with_name(f"{replica.name}-source-{source}.db")
+
+
+def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Connector:
+    if options["path"]:
+        from connectors.mailbox import Mailbox
+
+        return Mailbox(folder, options["path"])
+    from connectors.imap import ImapMailbox, MailServer
+    from connectors.imapwire import Login
+
+    ca = folder / options["ca"] if options["ca"] else None
+    server = MailServer(options["host"], options["port"], options["encryption"], ca)
+    login = Login(options["user"], options["password"])
+    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"])
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
@@ -64,7 +97,13 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
     from connectors.table import SheetDataset
 
     sheets = {
-        name: SheetDataset(**{**dataset, "skip": {column: tuple(values) for column, values in dataset["skip"].items()}})
+        name: SheetDataset(
+            **{
+                **{option: value for option, value in dataset.items() if option not in ("contract", "rename")},
+                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
+                "member": tuple(dataset["member"]) if dataset["member"] else None,
+            }
+        )
         for name, dataset in datasets.items()
     }
     return Spreadsheet(folder, options["path"], sheets)
@@ -87,6 +126,7 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
+    from connectors.policy import Rate
     from connectors.rest import RestSource
 
     endpoints = {name: _endpoint(name, dataset) for name, dataset in datasets.items()}
@@ -95,7 +135,24 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
         headers["Authorization"] = f"Bearer {options['bearer']}"
     if options["api_key"]:
         headers[options["api_key"]["header"]] = options["api_key"]["value"]
-    return RestSource(options["url"], endpoints, headers, options["timeout"], options["max_bytes"])
+    rate, oauth = options["rate"], options["oauth"]
+    return RestSource(
+        options["url"],
+        endpoints,
+        headers,
+        options["timeout"],
+        options["max_bytes"],
+        rate=Rate(*rate) if rate else None,
+        login=_login(oauth) if oauth else None,
+    )
+
+
+def _login(written: Mapping[str, Any]) -> Login:
+    from connectors.oauth import Client, ClientCredentials
+
+    return ClientCredentials(
+        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+    )
 
 
 def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
@@ -109,6 +166,7 @@ def _endpoint(name: str, dataset: Mapping[str, Any]) -> RestDataset:
         dataset["params"],
         dataset["key"],
         Ids(**ids) if ids else None,
+        dataset["format"],
     )
 
 

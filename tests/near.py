@@ -88,9 +88,8 @@ async def serving(folder: Path, seconds: float = 10.0) -> AsyncIterator[Served]:
     hub = build_hub(load(folder / "hub.yaml"))
     hub.open()
     engine = Counting(hub, seconds)
-    app = build_app(
-        hub.config, engine, lambda: "", hub.messages, Elsewhere(hub.config.sources, hub.tried_sources), loopback=False
-    )
+    background = Elsewhere(hub.config.sources, hub.tried_sources)
+    app = build_app(hub.config, engine, lambda: "", hub.messages, background, hub.sources, loopback=False)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(hub.close)
         await stack.enter_async_context(app.router.lifespan_context(app))

@@ -8,11 +8,11 @@ from os.path import commonprefix
 from typing import Any
 
 from config.entities import Entity
+from config.naming import field_name
 from connectors.around import find_month, find_year
 from connectors.cells import Unreadable
 from connectors.findings import Line
 from simpul.adding.entries import FieldDraft, Remark
-from simpul.adding.naming import field_name
 from simpul.adding.recognition import AGENCY, spoken
 from simpul.adding.shapes import SheetTable, whole_words
 
@@ -90,7 +90,7 @@ def _names(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str])
         varied = [(column, texts) for column, texts in (*_around(tables), ("$title", titles)) if len(set(texts)) > 1]
         yield from _found("month", "month", find_month, varied, "int")
     for name, column, texts in (
-        ("fileName", "$file", [one.path.name for one in tables]),
+        ("fileName", "$file", [one.file for one in tables]),
         ("sheetName", "$sheet", [one.sheet or "" for one in tables]),
     ):
         if len(set(texts)) > 1:
@@ -117,7 +117,7 @@ def _found(
 
 def _around(tables: Sequence[SheetTable]) -> list[tuple[str, list[str]]]:
     """What the files and sheets are called, and where they stand in several folders these."""
-    stems, sheets = [one.path.stem for one in tables], [one.sheet or "" for one in tables]
+    stems, sheets = [one.called.stem for one in tables], [one.sheet or "" for one in tables]
     folders = [one.path.resolve().parent.name for one in tables]
     return [("$stem", stems), ("$sheet", sheets), *([("$folder", folders)] if len(set(folders)) > 1 else [])]
 

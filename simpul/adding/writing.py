@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from config.insertion import Lines
+from config.insertion import Lines, scalar
 from config.mappings import AROUND
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, LinkDraft, Remark, SourceDraft
 
@@ -15,8 +14,6 @@ WIDTH = 110
 _AROUND = {column: name for name, column in AROUND.items()}
 Say = Callable[[Remark], str]
 """The sentence of a remark."""
-
-_PLAIN = re.compile(r"[A-Za-z0-9_](?:[\w ./()%+*-]*[\w./()%+*-])?")
 
 
 def entries_of(draft: Draft, say: Say) -> Mapping[str, Sequence[Lines]]:
@@ -26,11 +23,6 @@ def entries_of(draft: Draft, say: Say) -> Mapping[str, Sequence[Lines]]:
         "entities": [_entity(entity, say) for entity in draft.entities if not entity.more],
         "links": [_link(link, say) for link in draft.links],
     }
-
-
-def scalar(text: str) -> str:
-    """A text as YAML reads it back, also inside of braces."""
-    return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "''") + "'"
 
 
 def _source(source: SourceDraft, say: Say) -> list[str]:
@@ -44,7 +36,7 @@ def _source(source: SourceDraft, say: Say) -> list[str]:
 
 
 def _dataset(dataset: DatasetDraft, say: Say) -> list[str]:
-    options = [f"      {name}: {scalar(value)}" for name, value in dataset.options.items()]
+    options = [f"      {name}: {_flow(value)}" for name, value in dataset.options.items()]
     return [f"    {dataset.name}:", *_remarks(dataset.remarks, say, 6), *options]
 
 
@@ -80,6 +72,8 @@ def _field(field: FieldDraft) -> str:
 def _flow(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{scalar(name)}: {_flow(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_flow, value))}]"
     return scalar(str(value))
 
 

@@ -102,7 +102,7 @@ def _inspect(terminal: Terminal, path: Path) -> list[tuple[Path, FileFound]]:
     """What is in a file or folder, each finding with the file's path."""
     try:
         with Inspector() as inspector:
-            found = [(path / one.file if path.is_dir() else path, one) for one in inspector.inspect(path)]
+            found = [(path / one.path if path.is_dir() else path, one) for one in inspector.inspect(path)]
     except SourceError as error:
         terminal.warn_text(_sentence(Aside(error.where, error.code, error.params), terminal))
         return []

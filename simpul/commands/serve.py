@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from simpul.console import Terminal
 from simpul.crew import Crew
 from simpul.server import PortInUse, PortRefused, is_loopback, listen, serve, url_of
 from simpul.web.app import build_app
+from simpul.web.metrics import TOGETHER
 
 
 def serve_hub(
@@ -66,7 +68,8 @@ def _serve_together(terminal: Terminal, path: Path, listening: socket.socket, wo
 
         return with_opened(terminal, hub, answer)
 
-    with Crew() as crew:
+    with tempfile.TemporaryDirectory(prefix="simpul-metrics-") as counters, Crew() as crew:
+        os.environ[TOGETHER] = counters
         code = crew.once(lambda: with_config(terminal, config, nothing))
         if code == 0:
             terminal.say("SERVING_TOGETHER", hub=config.display_name, url=url_of(listening), count=workers)
@@ -101,6 +104,6 @@ async def serve_until_stopped(
     """Answers on the socket and, unless another process of a crew does, syncs in the background until Ctrl-C or SIGTERM;
     `language` is that of the log."""
     background = await hub.background(language) if syncs else Elsewhere(hub.config.sources, hub.tried_sources)
-    app = build_app(hub.config, hub.engine, lambda: hub.sdl, hub.messages, background, loopback=loopback)
+    app = build_app(hub.config, hub.engine, lambda: hub.sdl, hub.messages, background, hub.sources, loopback=loopback)
     gc.freeze()  # what is there now stays; a collection that looked through it again would hold up answers
     await serve(app, listening, lifeline)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from replica.sync import Problem, SyncReport
 from replica.sync import Progress as Position
-from replica.sync import SyncReport
 from simpul.commands.opening import with_hub
 from simpul.compose import Hub
 from simpul.console import Terminal
@@ -47,6 +47,9 @@ async def sync_with_progress(
 
             def move(position: Position, task: int = task) -> None:
                 rows = format_number(position.rows, terminal.language)
+                if position.ahead:
+                    fetched = format_number(position.ahead, terminal.language)
+                    rows = terminal.text("SYNC_AHEAD", rows=rows, fetched=fetched)
                 shown.update(task, total=position.total or 1, completed=position.done, rows=rows)  # type: ignore[arg-type]  # a TaskID is an int
 
             reports.append(await hub.syncer.sync(source, full=full, force=force, progress=move))
@@ -64,15 +67,30 @@ def show_reports(terminal: Terminal, hub: Hub, reports: Sequence[SyncReport]) ->
         if not report.counts:
             rows.append([report.source, "", outcome, *[""] * len(_COUNTED)])
         for entity, counts in report.counts.items():
-            numbers = (counts.records, counts.added, counts.changed, counts.removed, counts.rejects, counts.issues)
-            cells = [format_number(number, terminal.language) for number in numbers]
+            told = (counts.seen, counts.records, counts.rejects, counts.aside)
+            numbers = (*told, counts.added, counts.changed, counts.removed, counts.issues)
+            cells = ["?" if number is None else format_number(number, terminal.language) for number in numbers]
             rows.append([report.source, entity, outcome, *cells])
     terminal.show_table(head, rows, names=len(_NAMED))
     for report in reports:
         for problem in report.problems:
             sentence = terminal.render(problem.code, {"where": problem.where, **problem.params})
             terminal.warn_text(f"{report.source}: {sentence}")
+        known = {(problem.where, problem.code) for problem in report.problems}
+        tell_drift(terminal, report.source, [one for one in report.drift if (one.where, one.code) not in known])
+
+
+def tell_drift(terminal: Terminal, source: str, drift: Iterable[Problem]) -> None:
+    """How a source differs from what it was, each with the line that hub.yaml could have."""
+    for one in drift:
+        sentence = terminal.render(one.code, {"where": one.where, **one.params})
+        if one.params.get("line"):
+            sentence += " " + terminal.text("DRIFT_PROPOSAL", line=one.params["line"], place=one.params["place"])
+        terminal.warn_text(f"{source}: {sentence}")
 
 
 _NAMED = ("COLUMN_SOURCE", "COLUMN_ENTITY", "COLUMN_RESULT")
-_COUNTED = ("COUNT_RECORDS", "COUNT_ADDED", "COUNT_CHANGED", "COUNT_REMOVED", "COUNT_REJECTS", "COUNT_ISSUES")
+_COUNTED = (
+    *("COUNT_SEEN", "COUNT_RECORDS", "COUNT_REJECTS", "COUNT_ASIDE"),
+    *("COUNT_ADDED", "COUNT_CHANGED", "COUNT_REMOVED", "COUNT_ISSUES"),
+)

@@ -21,7 +21,8 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourceFigure:
-    """One source: FRESH, STALE, UNAVAILABLE or UNKNOWN, how old its data are, and what it holds."""
+    """One source: FRESH, STALE, UNAVAILABLE or UNKNOWN, how old its data are and how old they may be, until when it is left alone
+    after failures, and what it holds."""
 
     name: str
     kind: str
@@ -31,6 +32,9 @@ class SourceFigure:
     rejects: int | None
     issues: int | None
     problem: str | None
+    due_at: datetime | None
+    retry_at: datetime | None
+    drift: tuple[str, ...]  # how it differs from what it was, as sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +128,28 @@ def _link_figures(hops: Sequence[Hop], counts: Mapping[str, int | None]) -> Iter
 
 
 async def _sources(engine: Engine, language: Language) -> tuple[SourceFigure, ...]:
-    query = "{ sources { nodes { name kind state readAt records rejects issues problem } } }"
+    query = "{ sources { nodes { name kind state readAt records rejects issues problem dueAt retryAt drift { message } } } }"
     data = await ask(engine, query, language)
     return tuple(
         SourceFigure(
             node["name"],
             node["kind"] or "",
             node["state"] or "UNKNOWN",
-            datetime.fromisoformat(node["readAt"]) if node["readAt"] else None,
+            _moment(node["readAt"]),
             node["records"],
             node["rejects"],
             node["issues"],
             node["problem"],
+            _moment(node["dueAt"]),
+            _moment(node["retryAt"]),
+            tuple(one["message"] for one in node["drift"]),
         )
         for node in _get(data, "sources", "nodes") or ()
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _get(data: Any, *path: str) -> Any:

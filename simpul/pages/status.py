@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from simpul.pages.questions import suggest_questions
 from simpul.pages.render import Pages
 from simpul.pages.saved import Link, Shown
 from simpul.pages.story import Teller
+from simpul.remarks import remarks_on
 
 
 async def status_page(
@@ -30,8 +32,10 @@ async def status_page(
     language: Language,
     saved: Sequence[Link],
     home: Sequence[Shown],
+    refused: Sequence[str],
 ) -> Response:
-    """Asks for the figures and draws the page; `saved` are the saved questions, `home` those whose tables stand on it."""
+    """Asks for the figures and draws the page; `saved` are the saved questions, `home` those whose tables stand on it, `refused`
+    the problems of a newer configuration that was not taken."""
     catalogue, zone = config.catalogue, ZoneInfo(config.timezone)
     figures = await load_figures(engine, catalogue, language)
     teller = Teller(catalogue, messages, zone, language)
@@ -42,6 +46,7 @@ async def status_page(
         "sources": [words.source(source) for source in figures.sources],
         "entities": [words.entity(entity) for entity in figures.entities],
         "links": [words.link(link) for link in figures.links],
+        "refused": refused,
         "loose_lines": words.loose(figures.loose_lines),
         "saved": saved,
         "home": home,
@@ -75,6 +80,8 @@ class _Words:
             "label": self._text(f"STATE_{source.state}"),
             "as_of": as_of,
             "problem": source.problem,
+            "drift": source.drift,
+            "standing": remarks_on(source.due_at, source.retry_at, datetime.now(UTC), self._messages, self._language),
             "records": self._number(source.records),
             "issues": self._number(source.issues),
             "rejects": self._number(source.rejects),

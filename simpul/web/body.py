@@ -27,12 +27,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of GraphQL over HTTP, with their types checked. `tells_cost` is `extensions: {cost: true}`."""
+    """The parameters of GraphQL over HTTP, with their types checked. `tells_cost` is `extensions: {cost: true}`,
+    `tells_sources` the same with sources."""
 
     query: str
     variables: Mapping[str, object] | None
     operation_name: str | None
     tells_cost: bool = False
+    tells_sources: bool = False
 
 
 async def read_body(request: Request, seconds: float = SECONDS) -> bytes:
@@ -113,8 +115,8 @@ def check_parameters(given: Mapping[str, object]) -> Parameters:
         if _is_deeper(value, MAX_DEPTH):
             raise Refused(400, "PARAMETER_DEEP", name=name, limit=MAX_DEPTH)
     extensions = given.get("extensions")
-    tells_cost = isinstance(extensions, dict) and extensions.get("cost") is True
-    return Parameters(query, variables if isinstance(variables, dict) else None, operation_name or None, tells_cost)
+    told = [isinstance(extensions, dict) and extensions.get(name) is True for name in ("cost", "sources")]
+    return Parameters(query, variables if isinstance(variables, dict) else None, operation_name or None, *told)
 
 
 def _is_deeper(value: object, limit: int) -> bool:

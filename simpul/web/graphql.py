@@ -100,6 +100,8 @@ def _operation(parameters: Parameters, language: Language) -> Operation:
         parameters.operation_name,
         language=language,
         tells_cost=parameters.tells_cost,
+        tells_sources=parameters.tells_sources,
+        as_text=True,
     )
 
 
@@ -151,7 +153,7 @@ class _Cached:
             if found is not None:
                 return found
         operation = _operation(_parameters(request, raw), language)
-        if operation.tells_cost:
+        if operation.tells_times:
             return await _execute(request, self._engine, operation, media)
         if key is None:
             key = self._key(operation, media)

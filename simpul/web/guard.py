@@ -37,12 +37,16 @@ _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.I
 
 
 class Guard:
-    """The outermost layer. An exception that nobody expected becomes 500 with a request id; its text is logged."""
+    """The outermost layer. An exception that nobody expected becomes 500 with a request id; its text is logged. `hear` is told the
+    path and status of every answer."""
 
-    def __init__(self, app: ASGIApp, messages: Messages, default: Language) -> None:
+    def __init__(
+        self, app: ASGIApp, messages: Messages, default: Language, hear: Callable[[str, int], None] = lambda *_: None
+    ) -> None:
         self._app = app
         self._messages = messages
         self._default = default
+        self._hear = hear
         # a new request id is unique; nothing rests on its being secret
         self._prefix, self._numbers = secrets.token_hex(4), count(1)
 
@@ -59,6 +63,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                self._hear(scope["path"], message["status"])
                 headers = message["headers"]
                 present = {name.lower() for name, _ in headers}
                 headers += [header for header in _RAW_HEADERS if header[0] not in present]

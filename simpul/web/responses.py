@@ -28,6 +28,7 @@ import schema
 import simpul
 from config.hub import HubConfig
 from resolvers.engine import Engine, Stamp
+from simpul.web.metrics import How
 from simpul.web.stores import BoundedMemory, Kept, Shared, redis_store
 
 MEMORY = 32 * 1024 * 1024  # bytes of answers that a process keeps
@@ -57,7 +58,9 @@ class Responses:
         identity: bytes,
         memory: BoundedMemory,
         shared: Shared | None = None,
+        count: Callable[[How], None] = lambda how: None,
     ) -> None:
+        self._count = count
         self._version = version
         self._identity = identity
         self._memory = memory
@@ -90,13 +93,17 @@ class Responses:
         if version is None:
             return None
         kept = await self._memory.get(key)
-        return Found(self.tag(key, version), kept if kept is not None and kept.version == version else None)
+        if kept is not None and kept.version == version:
+            self._count("memory")
+            return Found(self.tag(key, version), kept)
+        return Found(self.tag(key, version), None)
 
     async def find_shared(self, key: str) -> Kept | None:
         """The answer that another process has kept, if it still holds."""
         kept = None if self._shared is None else await self._shared.get(key)
         if kept is None or await self._version(kept.names) != kept.version:
             return None
+        self._count("shared")
         self._names.put(key, kept.names)
         await self._memory.set(key, kept)
         return kept
@@ -104,6 +111,7 @@ class Responses:
     async def keep(self, key: str, stamp: Stamp, headers: Mapping[str, str], body: bytes | None, *, share: bool) -> str:
         """Keeps an answer without errors, also for other processes if it is worth sharing; its tag. Of one without a body, which
         is too large, only that is kept."""
+        self._count("made")
         self._names.put(key, stamp.names)
         if body is not None and len(body) <= LARGEST:
             kept = Kept(stamp.names, stamp.version, tuple(headers.items()), body)
@@ -219,12 +227,13 @@ class _Recent(Generic[K, V]):
             self._items.popitem(last=False)
 
 
-def build_responses(hub: HubConfig, engine: Engine) -> Responses | None:
-    """What a hub keeps of its answers, as `cache:` in hub.yaml says; None if nothing. Nothing is opened yet."""
+def build_responses(hub: HubConfig, engine: Engine, count: Callable[[How], None]) -> Responses | None:
+    """What a hub keeps of its answers, as `cache:` in hub.yaml says; None if nothing. Nothing is opened yet. `count` hears where
+    each answer came from."""
     if hub.cache == "off":
         return None
     shared = None if hub.cache == "memory" else Shared(redis_store(hub.cache))
-    return Responses(engine.version, identity_of(hub), BoundedMemory(MEMORY), shared)
+    return Responses(engine.version, identity_of(hub), BoundedMemory(MEMORY), shared, count)
 
 
 def identity_of(hub: HubConfig) -> bytes:

@@ -29,6 +29,11 @@ sources:
     apiKey: {header: X-Api-Key, value: '${KEY}'}
     timeout: 5s
     maxBytes: 1MB
+    rate: 60/m
+    oauth: {tokenUrl: 'http://127.0.0.1:9/token', clientId: hub, clientSecret: '${KEY}', scope: baca}
+    datasets:
+      posts: {}
+      visits: {format: ndjson}
   notes:
     kind: sql
     engine: sqlite

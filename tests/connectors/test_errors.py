@@ -18,7 +18,7 @@ import sqlalchemy.exc
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
 import connectors
-from connectors import errors, mailbox, messages, rest, sqlerrors
+from connectors import errors, mailbox, messages, sqlerrors, web
 from connectors.errors import SourceError
 
 FOLDER = Path(connectors.__file__).parent
@@ -72,8 +72,8 @@ def test_every_exception_of_httpx_is_mapped() -> None:
     found = {}
     for kind in exceptions_of(httpx):
         error = kind.__new__(kind)  # their constructors differ; the class alone decides
-        assert isinstance(error, rest.FOREIGN), f"{kind.__name__} would leave the connector"
-        found[kind.__name__] = rest.translate(error, "x", 1).code
+        assert isinstance(error, web.FOREIGN), f"{kind.__name__} would leave the connector"
+        found[kind.__name__] = web.translate(error, "x", 1).code
 
     assert found == HTTPX
 

@@ -20,7 +20,7 @@ import python_calamine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.connector import Batch, Cell, CellError, Column, Part
+from connectors.connector import Aside, Batch, Cell, CellError, Column, Part
 from connectors.errors import ColumnMissing, DatasetMissing, SourceError
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
 from connectors.sheetxml import check_extent, column_number
@@ -181,7 +181,13 @@ async def test_rows_to_skip_are_left_out_and_counted(tmp_path: Path, source: Mak
 
     (batch,) = await read(source(skip={"kegiatan": ("/jumlah.*/",), "No": ("TOTAL",)}))
 
-    assert ([row.at for row in batch.rows], batch.skipped) == (["2", "4"], 3)
+    assert [row.at for row in batch.rows] == ["2", "4"]
+    assert batch.aside == (
+        Aside("HEADER", "1", "1", 1, "header", "No"),
+        Aside("SKIP", "3", "3", 1, "skip.kegiatan"),
+        Aside("SKIP", "5", "5", 1, "skip.No"),
+        Aside("SKIP", "6", "6", 1, "skip.kegiatan"),
+    )
 
 
 async def test_a_column_to_skip_by_must_be_there(tmp_path: Path, source: Make) -> None:

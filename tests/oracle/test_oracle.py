@@ -1155,6 +1155,11 @@ class Sides:
                 name,
                 query,
             )
+        # what the replica writes itself is the same text, its members in the same order
+        written = self.engines["sqlite"]
+        request = replace(request, as_text=True)
+        text = written.execute_at_once(request) or RUNNER.run(written.execute(request))
+        assert orjson.dumps(orjson.loads(text.body())) == orjson.dumps(orjson.loads(first.body())), query
         return first
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from replica.binding import Statement
-from replica.reading import Busy, Deadline, DeadlineExceeded, Reading, Replica, Sprint, TooFar, Turns
+from replica.reading import Busy, Deadline, DeadlineExceeded, Reading, Replica, Sprint, TooFar, TooManyRows, Turns
+from replica.sqlite import LONGEST_TEXT
 from tests.replicas import ask
 
 ENDLESS = Statement(
@@ -177,4 +178,17 @@ def test_a_deadline_that_is_over_stops_no_transaction_as_it_begins(either: Any) 
     for _ in range(4_000):
         reader.begin(Sprint(Deadline(-1)))
         reader.end()
+    reader.close()
+
+
+@pytest.mark.parametrize("either", ["sqlite"], indirect=True)  # where the replica writes records itself
+def test_what_is_written_grows_no_larger_than_it_may(either: Any) -> None:
+    database, _ = either.hub()
+    reader = database.reader()
+    reader.begin(Sprint(Deadline(60)))
+
+    with pytest.raises(TooManyRows):
+        reader.rows("SELECT zeroblob(?)", (LONGEST_TEXT + 1,), 1)
+
+    assert reader.rows("SELECT length(zeroblob(?))", (LONGEST_TEXT,), 1) == [(LONGEST_TEXT,)]
     reader.close()

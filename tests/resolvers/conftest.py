@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from config.entities import Catalogue, Derived, Entity, EnumType, Field, FieldType, Finder, KeyRule, Link, Text
 from replica.reading import Replica
-from replica.sqlite import SqliteReader
+from replica.sqlite import SqliteReader, add_functions
 from replica.tables import Tables, build_tables, fold
 from resolvers.engine import Engine
 
@@ -294,6 +294,7 @@ def engine(database: Path, tables: Tables, schema: GraphQLSchema) -> Iterator[En
         connection = sqlite3.connect(
             f"file:{database}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
+        add_functions(connection)
         return SqliteReader(connection)
 
     replica = Replica(connect)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from graphql import GraphQLSchema, build_schema
 from hypothesis import given, settings
@@ -72,6 +73,42 @@ async def test_one_operation_ties_a_proposal_to_its_place_and_its_budget(ask: As
             "issues": [],
         }
     }
+
+
+LISTS = """query ($first: Int) { proposals(first: $first, orderBy: [{title: DESC}]) { %s nodes {
+    id number title estimatedCost proposer region { name parent { name } } regionMatch { method confidence }
+    budgetLines(first: 2) { __typename edges { match { status } node { lineId proposals(first: 1) { nodes { number } } } } }
+    provenance { locator row fetchedAt changedAt freshness } } } }"""
+
+
+@pytest.mark.parametrize(
+    ("query", "statements"),
+    [
+        (LISTS % "", 1),
+        (LISTS % "totalCount", 2),
+        (LISTS % "pageInfo { hasNextPage endCursor } edges { cursor __typename match { status } node { title } }", 1),
+        ('{ proposal(by: {key: {number: "1", file: "Alas.xlsx"}}) { title budgetLines { nodes { lineId } } } }', 1),
+    ],
+    ids=["lists", "total", "pages", "one"],
+)
+async def test_records_and_their_partners_are_written_by_one_statement(
+    engine: Engine, query: str, statements: int
+) -> None:
+    plain = await engine.execute(Request(query, {"first": 2} if "$first" in query else None))
+    text = await engine.execute(Request(query, {"first": 2} if "$first" in query else None, as_text=True))
+
+    assert plain.errors == ()
+    assert orjson.dumps(orjson.loads(text.body())) == plain.body()
+    assert text.statements == 1 + statements  # and the one that begins
+    assert plain.statements > text.statements
+
+
+async def test_what_only_this_process_can_write_is_written_here(engine: Engine) -> None:
+    query = "{ proposals { nodes { number issues { message } budgetLines { totalCount } } } }"
+
+    plain, text = [await engine.execute(Request(query, as_text=as_text)) for as_text in (False, True)]
+
+    assert (text.data, text.statements) == (plain.data, plain.statements)
 
 
 async def test_statements_depend_on_the_operation_not_on_the_rows(ask: Ask) -> None:

@@ -11,6 +11,7 @@ from config.hub import Refresh, SourceConfig
 from connectors.connector import Part
 from connectors.errors import SourceBusy
 from connectors.memory import MemoryConnector
+from connectors.policy import Standing
 from simpul.background import Background, Elsewhere, Watched
 
 SOON = timedelta(milliseconds=5)
@@ -125,6 +126,50 @@ async def test_a_watched_folder_that_is_gone_is_synced_so_that_its_absence_shows
     assert syncs.times["a"] >= 2
 
 
+class Hearing(Stamped):
+    """Hears of news by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Event()
+        self.listened = 0
+
+    async def changed(self) -> None:
+        self.listened += 1
+        await self.news.wait()
+        self.news.clear()
+        if self.failure is not None:
+            raise self.failure
+
+
+async def test_a_source_that_hears_of_news_is_synced_when_it_does() -> None:
+    syncs, connector = Syncs(), Hearing()
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        while not connector.listened:
+            await asyncio.sleep(0.001)
+        before = dict(syncs.times)
+        connector.news.set()
+        await syncs.reach("a", 2)
+        while connector.listened < 2:
+            await asyncio.sleep(0.001)
+        connector.failure = SourceBusy("a")  # it can't be asked any more: the sync finds out and says so
+        connector.news.set()
+        await syncs.reach("a", 3)
+
+    assert before == {"a": 1} and connector.looked == 0
+
+
+async def test_after_trouble_a_source_that_hears_of_news_is_tried_again() -> None:
+    syncs, connector = Syncs(), Hearing()
+    syncs.well = False
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        await syncs.reach("a", 3)
+
+    assert connector.listened == 0
+
+
 async def test_an_error_of_ours_in_a_sync_stops_nothing() -> None:
     syncs = Syncs()
     syncs.fail = True
@@ -175,3 +220,41 @@ async def test_leaving_stops_a_sync_under_way() -> None:
         await syncs.reach("a", 1)
 
     assert syncs.running == set()
+
+
+async def test_a_source_that_is_left_alone_is_not_tried_before_its_rest_is_over() -> None:
+    class Resting(Stamped):
+        standing = Standing(5, 3_600)
+
+    syncs = Syncs()
+    sources = watched("a", Refresh(SOON), Resting()), watched("b", Refresh(SOON), Stamped())
+
+    async with background(syncs, *sources).running():
+        await syncs.reach("b", 5)
+
+    assert syncs.times["a"] == 1
+
+
+async def test_files_that_are_being_written_are_left_alone_until_they_look_the_same_twice() -> None:
+    syncs, connector = Syncs(), Stamped()
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        await syncs.reach("a", 1)
+        for stamp in ("2", None, "3"):
+            connector.stamp, looked = stamp, connector.looked
+            while connector.looked == looked:
+                await asyncio.sleep(0.0001)
+        while_it_was_written = syncs.times["a"]
+        await syncs.reach("a", 2)
+
+    assert while_it_was_written == 1
+
+
+async def test_files_that_never_rest_are_read_nevertheless() -> None:
+    syncs, connector = Syncs(), Stamped()
+    connector.stamp = None
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        await syncs.reach("a", 3)
+
+    assert connector.looked > syncs.times["a"], "it was waited for"

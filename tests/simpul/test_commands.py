@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,30 @@ ONE = "{ proposals(first: 1) { nodes { title } } }"
 def test_check_finds_nothing_wrong_with_a_good_hub(simpul: RunSimpul, synced_folder: Path) -> None:
     ended = simpul(synced_folder, "check")
 
-    assert (ended.code, ended.out) == (
+    *sources, last = ended.out.splitlines()
+    assert (ended.code, last) == (
         0,
-        "hub.yaml: Kabupaten Uji (DATA CONTOH): tidak ada masalah; 3 sumber, 4 jenis data.\n",
+        "hub.yaml: Kabupaten Uji (DATA CONTOH): tidak ada masalah; 3 sumber, 4 jenis data.",
     )
+    assert [line.partition(", data per ")[0] for line in sources] == [
+        f"{name}: Mutakhir" for name in ("finance", "inbox", "planning")
+    ]
+
+
+def test_check_tells_how_long_a_source_has_been_bad_and_why(simpul: RunSimpul, synced_folder: Path) -> None:
+    (synced_folder / "data" / "keuangan.db").unlink()
+    simpul(synced_folder, "sync", "finance")
+    with closing(sqlite3.connect(synced_folder / "var" / "replica.db")) as db, db:
+        db.execute(
+            'UPDATE "e_Source" SET "c_dueAt" = \'2026-01-01T00:00:00+00:00\', "c_retryAt" = \'2099-01-01T00:00:00+00:00\''
+            " WHERE c_name = 'finance'"
+        )
+
+    lines = simpul(synced_folder, "check").out.splitlines()
+
+    assert lines[0].startswith("finance: Salinan lama, data per ")
+    assert "hari dari yang dijanjikan, dibiarkan setelah gagal, dicoba lagi " in lines[0]
+    assert "keuangan.db" in lines[1]
 
 
 def test_check_tells_every_problem_of_the_sources_at_once(simpul: RunSimpul, hub_folder: Path) -> None:
@@ -90,11 +112,11 @@ def test_sync_reports_what_it_did_and_does_nothing_the_second_time(simpul: RunSi
     assert (first.code, second.code) == (0, 0)
     rows = {line.split()[1]: line.split()[2:] for line in first.out.splitlines()[2:]}
     assert first.out.splitlines()[0] == "Kabupaten Uji (DATA CONTOH)"
-    assert rows == {  # records, added, changed, removed, rejects, issues
-        "Proposal": ["changed", "4", "4", "0", "0", "1", "2"],
-        "BudgetLine": ["changed", "2", "2", "0", "0", "0", "0"],
-        "Project": ["changed", "1", "1", "0", "0", "0", "0"],
-        "Complaint": ["changed", "1", "1", "0", "0", "0", "0"],
+    assert rows == {  # rows, records, rejects, set aside, added, changed, removed, issues
+        "Proposal": ["changed", "7", "4", "1", "2", "4", "0", "0", "2"],
+        "BudgetLine": ["changed", "2", "2", "0", "0", "2", "0", "0", "0"],
+        "Project": ["changed", "1", "1", "0", "0", "1", "0", "0", "0"],
+        "Complaint": ["changed", "1", "1", "0", "0", "1", "0", "0", "0"],
     }
     assert "unchanged" in second.out
     assert "BudgetLine" not in second.out

@@ -256,7 +256,11 @@ def test_alive_ready_and_the_schema(client: httpx.Client) -> None:
     schema = client.get("/schema.graphql")
 
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"ready": True, "waiting": []}
+    ready = client.get("/readyz").json()
+    assert (ready["ready"], ready["waiting"], ready["configuration"]) == (True, [], "CURRENT")
+    assert {(one["name"], one["state"], one["breaker"]) for one in ready["sources"]} == {
+        (name, "FRESH", "CLOSED") for name in ("finance", "inbox", "planning")
+    }
     assert "type Proposal implements Node & Record {" in schema.text
     assert schema.headers["content-type"] == "text/plain; charset=utf-8"
 
