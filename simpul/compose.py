@@ -117,7 +117,7 @@ class Hub:
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
-            for problem in report.problems:
+            for problem in (*report.problems, *report.drift):
                 params = {"where": problem.where, **problem.params}
                 LOG.warning("%s: %s", source, self.messages.render(problem.code, params, language))
             return not report.problems
