@@ -217,6 +217,18 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
     ),
+    "SQL_BROKEN": (
+        "{where}: the dump goes wrong at line {line}: a quote or a row is not closed, or has too many or too few values. Make the dump"
+        " again, with mysqldump, phpMyAdmin or pg_dump.",
+        "{where}: dump salah di baris {line}: kutip atau baris tidak ditutup, atau nilainya terlalu banyak atau kurang. Buat dump lagi"
+        " dengan mysqldump, phpMyAdmin, atau pg_dump.",
+    ),
+    "SQL_CHANGES": (
+        "{where}: at line {line} the dump changes or deletes rows that it wrote before; that is not carried out. Make a plain dump"
+        " of the table.",
+        "{where}: di baris {line} dump mengubah atau menghapus baris yang ditulisnya tadi; itu tidak dijalankan. Buat dump biasa"
+        " dari tabelnya.",
+    ),
     "MEMO_MISSING": (
         "{where}: its long texts stand in {file}, which is not beside it. Put it there, then sync again.",
         "{where}: teks panjangnya ada di {file}, yang tidak ada di sampingnya. Letakkan di sana, lalu sinkronkan lagi.",
