@@ -153,7 +153,8 @@ class Mappings:
 
     def _check_places(self, entity: Entity, mapping: MappingWritten, source: str, dataset: str, place: Place) -> None:
         """Tells what asks for the file or sheet of rows that stand in none."""
-        known = IN_FILES.get(self._sources[source].kind, ())
+        is_file = self._sources[source].options.get("path") is not None
+        known = IN_FILES.get(self._sources[source].kind, ()) if is_file else ()
         for name in PSEUDO:
             if name in known:
                 continue

@@ -170,6 +170,10 @@ def _total(value: object) -> object:
     return tuple(map(int, rows))
 
 
+def _table(value: object) -> object:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,2}", value) else value
+
+
 def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -234,6 +238,20 @@ def _url(value: str) -> str:
             wanted("an address that begins with http:// or https://", "alamat yang diawali http:// atau https://")
         )
     return value.rstrip("/")
+
+
+def _mail_url(value: str) -> str:
+    if not re.fullmatch(r"(?i)imaps?://([^@/\s]+@)?(\[[0-9a-f:]+\]|[^@/:\s?#\[\]]+)(:\d{1,5})?/?", value):
+        words = "an address such as imaps://USER@mail.kab.example", "alamat seperti imaps://PENGGUNA@mail.kab.example"
+        raise ValueError(wanted(*words))
+    return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:]+:[0-9A-Fa-f:.]*", value):
+        words = "a name or address such as mail.kab.example", "nama atau alamat seperti mail.kab.example"
+        raise ValueError(wanted(*words))
+    return value
 
 
 def _origin(value: str) -> str:
@@ -317,6 +335,15 @@ class SheetWritten(Written):
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = None
     total: Annotated[tuple[int, ...] | None, BeforeValidator(_total)] = None
+    member: Names | None = None
+    table: Annotated[int | Some | None, BeforeValidator(_table)] = None
+
+    @field_validator("table")
+    @classmethod
+    def _is_one_of_several(cls, table: int | str | None, info: ValidationInfo) -> int | str | None:
+        if table is not None and info.data.get("header") != "auto":
+            raise ValueError(wanted("nothing unless `header` is auto", "tidak ada, kecuali `header` berisi auto"))
+        return table
 
     @field_validator("total")
     @classmethod
@@ -404,22 +431,13 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
+    allow_owner: Truth = Field(False, alias="allowOwner")
+    tls: Literal["off", "require", "verify"] | None = None
+    tls_ca: FilePath | None = Field(None, alias="tlsCa")
+    connections: Count | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
-
-
-MAIL_DATASETS = ("threads", "replies", "attachments")
-"""What a mailbox holds; named by its source alone, it is the first of them."""
-
-
-class MailboxWritten(SourceWritten):
-    path: Paths
-    datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
-
-
-class ApiKeyWritten(Written):
-    header: str
-    value: str
 
 
 class OAuthWritten(Written):
@@ -427,6 +445,31 @@ class OAuthWritten(Written):
     client_id: Some = Field(alias="clientId")
     client_secret: Some = Field(alias="clientSecret")
     scope: Some | None = None
+    refresh_token: Some | None = Field(None, alias="refreshToken")
+
+
+MAIL_DATASETS = ("threads", "replies", "attachments")
+"""What a mailbox holds; named by its source alone, it is the first of them."""
+
+
+class MailboxWritten(SourceWritten):
+    path: Paths | None = None
+    url: Annotated[str, AfterValidator(_mail_url)] | None = None
+    host: Annotated[str, AfterValidator(_host)] | None = None
+    port: Whole | None = None
+    encryption: Literal["tls", "starttls", "none"] | None = None
+    ca: FilePath | None = None
+    user: Some | None = None
+    password: str | None = None
+    oauth: OAuthWritten | None = None
+    folders: Names | None = None
+    timeout: Seconds = 30
+    datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
+
+
+class ApiKeyWritten(Written):
+    header: str
+    value: str
 
 
 class RestWritten(SourceWritten):

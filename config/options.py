@@ -56,8 +56,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Yang saling terkait, misalnya Proposal.budgetLines: anggaran sebuah usulan.",
     ),
     "Source.kind": (
-        "What it is: spreadsheet (xlsx, xls, ods, csv), sql (a database), rest (a JSON API), mailbox (mbox, Maildir).",
-        "Jenisnya: spreadsheet (xlsx, xls, ods, csv), sql (basis data), rest (API JSON), mailbox (mbox, Maildir).",
+        "What it is: spreadsheet (files: xlsx, xls, ods, csv, HTML, JSON, zip), sql (a database), rest (a JSON API), mailbox (IMAP,"
+        " mbox, Maildir).",
+        "Jenisnya: spreadsheet (berkas: xlsx, xls, ods, csv, HTML, JSON, zip), sql (basis data), rest (API JSON), mailbox (IMAP,"
+        " mbox, Maildir).",
     ),
     "Source.refresh": (
         "When it is read again while the hub serves; watch means as soon as a file changes. 10m if not said.",
@@ -104,6 +106,16 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Rows to leave out, such as totals: a column and the texts in it that mark them; between slashes a regular expression.",
         "Baris yang dilewati, misalnya baris jumlah: kolom dan teks penandanya; di antara garis miring ekspresi reguler.",
     ),
+    "Sheet.table": (
+        "With auto: which of several tables in a sheet, by its number as `simpul inspect` counts them, or by a text above it; the"
+        " one with the most rows if not said.",
+        "Bersama auto: tabel mana bila satu lembar berisi beberapa, dengan nomornya menurut `simpul inspect` atau teks di"
+        " atasnya; bila tidak disebut: yang barisnya terbanyak.",
+    ),
+    "Sheet.member": (
+        "Which files inside of a zip, * stands for any text; all of them if not said.",
+        "Berkas mana di dalam zip, * berarti teks apa saja; bila tidak disebut: semuanya.",
+    ),
     "Sheet.encoding": (
         "Encoding of a csv file, if it can't be told.",
         "Pengodean berkas csv, bila tidak dapat dikenali.",
@@ -128,6 +140,26 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Hanya PostgreSQL: tempat mencari tabel yang ditulis tanpa skema.",
     ),
     "Sql.user": ("Who logs in: a user who may only read.", "Pengguna yang masuk: yang hanya boleh membaca."),
+    "Sql.allowOwner": (
+        "true: simpul check says no more that this account may do more than read. Better: an account that may only read.",
+        "true: simpul check tidak lagi menegur akun yang boleh lebih dari membaca. Lebih baik: akun yang hanya boleh membaca.",
+    ),
+    "Sql.tls": (
+        "require encrypts, verify also checks the server's certificate, off does neither.",
+        "require mengenkripsi, verify juga memeriksa sertifikat server, off tidak keduanya.",
+    ),
+    "Sql.tlsCa": (
+        "With tls: verify, the file of the authority that signed the certificate, if the system doesn't know it.",
+        "Untuk tls: verify, berkas otoritas penanda tangan sertifikat, bila tidak dikenal sistem.",
+    ),
+    "Sql.connections": (
+        "How many connections are used at most at a time, 4 if not said.",
+        "Paling banyak berapa koneksi dipakai sekaligus, 4 bila tidak disebut.",
+    ),
+    "Sql.encoding": (
+        "What texts were written in, where the database believes otherwise: UTF-8 in latin1 tables, PostgreSQL's SQL_ASCII.",
+        "Pengodean asli teks, bila basis data mengira lain: UTF-8 dalam tabel latin1, SQL_ASCII di PostgreSQL.",
+    ),
     "Sql.password": (
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
@@ -150,6 +182,40 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Kolom yang membedakan baris; tabel dengan kunci utama tidak memerlukannya.",
     ),
     "Mailbox.path": ("The mbox file or Maildir folder.", "Berkas mbox atau folder Maildir."),
+    "Mailbox.url": (
+        "Address of a mailbox on a server, instead of host: imaps://USER@HOST (TLS) or imap://USER@HOST (STARTTLS).",
+        "Alamat kotak surat di server, sebagai pengganti host: imaps://PENGGUNA@HOST (TLS) atau imap://PENGGUNA@HOST (STARTTLS).",
+    ),
+    "Mailbox.host": ("Name or address of its server (IMAP).", "Nama atau alamat servernya (IMAP)."),
+    "Mailbox.port": (
+        "Its port, if it is not the usual one: 993 with tls, else 143.",
+        "Portnya, bila bukan yang biasa: 993 dengan tls, selain itu 143.",
+    ),
+    "Mailbox.encryption": (
+        "tls (if not said), starttls, or none: then everybody on the way reads the password and the letters.",
+        "tls (bila tidak disebut), starttls, atau none: kata sandi dan surat terbaca siapa pun di jalan.",
+    ),
+    "Mailbox.ca": (
+        "PEM file of the office's own certificate authority, if the server's certificate is from it.",
+        "Berkas PEM otoritas sertifikat kantor sendiri, bila sertifikat server berasal darinya.",
+    ),
+    "Mailbox.user": ("Who logs in.", "Pengguna yang masuk."),
+    "Mailbox.password": (
+        "As ${NAME}; the password itself belongs in secrets.env.",
+        "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
+    ),
+    "Mailbox.oauth": (
+        "A login with tokens instead of a password (XOAUTH2), as large providers want it.",
+        "Login dengan token sebagai pengganti kata sandi (XOAUTH2), seperti diminta penyedia besar.",
+    ),
+    "Mailbox.folders": (
+        "Names of the folders that are read, with * for any; all but trash, junk, drafts and sent if not said.",
+        "Nama folder yang dibaca, * untuk apa saja; semua selain sampah, spam, draf, dan terkirim bila tidak disebut.",
+    ),
+    "Mailbox.timeout": (
+        "How long the server may take for one answer, 30 seconds if not said.",
+        "Lama paling panjang untuk satu jawaban server, 30 detik bila tidak disebut.",
+    ),
     "Mailbox.datasets": (
         "threads, replies, attachments: what a mailbox holds. There is nothing to say of them.",
         "threads, replies, attachments: isi kotak surat. Tidak ada yang perlu diatur.",
@@ -170,6 +236,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "OAuth.tokenUrl": ("Address that gives out tokens.", "Alamat yang memberi token."),
     "OAuth.clientId": ("Who the hub is there.", "Nama hub di sana."),
     "OAuth.clientSecret": ("Its secret, as ${NAME}.", "Rahasianya, ditulis ${NAMA}."),
+    "OAuth.refreshToken": (
+        "Token of somebody who has agreed once, as ${NAME}; the hub then asks in that name.",
+        "Token dari orang yang pernah menyetujui, ditulis ${NAMA}; hub lalu meminta atas namanya.",
+    ),
     "OAuth.scope": (
         "What it asks to be let do there, if that must be said.",
         "Izin yang diminta di sana, bila harus disebut.",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from config.entities import Text
 from config.hub import EntityMapping, SourceConfig
+from config.mailboxes import whole_mailbox
 from config.model import (
     MAIL_DATASETS,
     SOURCES,
@@ -67,17 +68,14 @@ class Sources:
             self._validation.unbuilt((*path, "refresh"), "watch", en, id)
             raw = {**raw, "refresh": "manual"}
         filled = self._filled(raw, path)
-        for option in ("host", "port") if kind == "mailbox" else ():
-            if option in raw:
-                self._validation.unbuilt(
-                    (*path, option), "IMAP", "Use path to an mbox file.", "Gunakan path ke berkas mbox."
-                )
-                return None
         written = self._validation.read(SOURCES[kind], filled, path)
         if written is None or any(place[:2] == path for place in self._places.unknown):
             return None
         if isinstance(written, SqlWritten) and not self._is_sql_complete(written, path):
             return None
+        if isinstance(written, MailboxWritten):
+            whole = whole_mailbox(written, path, self._places, raw.keys())
+            return self._settled(name, whole) if whole else None
         return self._settled(name, written)
 
     def _is_sql_complete(self, written: SqlWritten, path: Place) -> bool:
@@ -123,12 +121,15 @@ class Sources:
         )
         if engine == "sqlite":
             servers = Text("other databases than SQLite", "basis data selain SQLite")
-            unused.update(dict.fromkeys(("host", "port", "user", "password"), servers))
+            options = ("host", "port", "user", "password", "tls", "tls_ca", "connections", "encoding")
+            unused.update(dict.fromkeys(options, servers))
+        if written.tls != "verify":
+            unused["tls_ca"] = Text("tls: verify", "tls: verify")
         if not engine.startswith("postgres"):
             unused["schema_"] = Text("postgresql", "postgresql")
         given = [name for name in unused if getattr(written, name) is not None]
         for name in given:
-            shown, instead = name.rstrip("_"), unused[name]
+            shown, instead = {"tls_ca": "tlsCa"}.get(name, name.rstrip("_")), unused[name]
             self._places.add((*path, shown), "OPTION_UNUSED", at_key=True, name=shown, field=path[-1], instead=instead)
         for name, dataset in written.datasets.items():
             if dataset.table is not None and dataset.query is not None:
@@ -186,6 +187,8 @@ class Sources:
                 self._check_endpoint(endpoint, ("sources", name, "datasets", dataset))
         options = written.model_dump(exclude={"kind", "refresh", "timezone", "max_loss", "datasets"})
         datasets = written.model_dump(include={"datasets"}).get("datasets", {})
+        if isinstance(written, MailboxWritten):
+            datasets = {dataset: {} for dataset in MAIL_DATASETS}
         line, column = self._places.position("sources", name)
         return SourceConfig(
             name,

@@ -1,9 +1,8 @@
-"""Reads workbooks in a child process, because a parser can take the whole process with it (faults.md §0.5).
+"""Reads files in a child process, because a parser can take the whole process with it (faults.md §0.5).
 
 The child is started once and kept: 60 ms the first time, nothing after that. It lives under a cap on memory and on
 CPU time for each sheet where the platform has them; the parent waits for each batch no longer than it says and kills.
-Requests and answers are pickles on pipes; the parent only lets the records of `connectors.connector`,
-`connectors.findings` and `connectors.errors` come out of them.
+Requests and answers are pickles on pipes; the parent only lets the records of the modules in `_ALLOWED` come out of them.
 """
 
 from __future__ import annotations
@@ -14,23 +13,26 @@ import pickle
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, TypeVar
 
 from connectors.connector import Batch
 from connectors.errors import SourceBroken, SourceError, SourceUnavailable
 from connectors.findings import FileFound
 from connectors.opening import translate_os
-from connectors.table import SheetDataset
+from connectors.sheets import Listed
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 60
 
-Request = tuple[str, str, str | None, SheetDataset | None]
-"""Path and where; sheet and dataset as `read_workbook` takes them, no dataset if the file is to be inspected."""
+Task = Literal["inspect", "list", "read"]
+"""What is to be done: what `connectors.inspecting` or `connectors.documents` calls so."""
 
-Answer = Batch | FileFound
+Answer = Batch | FileFound | Listed
+
+Given = TypeVar("Given", Batch, FileFound, Listed)
 
 
 class Child:
@@ -53,49 +55,39 @@ class Child:
         """Whether it runs and has answered everything it was asked."""
         return not self._busy and self._process.poll() is None
 
-    def ask(self, path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> None:
-        """Starts the reading of a sheet; `receive` gives its batches. Raises SourceUnavailable if it can't be
+    def ask(self, task: Task, path: Path, where: str, *more: object) -> None:
+        """Starts a task with what its function takes; `receive` gives its answers. Raises SourceUnavailable if it can't be
         asked."""
-        self._send((str(path), where, sheet, dataset))
-
-    def inspect(self, path: Path, where: str) -> None:
-        """Starts the inspection of a file; `find` gives what is found. Raises SourceUnavailable if it can't be asked."""
-        self._send((str(path), where, None, None))
-
-    def _send(self, request: Request) -> None:
-        self._busy, where = True, request[1]
+        self._busy = True
         stdin = self._process.stdin
         if stdin is None:
             raise SourceUnavailable(where, "READER_CRASHED")
         try:
-            pickle.dump(request, stdin)
+            pickle.dump((task, str(path), where, more), stdin)
             stdin.flush()
         except (OSError, ValueError) as error:  # ValueError: killed meanwhile
             raise SourceUnavailable(where, "READER_CRASHED") from error
 
-    def receive(self, where: str) -> Batch | None:
-        """The next batch, None after the last. Raises what the reading raised, SourceBroken READER_CRASHED if it
-        died."""
-        answer = self._receive(where)
-        return answer if isinstance(answer, Batch) else None
-
-    def find(self, where: str) -> FileFound | None:
-        """What was found in the file, or in the next one of a zip; None after the last. Raises as `receive` does."""
-        answer = self._receive(where)
-        return answer if isinstance(answer, FileFound) else None
-
-    def _receive(self, where: str) -> Answer | None:
+    def receive(self, kind: type[Given], where: str) -> Given | None:
+        """The next answer, None after the last. Raises what the task raised, SourceBroken READER_CRASHED if the child died."""
         try:
             answer = _Answers(self._process.stdout or io.BytesIO()).load()
         except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
             self.kill()
             raise SourceBroken(where, "READER_CRASHED") from error
-        if isinstance(answer, Answer):
+        if isinstance(answer, kind):
             return answer
         self._busy = False
         if isinstance(answer, SourceError):
             raise answer
         return None
+
+    def receive_all(self, kind: type[Given], where: str) -> list[Given]:
+        """Every answer that is still to come. Raises as `receive` does."""
+        answers: list[Given] = []
+        while (answer := self.receive(kind, where)) is not None:
+            answers.append(answer)
+        return answers
 
     def kill(self) -> None:
         """Ends the child at once."""
@@ -111,7 +103,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-_ALLOWED = ("datetime", "decimal", "connectors.connector", "connectors.errors", "connectors.findings")
+_ALLOWED = (
+    "datetime",
+    "decimal",
+    "connectors.connector",
+    "connectors.errors",
+    "connectors.findings",
+    "connectors.sheets",
+)
 
 
 class _Answers(pickle.Unpickler):
@@ -125,22 +124,20 @@ class _Answers(pickle.Unpickler):
 
 def main() -> None:
     """Answers requests until the parent goes away."""
-    from connectors.inspecting import inspect_file  # the parent has no need of the parsers
-    from connectors.workbook import read_workbook
+    from connectors.documents import list_file, read_file  # the parent has no need of the parsers
+    from connectors.inspecting import inspect_file
 
+    tasks: dict[Task, Callable[..., Iterator[Answer]]] = {"inspect": inspect_file, "list": list_file, "read": read_file}
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not end up among the answers
     while True:
         try:
-            path, where, sheet, dataset = pickle.load(requests)  # noqa: S301 - they come from our own parent
+            task, path, where, more = pickle.load(requests)  # noqa: S301 - they come from our own parent
         except EOFError:
             return
         _limit()
         try:
-            found = (
-                inspect_file(Path(path), where) if dataset is None else read_workbook(Path(path), sheet, dataset, where)
-            )
-            for one in found:
+            for one in tasks[task](Path(path), where, *more):
                 _answer(answers, one)
             _answer(answers, None)
         except SourceError as error:

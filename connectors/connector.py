@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from connectors.select import Select
 
@@ -29,7 +29,8 @@ class Part:
     `key` is stable for the life of the source (a path below the source's folder, a table name). `label` begins every
     locator of its rows (`Alas.xlsx › Usulan`). `stamp` is equal only if the part is surely unchanged since it was made;
     None if that can't be told without reading. `file` and `sheet` answer `$file` and `$sheet`. `unlisted` marks a file whose
-    sheets could not be listed: it stands for every part whose key begins with this key and `#`, and reading it raises why."""
+    sheets could not be listed: it stands for every part whose key begins with this key and `#`, and reading it raises why.
+    `member` is the file inside of the zip that the key names first."""
 
     key: str
     label: str
@@ -37,6 +38,7 @@ class Part:
     file: str | None = None
     sheet: str | None = None
     unlisted: bool = False
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,68 @@ class Row(NamedTuple):
     values: tuple[Cell, ...]
 
 
+Reason = Literal[
+    "TITLE",  # lines above a table
+    "HEADER",  # the names of its columns
+    "COLUMN_NUMBERS",  # letters or numbers of columns below them
+    "BLANK",
+    "GROUP",  # only heads the rows below it
+    "TOTAL",
+    "REPEATED_HEADER",
+    "UNFILLED",  # only numbered in advance
+    "NOTE",  # below a table: notes and signatures
+    "OTHER_TABLE",
+    "DELETED",  # in a file that keeps such records
+    "FAR_AWAY",  # single cells far beyond everything else
+    "OUTSIDE_ROWS",  # of `rows`
+    "SKIP",  # by `skip`
+    "AUTOMATIC",  # a bounce or an automatic reply
+    "EMPTY_MESSAGE",  # or one that is still being written
+    "REPEATED_MESSAGE",
+    "LATER_MESSAGE",  # of a thread that is a row
+    "WHERE",  # the mapping's `where` is not met
+    "DUPLICATE",  # another row answers for the same key
+]
+"""Why a row is neither a record nor a reject."""
+
+
+class Aside(NamedTuple):
+    """`rows` rows that were set aside for one reason: those from `first` to `last`, each the rest of a locator as in `Row`.
+    `setting` is the option of the dataset or mapping that did it, with the column where it names one (`skip.Uraian`); None if
+    it was found out. `text` is what such a row begins with, where that is a label: short, and masked."""
+
+    reason: Reason
+    first: str
+    last: str
+    rows: int = 1
+    setting: str | None = None
+    text: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some rows of one part; picklable. `values` of each row follow `columns`. In a `grid` the cell of a field is the
-    column's label joined with the row's `at` (H57), else it is the column's label. `skipped` counts rows that were left out
-    on purpose (subtotals, bounces). `title` answers `$title`: the lines above a table that was found, joined by `; `."""
+    column's label joined with the row's `at` (H57), else it is the column's label. `aside` are rows that are no data: with the
+    batches' rows they are all that the part has. `ahead` counts what was fetched so far of things that become rows later (mails);
+    a batch may have no rows and only tell this. `title` answers `$title`: the lines above a table that was found, joined by
+    `; `."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     grid: bool = False
-    skipped: int = 0
+    aside: tuple[Aside, ...] = ()
     title: str | None = None
+    ahead: int = 0
+
+    @property
+    def seen(self) -> int:
+        """How many rows it accounts for."""
+        return len(self.rows) + sum(aside.rows for aside in self.aside)
 
     def __reduce__(self) -> tuple[object, ...]:
         """A pickle holds the rows as two plain lists, which is far quicker to write and read."""
         ats, values = zip(*self.rows, strict=True) if self.rows else ((), ())
-        return _batch, (self.columns, ats, values, self.grid, self.skipped, self.title)
+        return _batch, (self.columns, ats, values, self.grid, self.aside, self.title, self.ahead)
 
 
 def _batch(
@@ -78,10 +126,11 @@ def _batch(
     ats: tuple[str, ...],
     values: tuple[tuple[Cell, ...], ...],
     grid: bool,
-    skipped: int,
+    aside: tuple[Aside, ...],
     title: str | None,
+    ahead: int,
 ) -> Batch:
-    return Batch(columns, tuple(map(Row, ats, values)), grid, skipped, title)
+    return Batch(columns, tuple(map(Row, ats, values)), grid, aside, title, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +157,8 @@ class Pushdown:
 class Connector(Protocol):
     """Reads one legacy application. Opens nothing in its constructor and never writes.
 
-    Every method raises only errors of `connectors.errors`. `rows` yields each row of the part once or raises; it never
-    ends early in silence."""
+    Every method raises only errors of `connectors.errors`. `rows` yields each row of the part once, as data or set aside, or
+    raises; it never ends early in silence."""
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """Every dataset there is, with columns and samples."""
@@ -125,6 +174,14 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Gives back what was opened."""
+        ...
+
+
+class WatchedConnector(Connector, Protocol):
+    """A connector that hears by itself of news."""
+
+    async def changed(self) -> None:
+        """Returns when the source is no longer as `parts` or `rows` saw it last; waits until then."""
         ...
 
 

@@ -97,10 +97,16 @@ class SheetFound:
 @dataclass(frozen=True, slots=True)
 class FileFound:
     """What was found in one file. `format` is what it is by its content, None if that is not known; `details` how a csv file was
-    read; `problems` what could not be read."""
+    read; `problems` what could not be read. `member` is the file inside of the zip that `file` names last."""
 
     file: str
     format: str | None
     details: str | None = None
     sheets: tuple[SheetFound, ...] = ()
     problems: tuple[SourceError, ...] = ()
+    member: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The file on the disk: the zip of a member."""
+        return self.file if self.member is None else self.file.removesuffix(f" › {self.member}")

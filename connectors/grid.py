@@ -5,11 +5,12 @@ Rows and columns count from 0 here; what is told to people counts rows from 1 an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import Enum
 from functools import lru_cache
+from string import ascii_uppercase
 
 from connectors.cells import is_nothing, is_number, tidy
 from connectors.connector import Cell, CellError
@@ -42,7 +43,8 @@ class Span:
 class Marks:
     """What a file says about cells besides their values; empty for formats that can't say it.
 
-    `sums` are cells with a formula that adds up a piece of their own column: (first row, last row)."""
+    `sums` are cells with a formula that adds up a piece of their own column: (first row, last row). `strays` are cells
+    far away from all others that were left out."""
 
     merges: tuple[Span, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
@@ -51,6 +53,12 @@ class Marks:
     struck: frozenset[tuple[int, int]] = frozenset()
     masks: frozenset[tuple[int, int, str]] = frozenset()
     sums: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+
+    @property
+    def stray_rows(self) -> list[int]:
+        """Their row numbers, from 1."""
+        return sorted({int(cell.lstrip(ascii_uppercase)) for cell in self.strays})
 
 
 class Grid:
@@ -97,6 +105,11 @@ class Grid:
             row: {c: span for c, span in spans.items() if left <= c <= right} for row, spans in self.covered.items()
         }
         return clipped
+
+    def rows(self) -> Iterator[tuple[int, list[Cell]]]:
+        """Every row with its number from 1, as far as the sheet is wide."""
+        for number, cells in enumerate(self.cells, 1):
+            yield number, [cells.get(column) for column in range(self.width)]
 
     def text(self, row: int, column: int) -> str:
         """The cell on one line, '' if it is empty."""

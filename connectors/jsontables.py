@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from connectors.connector import Cell
+from connectors.connector import Batch, Cell
+from connectors.content import Content
+from connectors.csvfile import decode
 from connectors.errors import LimitExceeded, SourceBroken
+from connectors.grid import Grid
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
+from connectors.sheets import Sheet
+from connectors.table import SheetDataset, read_table
 
 MAX_DEPTH = 5  # of a list inside of an answer
 
 
-@dataclass(frozen=True, slots=True)
-class JsonTable:
-    """A list of objects: its JSON pointer, '' for the whole; the names of its properties, those of objects inside as `a.b`; a row
-    for each object."""
+class JsonFile:
+    """Every list of objects in a JSON text, or in one of an object for each line. A list is a sheet that has its JSON pointer for a
+    name, '' for the whole. Columns are properties, those of objects inside `a.b`. Raises SourceBroken, LimitExceeded."""
 
-    pointer: str
-    names: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    read_as: str | None = None
 
+    def __init__(self, content: Content) -> None:
+        text = decode(content.raw, None, content.where)[0]
+        found = dict(_lists(_parse(text, content.where), "", 0))
+        if not found:
+            raise SourceBroken(content.where, "NOT_A_SPREADSHEET", found="JSON")
+        self._tables = {pointer: _table(objects, content.where) for pointer, objects in found.items()}
+        self.sheets = [Sheet(pointer, True, pointer) for pointer in self._tables]
 
-def read_json(text: str, where: str) -> list[JsonTable]:
-    """Every list of objects in a JSON text, or in one of an object for each line. Raises SourceBroken, LimitExceeded."""
-    return [_table(pointer, objects, where) for pointer, objects in _lists(_parse(text, where), "", 0)]
+    def names(self, sheet: Sheet) -> tuple[str, ...]:
+        """The properties of its objects."""
+        return self._tables[sheet.member][0]
+
+    def grid(self, sheet: Sheet, where: str) -> Grid:
+        """A row for each object."""
+        return Grid(self._tables[sheet.member][1])
+
+    def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+        """A row for each object; the first is 1."""
+        names, rows = self._tables[sheet.member]
+        yield from read_table(enumerate(rows, 1), len(names), dataset, where, names)
 
 
 def _parse(text: str, where: str) -> object:
@@ -53,14 +70,14 @@ def _lists(value: object, pointer: str, depth: int) -> Iterator[tuple[str, Seque
             yield from _lists(inner, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", depth + 1)
 
 
-def _table(pointer: str, objects: Sequence[Mapping[str, object]], where: str) -> JsonTable:
+def _table(objects: Sequence[Mapping[str, object]], where: str) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
     if len(objects) > MAX_ROWS:
         raise LimitExceeded(where, "TOO_MANY_ROWS_IN_SHEET", limit=MAX_ROWS)
     flat = [dict(_flatten(one, "")) for one in objects]
     names = list(dict.fromkeys(name for one in flat for name in one))
     if len(names) > MAX_COLUMNS:
         raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
-    return JsonTable(pointer, tuple(names), tuple(tuple(one.get(name) for name in names) for one in flat))
+    return tuple(names), [tuple(one.get(name) for name in names) for one in flat]
 
 
 def _flatten(one: Mapping[str, object], before: str, depth: int = 0) -> Iterator[tuple[str, Cell]]:

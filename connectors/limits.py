@@ -6,6 +6,7 @@ MAX_FILE_BYTES = 20_000_000
 MAX_INFLATED_BYTES = 200_000_000
 MAX_RATIO = 200  # inflated to packed, of files that are not small anyway
 MAX_MEMBERS = 1_000  # files inside the zip that an xlsx is
+MAX_ENTRIES = 100  # files of tables inside of a zip
 MAX_STRINGS = 1_000_000  # shared strings of a workbook
 MAX_ROWS = 250_000
 MAX_REPEATED = 1_000_000  # cells that an ods file holds only as a number of repetitions of a row

@@ -9,12 +9,14 @@ import email
 import email.policy
 import hashlib
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parseaddr, parsedate_to_datetime
+from types import MappingProxyType
 
 from connectors.mailtext import clean, decode, html_to_text, trim_reply
 from connectors.mbox import MAX_LINE, MAX_SECTION, RawMail
@@ -24,12 +26,13 @@ MAX_FIELDS = 200
 MAX_FIELD = 8_000  # characters of a header that are looked at
 MAX_PARTS = 50
 MAX_TEXT = 400_000  # characters; less than a third of mbox.MAX_SECTION, so that a text which was cut there is told
+MAX_HTML = MAX_SECTION - 2 * MAX_LINE  # bytes of it; more was cut off before
 MAX_NAME = 200
 
 BROKEN = (MessageError, ValueError, LookupError, TypeError, AssertionError, AttributeError, RecursionError)
 """What the standard library's parser raises over mails that are broken on purpose or by age."""
 
-_WANTED = frozenset(
+WANTED = frozenset(
     b"from subject date message-id references in-reply-to mime-version content-type content-transfer-encoding"
     b" content-disposition auto-submitted precedence x-autoreply return-path".split()
 )
@@ -67,23 +70,78 @@ class Mail:
     is_automatic: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a message that was fetched piece by piece: its headers, and what it holds or its parts. Of a file nothing but
+    its headers is there; `size` is that of the file in bytes, None if it is not known."""
+
+    head: bytes
+    body: bytes = b""
+    parts: tuple[Piece, ...] = ()
+    size: int | None = None
+
+    def bodies(self) -> Iterator[bytes]:
+        """What it and its parts hold."""
+        yield self.body
+        for part in self.parts:
+            yield from part.bodies()
+
+
 def read_mail(raw: RawMail) -> Mail:
     """What a message says. Raises nothing."""
     damaged = ["size"] if raw.is_cut else []
     head, body = _split(raw.content, damaged)
     message, text, attachments = _contents(head, body, damaged)
+    if raw.is_cut:
+        attachments = tuple(replace(one, size=None) for one in attachments)
+    return _mail(message, text, attachments, raw.separator, lambda: made_id(raw.content), damaged)
+
+
+def read_pieces(piece: Piece, arrived: bytes = b"") -> Mail:
+    """The same of a message whose files were not fetched; `arrived` is a line as before a message of an mbox file, for one
+    without a date. Raises nothing."""
+    damaged: list[str] = []
+    head, _ = _split(piece.head, damaged)
+    try:
+        sizes: dict[int, int | None] = {}
+        message = _tree(replace(piece, head=head), sizes)
+        text, attachments = _parts(message, damaged, sizes)
+    except BROKEN:
+        damaged.append("structure")
+        message = email.message_from_bytes(head + b"\n\n", policy=email.policy.compat32)
+        text, attachments = decode(b"\n".join(piece.bodies())[:MAX_TEXT], "utf-8")[0], ()
+    if len(text) > MAX_TEXT:
+        damaged.append("size")
+    return _mail(
+        message,
+        clean(text[:MAX_TEXT]),
+        attachments,
+        arrived,
+        lambda: made_id(b"\n".join([head, *piece.bodies()])),
+        damaged,
+    )
+
+
+def _mail(
+    message: Message,
+    text: str,
+    attachments: tuple[Attached, ...],
+    separator: bytes,
+    make_id: Callable[[], str],
+    damaged: list[str],
+) -> Mail:
     name, address = _sender(message, damaged)
     found = _MESSAGE_ID.search(_field(message, "message-id"))
     references = _MESSAGE_ID.findall(f"{_field(message, 'references')} {_field(message, 'in-reply-to')}")
     return Mail(
-        found.group() if found else made_id(raw.content),
+        found.group() if found else make_id(),
         tuple(dict.fromkeys(references)),
         _PREFIX.sub("", _words(_field(message, "subject"), damaged)).strip(),
         trim_reply(text),
         name,
         address,
-        _date(_field(message, "date"), raw.separator, damaged),
-        tuple(replace(one, size=None) for one in attachments) if raw.is_cut else attachments,
+        _date(_field(message, "date"), separator, damaged),
+        attachments,
         tuple(dict.fromkeys(damaged)),
         _is_automatic(message, address),
     )
@@ -104,7 +162,7 @@ def _split(raw: bytes, damaged: list[str]) -> tuple[bytes, bytes]:
     fields = _FIELD_END.split(head)
     if len(head) > MAX_HEAD or len(fields) > MAX_FIELDS:
         damaged.append("headers")
-    wanted = [field[:MAX_FIELD] for field in fields if field.partition(b":")[0].strip().lower() in _WANTED]
+    wanted = [field[:MAX_FIELD] for field in fields if field.partition(b":")[0].strip().lower() in WANTED]
     return b"\n".join(wanted), body
 
 
@@ -204,7 +262,23 @@ def _contents(head: bytes, body: bytes, damaged: list[str]) -> tuple[Message, st
     return message, clean(text[:MAX_TEXT]), attachments
 
 
-def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[Attached, ...]]:
+def _tree(piece: Piece, sizes: dict[int, int | None]) -> Message:
+    """A message, or a part of one, put together; `sizes` takes those of the files."""
+    head = piece.head.rstrip(b"\r\n") + b"\n\n"
+    if not piece.parts:
+        message = email.message_from_bytes(head + piece.body, policy=email.policy.compat32)
+        if not piece.body:
+            sizes[id(message)] = piece.size
+        return message
+    message = email.message_from_bytes(head, policy=email.policy.compat32)
+    message.set_payload([_tree(part, sizes) for part in piece.parts])
+    return message
+
+
+def _parts(
+    message: Message, damaged: list[str], sizes: Mapping[int, int | None] = MappingProxyType({})
+) -> tuple[str, tuple[Attached, ...]]:
+    """The text and the files of a message; `sizes` are those of files that are not here, by the id of their part."""
     plain: list[str] = []
     html: list[str] = []
     attachments: list[Attached] = []
@@ -218,9 +292,11 @@ def _parts(message: Message, damaged: list[str]) -> tuple[str, tuple[Attached, .
         name = _file_name(part, damaged)
         is_text = kind.startswith(("text/", "multipart/"))  # a multipart without a boundary is taken as it stands
         if name or part.get_content_disposition() == "attachment" or not is_text:
-            attachments.append(Attached(name or "lampiran", kind, _size(part)))
+            size = sizes[id(part)] if id(part) in sizes else _size(part)
+            attachments.append(Attached(name or "lampiran", kind, size))
         else:
-            (html if kind == "text/html" else plain).append(_text(part, damaged))
+            is_html = kind == "text/html"  # of which most may be no text
+            (html if is_html else plain).append(_text(part, damaged, MAX_HTML if is_html else MAX_TEXT))
     if any(text.strip() for text in plain):
         return "\n".join(plain), tuple(attachments)
     return "\n".join(html_to_text(text) for text in html), tuple(attachments)
@@ -235,12 +311,12 @@ def _size(part: Message) -> int | None:
     return len(payload) if isinstance(payload, bytes) else None
 
 
-def _text(part: Message, damaged: list[str]) -> str:
+def _text(part: Message, damaged: list[str], most: int) -> str:
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
-    if len(content) > MAX_TEXT:
+    if len(content) > most:
         damaged.append("size")
-    text, is_right = decode(content[:MAX_TEXT], part.get_content_charset() or "utf-8")
+    text, is_right = decode(content[:most], part.get_content_charset() or "utf-8")
     damaged += [] if is_right else ["charset"]
     return text
 

@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.connector import Batch, Cell, Column, DatasetDescription, Part, Row
+from connectors.connector import Aside, Batch, Cell, Column, DatasetDescription, Part, Reason, Row
 from connectors.errors import DatasetMissing, LimitExceeded, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
 from connectors.files import SETTLED_SECONDS, find_files, stamp_of
 from connectors.mail import Mail, made_id, read_mail
@@ -107,18 +107,17 @@ class Mailbox:
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of one file, in the order of the threads' first messages. A thread is known when the file is read to its
-        end. What is left out is told with the threads."""
+        end. What is set aside is told with the threads, the later messages of each among it."""
         about = DATASETS[dataset]
         stopped = threading.Event()
         threads, left_out = await self._gate.in_thread(
             part.label, lambda: self._read(part, stopped.is_set), stopped.set
         )
         rows = [row for thread in threads for row in about.rows(thread)]
-        skipped = left_out if dataset == DATASET else 0
+        aside = left_out if dataset == DATASET else ()
         for start in range(0, max(len(rows), 1), ROWS_PER_BATCH):
-            yield Batch(
-                about.columns, tuple(rows[start : start + ROWS_PER_BATCH]), skipped=skipped if start == 0 else 0
-            )
+            taken = tuple(rows[start : start + ROWS_PER_BATCH])
+            yield Batch(about.columns, taken, aside=aside if start == 0 else ())
 
     async def aclose(self) -> None:
         """Files are open no longer than a reading."""
@@ -134,16 +133,15 @@ class Mailbox:
             files = []
         return found + [Part(key, path.name, stamp_of(path), file=path.name) for key, path in files]
 
-    def _read(self, part: Part, is_stopped: Callable[[], bool]) -> tuple[list[list[Mail]], int]:
-        """Threads, and how many messages are left out: automatic, empty, there twice, or still being written."""
+    def _read(self, part: Part, is_stopped: Callable[[], bool]) -> tuple[list[list[Mail]], tuple[Aside, ...]]:
+        """Threads, and the messages that are not the first of one: automatic, empty, there twice, still being written, later."""
         path = self._root / part.key
         try:
             messages = (read_maildir if is_maildir(path) else _messages)(path, part.label, is_stopped)
             mails = [read_mail(raw) if raw.content.strip() else None for raw in messages]
         except OSError as error:
             raise translate(error, part.label) from error
-        kept = list(distinct(mail for mail in mails if mail is not None and not mail.is_automatic))
-        return threads_of(kept), len(mails) - len(kept)
+        return sort_out(mails)
 
 
 def _messages(path: Path, where: str, is_stopped: Callable[[], bool]) -> Iterator[RawMail]:
@@ -178,8 +176,37 @@ def translate(error: OSError, where: str) -> SourceError:
 # -- threads ----------------------------------------------------------------------------------------------------------
 
 
-def distinct(mails: Iterable[Mail]) -> Iterator[Mail]:
-    """Each message once. Another message under a Message-ID that was used before gets one of its own."""
+def sort_out(mails: Sequence[Mail | None]) -> tuple[list[list[Mail]], tuple[Aside, ...]]:
+    """The threads of the messages of a mailbox, and those that begin none, each with its reason; None stands for an empty one."""
+    aside: list[Aside] = []
+
+    def left_out(reason: Reason, at: str) -> None:
+        aside.append(Aside(reason, at, at))
+
+    readable: list[Mail] = []
+    for number, mail in enumerate(mails, 1):
+        if mail is None:
+            left_out("EMPTY_MESSAGE", f"#{number}")
+        elif mail.is_automatic:
+            left_out("AUTOMATIC", mail.message_id)
+        else:
+            readable.append(mail)
+    kept: list[Mail] = []
+    for mail, once in zip(readable, distinct(readable), strict=True):
+        if once is None:
+            left_out("REPEATED_MESSAGE", mail.message_id)
+        else:
+            kept.append(once)
+    threads = threads_of(kept)
+    for thread in threads:
+        for mail in thread[1:]:
+            left_out("LATER_MESSAGE", mail.message_id)
+    return threads, tuple(aside)
+
+
+def distinct(mails: Iterable[Mail]) -> Iterator[Mail | None]:
+    """Each message once, None where it comes again. Another message under a Message-ID that was used before gets one of its
+    own."""
     seen: dict[str, set[str]] = {}
     for mail in mails:
         content = made_id(repr((mail.from_address, mail.subject, mail.text)).encode("utf-8", "replace"))
@@ -190,6 +217,8 @@ def distinct(mails: Iterable[Mail]) -> Iterator[Mail]:
         elif not before:
             before.add(content)
             yield mail
+        else:
+            yield None
 
 
 def threads_of(mails: Sequence[Mail]) -> list[list[Mail]]:

@@ -197,6 +197,24 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
     ),
+    "MEMO_MISSING": (
+        "{where}: its long texts stand in {file}, which is not beside it. Put it there, then sync again.",
+        "{where}: teks panjangnya ada di {file}, yang tidak ada di sampingnya. Letakkan di sana, lalu sinkronkan lagi.",
+    ),
+    "MEMO_DAMAGED": (
+        "{where}: {file}, which holds its long texts, is damaged or not the one of this table. Copy both files again.",
+        "{where}: {file}, yang berisi teks panjangnya, rusak atau bukan milik tabel ini. Salin kedua berkas lagi.",
+    ),
+    "TABLE_MISSING": (
+        "{where}: no single table is meant by “{table}”. Correct `table` in hub.yaml: a number, or a text that stands above one table"
+        " only. Tables here: {tables}.",
+        "{where}: “{table}” tidak menunjuk tepat satu tabel. Betulkan `table` di hub.yaml: nomor, atau teks yang hanya ada di atas"
+        " satu tabel. Tabel di sini: {tables}.",
+    ),
+    "MEMBER_MISSING": (
+        "{where}: no file in it is called “{member}”. Correct `member` in hub.yaml. Files inside: {members}.",
+        "{where}: di dalamnya tidak ada berkas bernama “{member}”. Betulkan `member` di hub.yaml. Isinya: {members}.",
+    ),
     "HEADER_MISSING": (
         "{where}: row {header} should hold the names of the columns, but it is empty. Correct `header` in hub.yaml.",
         "{where}: baris {header} seharusnya berisi judul kolom, tetapi kosong. Betulkan `header` di hub.yaml.",
@@ -337,6 +355,38 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: this user may not read it ({reason}). Let whoever runs the database grant it SELECT.",
         "{where}: pengguna ini tidak boleh membacanya ({reason}). Minta pengelola basis data memberi hak SELECT.",
     ),
+    "ACCOUNT_WRITES": (
+        "{where}: {user} may do more than read: {rights}. Have whoever runs the database make an account that may only read "
+        "the tables used here, or write `allowOwner: true` under the source to keep this one:\n  {grants}",
+        "{where}: {user} boleh lebih dari membaca: {rights}. Minta pengelola basis data membuat akun yang hanya boleh membaca "
+        "tabel yang dipakai di sini, atau tulis `allowOwner: true` di bawah sumbernya untuk tetap memakai akun ini:\n  {grants}",
+    ),
+    "ACCOUNT_LACKS": (
+        "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
+        "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
+    ),
+    "TLS_MISSING": (
+        "{where}: the server speaks no TLS, and was told neither user nor password. Have it turned on there, or write "
+        "`tls: off` if nobody can listen on the way.",
+        "{where}: server tidak memakai TLS, jadi pengguna dan kata sandi tidak dikirim. Minta TLS dinyalakan di sana, atau tulis "
+        "`tls: off` bila tidak ada yang bisa menyadap.",
+    ),
+    "TLS_UNTRUSTED": (
+        "{where}: the server's certificate is not trusted ({reason}). Name the file of the authority that signed it in `tlsCa`, "
+        "and in `host` the name that stands in the certificate; `tls: require` encrypts without looking at it.",
+        "{where}: sertifikat server tidak dipercaya ({reason}). Sebut berkas otoritas penanda tangannya di `tlsCa`, dan di `host` "
+        "nama yang tertera di sertifikat; `tls: require` mengenkripsi tanpa memeriksanya.",
+    ),
+    "TLS_CA_UNREADABLE": (
+        "{where}: {file} is no file of certificates that can be read ({reason}). Correct `tlsCa` in hub.yaml.",
+        "{where}: {file} bukan berkas sertifikat yang dapat dibaca ({reason}). Betulkan `tlsCa` di hub.yaml.",
+    ),
+    "DATABASE_GARBLED": (
+        "{where}: what came from the database could not be understood; something on the way damages it. It is read again at "
+        "the next sync; check the network if this returns.",
+        "{where}: yang datang dari basis data tidak dapat dipahami; ada yang merusaknya di jalan. Akan dibaca lagi pada "
+        "sinkronisasi berikutnya; periksa jaringan bila berulang.",
+    ),
     "DATABASE_UNKNOWN": (
         "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
         "{where}: server tidak punya basis data itu ({reason}). Betulkan `database` di hub.yaml.",
@@ -362,6 +412,70 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "Export the mailbox as mbox, or correct `path` in hub.yaml.",
         "{where}: berkas ini bukan kotak surat mbox: awalnya bukan baris seperti `From x Mon Nov  3 08:00:00 2025`. "
         "Ekspor kotak surat sebagai mbox, atau betulkan `path` di hub.yaml.",
+    ),
+    "NOT_IMAP": (
+        "{where}: what answers there is no mail server, or not one that keeps to IMAP. Check `host` and `port` in hub.yaml.",
+        "{where}: yang menjawab di sana bukan server surel, atau tidak mengikuti IMAP. Periksa `host` dan `port` di hub.yaml.",
+    ),
+    "MAIL_LOGIN": (
+        "{where}: the mail server refused our login ({reason}). Check `user` and its secret, and that the account may use IMAP; "
+        "no further try is made for 5 minutes, so that the server does not lock the account.",
+        "{where}: server surel menolak login kami ({reason}). Periksa `user` dan rahasianya, dan apakah akun itu boleh memakai "
+        "IMAP; tidak dicoba lagi selama 5 menit agar akun tidak dikunci server.",
+    ),
+    "MAIL_NO_WAY_IN": (
+        "{where}: the mail server does not take this kind of login on this connection (it takes: {ways}). Use `encryption: tls` "
+        "or `starttls`, or the other kind of login.",
+        "{where}: server surel tidak menerima cara login ini pada koneksi ini (yang diterima: {ways}). Gunakan `encryption: tls` "
+        "atau `starttls`, atau cara login yang lain.",
+    ),
+    "MAIL_NO_STARTTLS": (
+        "{where}: the mail server offers no STARTTLS. Use `encryption: tls` (port 993).",
+        "{where}: server surel tidak menyediakan STARTTLS. Gunakan `encryption: tls` (port 993).",
+    ),
+    "MAIL_BUSY": (
+        "{where}: the mail server takes no login now ({reason}). It is tried again at the next sync.",
+        "{where}: server surel sedang tidak menerima login ({reason}). Dicoba lagi pada sinkronisasi berikutnya.",
+    ),
+    "MAIL_CONNECTION_LOST": (
+        "{where}: the mail server ended the connection. What was fetched is kept; the rest follows at the next sync.",
+        "{where}: server surel memutus koneksi. Yang sudah diambil disimpan; sisanya menyusul pada sinkronisasi berikutnya.",
+    ),
+    "MAIL_REFUSED": (
+        "{where}: the mail server refuses this ({reason}). Ask whoever runs it whether the account may read the folder.",
+        "{where}: server surel menolak ini ({reason}). Tanyakan pengelolanya apakah akun itu boleh membaca foldernya.",
+    ),
+    "MAIL_WITHHELD": (
+        "{where}: the mail server lists {count} mails that it does not give out, the first with the number (UID) {number}. "
+        "Let whoever runs it repair the folder; the others are kept meanwhile.",
+        "{where}: server surel mencantumkan {count} surel yang tidak diberikannya, yang pertama bernomor (UID) {number}. "
+        "Minta pengelolanya memperbaiki folder itu; yang lain tetap disimpan.",
+    ),
+    "MAILBOX_CHANGED": (
+        "{where}: the folder was made anew while it was being read. It is read at the next sync.",
+        "{where}: folder dibuat baru saat sedang dibaca. Akan dibaca pada sinkronisasi berikutnya.",
+    ),
+    "FOLDER_MISSING": (
+        "{where}: no folder is called {name}. Correct `folders` in hub.yaml; there are: {names}.",
+        "{where}: tidak ada folder bernama {name}. Betulkan `folders` di hub.yaml; yang ada: {names}.",
+    ),
+    "CERTIFICATE_REFUSED": (
+        "{where}: its certificate is not trusted ({reason}). If the office has its own authority, give its certificate as `ca` "
+        "in hub.yaml; else check `host`.",
+        "{where}: sertifikatnya tidak dipercaya ({reason}). Bila kantor punya otoritas sendiri, tulis sertifikatnya sebagai `ca` "
+        "di hub.yaml; bila tidak, periksa `host`.",
+    ),
+    "TLS_FAILED": (
+        "{where}: no encrypted connection comes about ({reason}). Check `port` and `encryption` in hub.yaml.",
+        "{where}: koneksi terenkripsi gagal dibuat ({reason}). Periksa `port` dan `encryption` di hub.yaml.",
+    ),
+    "CA_UNREADABLE": (
+        "{where}: {file} holds no certificates that can be read. Give a PEM file as `ca` in hub.yaml.",
+        "{where}: {file} tidak berisi sertifikat yang dapat dibaca. Tulis berkas PEM sebagai `ca` di hub.yaml.",
+    ),
+    "SPOOL_FAILED": (
+        "{where}: what was read can't be kept beside the replica ({reason}). Check the disk and the rights of its folder.",
+        "{where}: yang sudah dibaca tidak dapat disimpan di samping replika ({reason}). Periksa disk dan izin foldernya.",
     ),
     "ENDPOINT_MISSING": (
         "{where} is not there (404). Correct `path` or `url` in hub.yaml.",
@@ -536,6 +650,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "{cell} menyebut {stated}, sedangkan jumlah barisnya {total}: selisih {difference}.",
     ),
     "ROWS_HIDDEN": ("{count} of the records are hidden in Excel.", "{count} baris data disembunyikan di Excel."),
+    "CELLS_FAR_AWAY": (
+        "Far away from everything else stand values that are left out: {cells}. Delete them if they are slips.",
+        "Jauh dari yang lain ada isi yang tidak diambil: {cells}. Hapus bila tidak sengaja.",
+    ),
     "COLUMNS_HIDDEN": ("Hidden in Excel: column {columns}.", "Disembunyikan di Excel: kolom {columns}."),
     "SHEET_HIDDEN": ("The sheet is hidden in Excel.", "Lembar ini disembunyikan di Excel."),
     "ROWS_STRUCK": (

@@ -15,7 +15,7 @@ from connectors.connector import Cell, CellError
 from connectors.errors import LimitExceeded, SourceBroken
 from connectors.grid import Grid, Marks, Span
 from connectors.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_INFLATED_BYTES, MAX_REPEATED, MAX_ROWS
-from connectors.package import Sheet
+from connectors.sheets import Sheet
 from connectors.sheetxml import NO_VALUE
 from connectors.table import NumberedRow, letter
 

@@ -7,39 +7,39 @@ itself further than the zip library checks them.
 
 from __future__ import annotations
 
+import io
 import posixpath
-import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from connectors.content import BAD_ZIP, Content
 from connectors.errors import LimitExceeded, SourceBroken, SourceError
 from connectors.limits import MAX_FILE_BYTES, MAX_INFLATED_BYTES, MAX_MEMBERS, MAX_RATIO, MAX_STRINGS
+from connectors.sheets import Sheet
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT_MAIN = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _WORKBOOK = "xl/workbook.xml"
+_BINARY_WORKBOOK = "xl/workbook.bin"
 _CONTENT = "content.xml"
+_STRINGS = "xl/sharedstrings.xml"
+_READ = (
+    "[content_types].xml",
+    "_rels/.rels",
+    _WORKBOOK,
+    "xl/_rels/workbook.xml.rels",
+    "xl/styles.xml",
+    _STRINGS,
+)
+"""What calamine reads besides the sheets, in small letters."""
 _SMALL_MEMBER = 2_000_000  # a workbook's list of sheets is a few kilobytes
 _CHUNK = 1 << 18
-_OLD_BOF = tuple(bytes([9, version, size, 0]) for version in (0, 2, 4) for size in (4, 6))  # Excel 2 to 4
 _END_OF_ZIP = b"PK\x05\x06"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A worksheet: its name, whether people see it, and the zip member that holds it."""
-
-    name: str
-    visible: bool
-    member: str
 
 
 class Package:
@@ -82,6 +82,16 @@ class Package:
         names = [name for name in self._archive.namelist() if name.casefold() == "xl/styles.xml"]
         return self.xml(names[0]) if names else b"<styleSheet/>"
 
+    def repacked(self, member: str, xml: bytes) -> bytes:
+        """An xlsx file with another sheet in the place of `member`, and what belongs to reading it."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for name in self._archive.namelist():
+                if name.casefold() in _READ:
+                    archive.writestr(name, self.xml(name))
+            archive.writestr(member, xml)
+        return packed.getvalue()
+
     def content(self) -> Iterator[bytes]:
         """The content.xml of an ods file, piece by piece. Raises SourceBroken, LimitExceeded."""
         return self._chunks(_CONTENT, MAX_INFLATED_BYTES)
@@ -102,11 +112,10 @@ class Package:
         """Reads what a parser reads besides the sheets, with the same checks."""
         for member in self._archive.namelist():
             folded = member.casefold()
-            if folded in ("xl/styles.xml", "_rels/.rels", "[content_types].xml"):
-                self.xml(member)
-            elif folded == "xl/sharedstrings.xml":
+            if folded in _READ:
                 data = self.xml(member)
-                if data.count(b"<si>") + data.count(b"<si ") + data.count(b":si>") // 2 > MAX_STRINGS:
+                strings = data.count(b"<si>") + data.count(b"<si ") + data.count(b":si>") // 2
+                if folded == _STRINGS and strings > MAX_STRINGS:
                     raise LimitExceeded(self._where, "TOO_MANY_TEXTS", limit=MAX_STRINGS)
 
     def _targets(self) -> dict[str, tuple[str, str]]:
@@ -135,43 +144,24 @@ class Package:
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
 
 
-def open_package(path: Path, where: str) -> Package:
-    """Opens an xlsx or ods file whose size and structure are within the limits. Raises SourceBroken, LimitExceeded; OSError
-    as it comes."""
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
-    with path.open("rb") as stream:
-        refused = _refusal(stream, size, where)
-    if refused is not None:
-        raise refused
+def open_package(content: Content) -> Package:
+    """Opens an xlsx or ods file whose structure is within the limits. Raises SourceBroken, LimitExceeded."""
+    archive = _open(content)
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
-        raise SourceBroken(where, "FILE_DAMAGED") from error
-    try:
-        _check_members(archive, where)
+        _check_members(archive, content.where)
     except SourceError:
         archive.close()
         raise
-    return Package(archive, where)
+    return Package(archive, content.where)
 
 
-def kind_of_package(path: Path, where: str) -> str:
-    """What a zip is: xlsx, xlsm, xlsb, ods, or a zip of other files. Raises SourceBroken, LimitExceeded; OSError as it comes."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        refused = _refusal(stream, size, where)
-    if refused is not None:
-        raise refused
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
-        raise SourceBroken(where, "FILE_DAMAGED") from error
+def kind_of_package(content: Content) -> str:
+    """What a zip is: xlsx, xlsm, xlsb, ods, or a zip of other files. Raises SourceBroken, LimitExceeded."""
+    with _open(content) as archive:
+        names = set(archive.namelist())
     if _WORKBOOK in names:
         return "xlsm" if "xl/vbaProject.bin" in names else "xlsx"
-    if "xl/workbook.bin" in names:
+    if _BINARY_WORKBOOK in names:
         return "xlsb"
     if _CONTENT in names:
         return "ods"
@@ -179,30 +169,17 @@ def kind_of_package(path: Path, where: str) -> str:
     return "xlsx" if is_office else "zip"
 
 
-def _refusal(stream: IO[bytes], size: int, where: str) -> SourceError | None:
-    """Why the bytes of a file can't be an xlsx or ods, or None."""
-    head = stream.read(4096)
-    if not head.strip(b"\0"):
-        return SourceBroken(where, "DATA_FILE_EMPTY" if size == 0 else "FILE_DAMAGED")
-    if head.startswith(_OLD_BOF):
-        return SourceBroken(where, "FILE_OLD_FORMAT")
-    if not head.startswith(b"PK"):
-        return SourceBroken(where, "NOT_A_SPREADSHEET", found=_kind_of(head))
-    stream.seek(max(0, size - 65_557))  # the longest comment of a zip, and its last record
-    tail = stream.read()
+def _open(content: Content) -> zipfile.ZipFile:
+    tail = content.raw[-65_557:]  # the longest comment of a zip, and its last record
     end = tail.rfind(_END_OF_ZIP)
     if end < 0 or len(tail) < end + 12:
-        return SourceBroken(where, "FILE_DAMAGED")
+        raise SourceBroken(content.where, "FILE_DAMAGED")
     if int.from_bytes(tail[end + 10 : end + 12], "little") > MAX_MEMBERS:
-        return LimitExceeded(where, "TOO_MANY_MEMBERS", limit=MAX_MEMBERS)
-    return None
-
-
-def _kind_of(head: bytes) -> str:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"<"):
-        return "HTML" if b"html" in head.lower() else "XML"
-    return "binary" if b"\0" in head else "text"
+        raise LimitExceeded(content.where, "TOO_MANY_MEMBERS", limit=MAX_MEMBERS)
+    try:
+        return zipfile.ZipFile(io.BytesIO(content.raw))
+    except BAD_ZIP as error:
+        raise SourceBroken(content.where, "FILE_DAMAGED") from error
 
 
 def _check_members(archive: zipfile.ZipFile, where: str) -> None:
@@ -216,7 +193,7 @@ def _check_members(archive: zipfile.ZipFile, where: str) -> None:
         raise LimitExceeded(where, "INFLATED_TOO_LARGE", limit=MAX_INFLATED_BYTES // 1_000_000)
     if _WORKBOOK in names:
         return
-    if "xl/workbook.bin" in names:
+    if _BINARY_WORKBOOK in names:
         raise SourceBroken(where, "FILE_OLD_FORMAT")
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
         raise SourceBroken(where, "NOT_A_SPREADSHEET", found="Word" if "word/document.xml" in names else "PowerPoint")

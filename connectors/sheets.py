@@ -1,37 +1,40 @@
-"""Which sheets of a workbook a dataset means."""
+"""The sheets of a file, and which of them a dataset means."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 
 from connectors.cells import tidy
-from connectors.errors import DatasetMissing, SourceBroken
-from connectors.ods import list_tables
-from connectors.package import Package, Sheet, open_package
-from connectors.xls import Xls, is_ole
+from connectors.errors import DatasetMissing, SourceError
 
 
-def list_sheets(path: Path, where: str) -> list[Sheet]:
-    """The worksheets of a file, without reading them. Raises SourceBroken, LimitExceeded; OSError as it comes."""
-    if is_ole(path):
-        return Xls(path, where).sheets
-    with open_package(path, where) as package:
-        return sheets_of(package, where)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet, or what stands for one: a table of a page, a list of a JSON text. Its name ('' if the whole file is one), whether
+    people see it, and where it stands in the file."""
+
+    name: str
+    visible: bool
+    member: str = ""
 
 
-def sheets_of(package: Package, where: str) -> list[Sheet]:
-    """The worksheets of an xlsx or ods file."""
-    if not package.is_ods:
-        return package.sheets()
-    sheets = list_tables(package.content(), where)
-    if not sheets:  # a text or a drawing
-        raise SourceBroken(where, "NOT_A_SPREADSHEET", found="OpenDocument")
-    return sheets
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The sheets of a file, or of a `member` of a zip, how its text was read, or why it can't be."""
+
+    member: str | None = None
+    sheets: tuple[Sheet, ...] = ()
+    read_as: str | None = None
+    problem: SourceError | None = None
 
 
-def choose_sheets(sheets: list[Sheet], wanted: str | None, where: str) -> list[Sheet]:
-    """The sheets that a dataset's `sheet` means. Raises DatasetMissing SHEET_MISSING with the nearest name."""
+def choose_sheets(sheets: Sequence[Sheet], wanted: str | None, where: str) -> list[Sheet]:
+    """The sheets that a dataset's `sheet` means; a file that is one sheet without a name is it, whatever is asked. Raises
+    DatasetMissing SHEET_MISSING with the nearest name."""
+    if len(sheets) == 1 and not sheets[0].name:
+        return list(sheets)
     visible = [sheet for sheet in sheets if sheet.visible]
     if wanted == "*":
         return visible

@@ -1,4 +1,4 @@
-"""Reads the xlsx, xls, ods and csv files of a folder: each file, or each sheet of it, is a part."""
+"""Reads the files of tables in a folder: each file, each sheet of it, or each file inside of a zip is a part."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from connectors.child import Child
+from connectors.child import Child, Given, Task
 from connectors.connector import Batch, Cell, DatasetDescription, Part
-from connectors.csvfile import CsvText, open_csv, read_csv
 from connectors.errors import (
     DatasetMissing,
-    LimitExceeded,
     SourceBroken,
     SourceBusy,
     SourceError,
@@ -23,14 +21,13 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.files import find_files, stamp_of
-from connectors.limits import MAX_FILE_BYTES
-from connectors.opening import is_open_elsewhere, translate_os
-from connectors.sheets import choose_sheets, list_sheets
+from connectors.opening import is_open_elsewhere
+from connectors.sheets import Listed, choose_sheets
 from connectors.table import SheetDataset
+from connectors.xls import OLE
 
 __all__ = ["SheetDataset", "Spreadsheet"]
 
-CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 BATCH_SECONDS = 60.0  # how long the reader may take from one batch to the next; the first needs the whole parse
 SAMPLES = 5
 
@@ -53,21 +50,29 @@ class Spreadsheet:
         self._datasets = dict(datasets)
         self._batch_seconds = batch_seconds
         self._idle: list[Child] = []
+        self._listed: dict[tuple[str, Path], tuple[str, Sequence[Listed]]] = {}
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """Columns and samples of each dataset, from its first part."""
         return [await self._describe(name) for name in self._datasets]
 
     async def parts(self, dataset: str) -> Sequence[Part]:
-        """One part for each file, or for each visible sheet of each file if `sheet` is "*"."""
-        return await asyncio.to_thread(self._parts, self._dataset(dataset))
+        """One part for each file and each file inside of a zip, or for each visible sheet of them if `sheet` is "*"."""
+        options = self._dataset(dataset)
+        found: list[Part] = []
+        for part in await asyncio.to_thread(self._files, options):
+            found += await self._sheets(part, dataset)
+        return found
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of one file or sheet."""
         options, path = self._dataset(dataset), self._path(part)
-        read = self._csv_rows if _is_csv(path) else self._workbook_rows
         try:
-            async with aclosing(read(path, options, part)) as batches:
+            if part.unlisted:
+                listed = await self._list(path, part, dataset)
+                raise _problem_of(part, listed) or SourceUnavailable(part.label, "FILE_CHANGED")
+            asked = part.member, part.sheet or options.sheet, options
+            async with aclosing(self._ask(Batch, "read", path, part.label, *asked)) as batches:
                 async for batch in batches:
                     yield batch
         except SourceBroken as error:
@@ -89,55 +94,60 @@ class Spreadsheet:
             nearest = get_close_matches(name, self._datasets, 1)
             raise DatasetMissing(name, nearest=nearest[0] if nearest else None) from None
 
-    def _parts(self, options: SheetDataset) -> list[Part]:
+    def _files(self, options: SheetDataset) -> list[Part]:
+        """A part for each file, whatever is in it."""
         salt = hashlib.sha256(repr(options).encode()).hexdigest()[:8]  # read otherwise, a file is not unchanged
-        found: list[Part] = []
-        for key, path in find_files(self._root, self._patterns):
-            stamp = stamp_of(path)
-            part = Part(key, path.name, stamp and f"{stamp}-{salt}", file=path.name)
-            found += [part] if _is_csv(path) else self._sheets(part, path, options)
-        return found
+        return [
+            Part(key, path.name, (stamp := _stamp(path)) and f"{stamp}-{salt}", file=path.name)
+            for key, path in find_files(self._root, self._patterns)
+        ]
 
-    def _sheets(self, part: Part, path: Path, options: SheetDataset) -> list[Part]:
+    async def _sheets(self, part: Part, dataset: str) -> list[Part]:
+        """The parts of one file."""
+        path, options = self._path(part), self._datasets[dataset]
         try:
-            sheets = choose_sheets(list_sheets(path, part.label), options.sheet, part.label)
+            if options.sheet is None and not await asyncio.to_thread(has_sheets, path):
+                return [part]
+            listed = await self._list(path, part, dataset)
+            return [one for file in listed for one in _parts_of(part, file, options)]
         except (SourceError, OSError):  # reading the part will say why; it must not stop the others
-            return [replace(part, stamp=None, unlisted=options.sheet == "*")]
-        named = [replace(part, label=f"{part.label} › {sheet.name}", sheet=sheet.name) for sheet in sheets]
-        return [replace(p, key=f"{p.key}#{p.sheet}") for p in named] if options.sheet == "*" else named
+            return [replace(part, stamp=None, unlisted=True)]
 
     def _path(self, part: Part) -> Path:
-        key = part.key.removesuffix(f"#{part.sheet}") if part.sheet else part.key
+        key = part.key
+        for inner in (part.sheet, part.member):
+            key = key.removesuffix(f"#{inner}") if inner is not None else key
         return self._root / key
 
-    # -- rows ---------------------------------------------------------------------------------------------------------
+    async def _list(self, path: Path, part: Part, dataset: str) -> Sequence[Listed]:
+        """The sheets of a file; asked for again only if it may have changed."""
+        known = self._listed.get((dataset, path))
+        if known is not None and known[0] == part.stamp:
+            return known[1]
+        async with aclosing(self._ask(Listed, "list", path, path.name, self._datasets[dataset])) as answers:
+            listed = [one async for one in answers]
+        if part.stamp is not None:
+            self._listed[dataset, path] = part.stamp, listed
+        return listed
 
-    async def _csv_rows(self, path: Path, options: SheetDataset, part: Part) -> AsyncGenerator[Batch]:
-        batches = _read_csv(path, options, part.label)  # a generator: nothing is opened before the thread asks
-        try:
-            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-                yield batch
-        except OSError as error:
-            raise translate_os(error, part.label) from error
+    # -- the child ----------------------------------------------------------------------------------------------------
 
-    async def _workbook_rows(self, path: Path, options: SheetDataset, part: Part) -> AsyncGenerator[Batch]:
-        if part.unlisted:
-            await asyncio.to_thread(_list_again, path, part.label)
+    async def _ask(self, kind: type[Given], task: Task, path: Path, where: str, *more: object) -> AsyncGenerator[Given]:
         child = self._idle.pop() if self._idle else await asyncio.to_thread(Child)
         try:
-            await asyncio.to_thread(child.ask, path, part.sheet or options.sheet, options, part.label)
-            while (batch := await self._receive(child, part.label)) is not None:
-                yield batch
+            await asyncio.to_thread(child.ask, task, path, where, *more)
+            while (answer := await self._receive(child, kind, where)) is not None:
+                yield answer
         finally:  # also when the reader of this generator goes away in the middle
             if child.is_idle and not self._idle:
                 self._idle.append(child)
             else:
                 child.kill()
 
-    async def _receive(self, child: Child, where: str) -> Batch | None:
+    async def _receive(self, child: Child, kind: type[Given], where: str) -> Given | None:
         try:
             async with asyncio.timeout(self._batch_seconds):
-                return await asyncio.to_thread(child.receive, where)
+                return await asyncio.to_thread(child.receive, kind, where)
         except TimeoutError:
             child.kill()
             raise SourceTimeout(where, "READER_TIMEOUT", seconds=self._batch_seconds) from None
@@ -157,9 +167,8 @@ class Spreadsheet:
         return DatasetDescription(name, ())
 
     async def _describe_part(self, name: str, part: Part) -> DatasetDescription:
-        path, read_as = self._path(part), None
-        if _is_csv(path):
-            read_as = (await asyncio.to_thread(_open_csv, path, self._datasets[name], part.label)).read_as
+        listed = [] if part.unlisted else await self._list(self._path(part), part, name)
+        read_as = next((one.read_as for one in listed if one.member == part.member), None)
         async with aclosing(self.rows(name, part)) as batches:
             async for batch in batches:
                 samples = {
@@ -170,28 +179,42 @@ class Spreadsheet:
         return DatasetDescription(name, (), read_as=read_as)
 
 
-def _is_csv(path: Path) -> bool:
-    return path.suffix.casefold() in CSV_SUFFIXES
+def _stamp(path: Path) -> str | None:
+    """That of a dBase table with its memos."""
+    stamps = [stamp_of(path)]
+    if path.suffix.casefold() == ".dbf":
+        beside = [path.with_suffix(one) for suffix in (".dbt", ".fpt") for one in (suffix, suffix.upper())]
+        stamps += [stamp_of(memos) for memos in beside if memos.is_file()]
+    return None if None in stamps else "-".join(filter(None, stamps))
+
+
+def has_sheets(path: Path) -> bool:
+    """Whether a file is a workbook or a zip, by how it begins. OSError as it comes."""
+    with path.open("rb") as stream:
+        return stream.read(8).startswith((b"PK", OLE))
+
+
+def _parts_of(part: Part, listed: Listed, options: SheetDataset) -> list[Part]:
+    """The parts of a file, or of one inside of a zip."""
+    if listed.member is not None:
+        label = f"{part.label} › {listed.member}"
+        part = replace(part, key=f"{part.key}#{listed.member}", label=label, file=label, member=listed.member)
+    if listed.problem is not None:
+        return [replace(part, stamp=None, unlisted=True)]
+    try:
+        sheets = choose_sheets(listed.sheets, options.sheet, part.label)
+    except SourceError:  # reading the part will say it
+        return [replace(part, stamp=None)]
+    if not any(sheet.name for sheet in sheets):
+        return [part]
+    named = [replace(part, label=f"{part.label} › {sheet.name}", sheet=sheet.name) for sheet in sheets]
+    return [replace(one, key=f"{one.key}#{one.sheet}") for one in named] if options.sheet == "*" else named
+
+
+def _problem_of(part: Part, listed: Sequence[Listed]) -> SourceError | None:
+    """Why the sheets of a part could not be listed, if that is still so."""
+    return next((one.problem for one in listed if one.member == part.member), None)
 
 
 def _samples(cells: Iterator[Cell]) -> tuple[Cell, ...]:
     return tuple([cell for cell in cells if cell is not None][:SAMPLES])
-
-
-def _read_csv(path: Path, options: SheetDataset, where: str) -> Iterator[Batch]:
-    yield from read_csv(_open_csv(path, options, where), options, where)
-
-
-def _open_csv(path: Path, options: SheetDataset, where: str) -> CsvText:
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
-    return open_csv(path, options, where)
-
-
-def _list_again(path: Path, where: str) -> None:
-    """Raises why the sheets of a file could not be listed."""
-    try:
-        list_sheets(path, where)
-    except OSError as error:
-        raise translate_os(error, where) from error
-    raise SourceUnavailable(where, "FILE_CHANGED")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,18 +10,20 @@ from sqlalchemy import URL
 
 from connectors.connector import Batch, DatasetDescription, Part
 from connectors.policy import Standing, standing_of
+from connectors.sqlaccess import USUAL, Access
 from connectors.sqlreading import SqlDataset
 
 if TYPE_CHECKING:
+    from connectors.sqlaccount import Account
     from connectors.sqlfile import SqlFile
     from connectors.sqlhost import SqlHost
 
-__all__ = ["SqlDataset", "SqlSource", "url_of"]
+__all__ = ["Access", "SqlDataset", "SqlSource", "url_of"]
 
 
 class SqlSource:
-    """Reads a database. `folder` is where the path of a SQLite URL starts; `schema` is where PostgreSQL looks for names without
-    one; `seconds` are those of one batch."""
+    """Reads a database. `folder` is where the path of a SQLite URL starts; `access` is how a server is reached; `seconds` are
+    those of one batch."""
 
     def __init__(
         self,
@@ -30,7 +32,7 @@ class SqlSource:
         folder: Path,
         seconds: float = 30,
         whole_seconds: float = 600,
-        schema: str | None = None,
+        access: Access = USUAL,
     ) -> None:
         self._reader: SqlFile | SqlHost
         if url.lower().startswith("sqlite"):
@@ -40,11 +42,17 @@ class SqlSource:
         else:
             from connectors.sqlhost import SqlHost
 
-            self._reader = SqlHost(url, datasets, schema, seconds, whole_seconds)
+            self._reader = SqlHost(url, datasets, access, seconds, whole_seconds)
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""
         return await self._reader.describe()
+
+    async def account(self, datasets: Iterable[str]) -> Account | None:
+        """What the account may do besides reading the tables of these datasets; None for a file, which is opened for reading."""
+        from connectors.sqlhost import SqlHost
+
+        return await self._reader.account(datasets) if isinstance(self._reader, SqlHost) else None
 
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""

@@ -36,33 +36,40 @@ def understand(grid: Grid, sheet: str | None = None, visible: bool = True) -> Sh
     return SheetFound(sheet, visible, tuple(tables), tuple(lines))
 
 
-def find_main_table(
-    grid: Grid, header: tuple[int, int] | None = None, totals: frozenset[int] | None = None
-) -> tuple[Body, dict[int, str]] | None:
-    """The table of a sheet with the most records, the first of several alike, and the names of its columns; None if there is no
-    table. `header` pins the first and last of its rows of names, `totals` the rows that are totals."""
-    if header is not None:
-        head = pinned_head(grid, *header)
-        if head is None:
-            return None
-        body = read_body(grid, head, grid.height, (0, grid.width - 1), Sums(grid), totals)
-        return body, _names(grid, head, _columns(grid, body))
-    tables = [(part, body) for part in _side_by_side(grid) for body, _ in _tables_below(part, totals)]
-    if not tables:
+Named = tuple[Grid, Body]
+"""A table and the part of its sheet that holds it."""
+
+
+def find_tables(grid: Grid, totals: frozenset[int] | None = None) -> list[Named]:
+    """The tables of a sheet in the order in which `understand` tells them. `totals` are rows that are totals, if not found out."""
+    return [(part, body) for part in _side_by_side(grid) for body, _ in _tables_below(part, totals)]
+
+
+def pinned_table(grid: Grid, header: tuple[int, int], totals: frozenset[int] | None = None) -> Named | None:
+    """The table whose names stand in the rows of `header`, the first and the last; None if there are none."""
+    head = pinned_head(grid, *header)
+    if head is None:
         return None
-    part, body = max(tables, key=lambda one: len(one[1].records))
-    return body, _names(part, body.head, _columns(part, body))
+    return grid, read_body(grid, head, grid.height, (0, grid.width - 1), Sums(grid), totals)
 
 
-def title_of(grid: Grid, body: Body) -> str | None:
+def names_of(table: Named) -> dict[int, str]:
+    """The names of its columns."""
+    part, body = table
+    return _names(part, body.head, _columns(part, body))
+
+
+def title_of(table: Named) -> str | None:
     """The lines above a table in one text; a line of a form as `SKPD: Dinas Kesehatan`."""
-    lines = _lines(grid, body.head.above)
+    part, body = table
+    lines = _lines(part, body.head.above)
     return "; ".join(f"{line.key}: {line.text}" if line.key else line.text for line in lines) or None
 
 
 def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = None) -> SheetFound:
-    """What was found in records whose columns have `names` from elsewhere, as in JSON; every row is a record."""
-    body = Body(Head((), None, (), 0, 1.0), grid.height, list(range(grid.height)))
+    """What was found in records whose columns have `names` from elsewhere, as in JSON; every row with anything in it is a
+    record."""
+    body = Body(Head((), None, (), 0, 1.0), grid.height, [row for row in range(grid.height) if grid.cells[row]])
     table = _describe(grid, body, Sums(grid), sheet, True, names)
     return SheetFound(sheet, True, (table,) if grid.height else ())
 
@@ -366,6 +373,8 @@ def _notes(
                 total=_written(one.total),
                 difference=_written(difference),
             )
+    if marks.strays:
+        add("CELLS_FAR_AWAY", cells=", ".join(marks.strays), count=len(marks.strays))
     hidden = [row for row in rows if row in marks.hidden_rows]
     if hidden:
         add("ROWS_HIDDEN", hidden[:50], count=len(hidden))

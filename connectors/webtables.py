@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
-from connectors.connector import Cell
-from connectors.errors import LimitExceeded
+from connectors.connector import Batch, Cell
+from connectors.content import Content
+from connectors.csvfile import decode
+from connectors.errors import LimitExceeded, SourceBroken
 from connectors.grid import Grid, Marks, Span
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
+from connectors.sheets import Sheet
+from connectors.table import SheetDataset, read_table
 
 _SILENT = ("script", "style", "title", "head")
 
 
-def read_html(text: str, where: str) -> list[Grid]:
-    """The tables of a page in their order; those inside of others for themselves. Raises LimitExceeded."""
-    page = _Page(where)
-    page.feed(text)
-    page.close()
-    return [table.grid() for table in page.tables if table.rows]
+class Page:
+    """The tables of a page in their order, those inside of others for themselves; each is a sheet with its number for a name. Raises
+    SourceBroken, LimitExceeded."""
+
+    read_as: str | None = None
+
+    def __init__(self, content: Content, *, is_archive: bool) -> None:
+        text = html_of_mhtml(content.raw) if is_archive else decode(content.raw, None, content.where)[0]
+        if text is None:
+            raise SourceBroken(content.where, "NOT_A_SPREADSHEET", found="MHTML")
+        page = _Parser(content.where)
+        page.feed(text)
+        page.close()
+        self._grids = [table.grid() for table in page.tables if table.rows]
+        if not self._grids:
+            raise SourceBroken(content.where, "NOT_A_SPREADSHEET", found="HTML")
+        self.sheets = [Sheet(str(number + 1), True, str(number)) for number in range(len(self._grids))]
+
+    def names(self, sheet: Sheet) -> None:
+        """They stand in its rows."""
+        return
+
+    def grid(self, sheet: Sheet, where: str) -> Grid:
+        """A table with its merged cells."""
+        return self._grids[int(sheet.member)]
+
+    def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+        """The rows where a dataset says they are."""
+        grid = self.grid(sheet, where)
+        yield from read_table(grid.rows(), grid.width, dataset, where)
 
 
 def html_of_mhtml(raw: bytes) -> str | None:
@@ -79,7 +108,7 @@ class _Table:
         return Grid([[row.get(column) for column in range(width)] for row in self.rows], Marks(tuple(self._spans)))
 
 
-class _Page(HTMLParser):
+class _Parser(HTMLParser):
     def __init__(self, where: str) -> None:
         super().__init__(convert_charrefs=True)
         self._where = where

@@ -1,29 +1,32 @@
-"""Reads one sheet of an xlsx or xls file with calamine, of an ods file without. Runs in a child process (see child.py): a
-parser may die of a hostile file."""
+"""Reads the sheets of xlsx and xls files with calamine, those of ods files without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import NoReturn
 
 import python_calamine as calamine
 
+from connectors.aside import Asides
 from connectors.connector import Batch, Cell, CellError
+from connectors.content import Content
 from connectors.errors import DatasetMissing, SourceBroken, SourceError
 from connectors.grid import Grid, Marks
-from connectors.ods import read_ods_grid, read_tables
-from connectors.package import Package, Sheet, open_package
+from connectors.ods import list_tables, read_ods_grid, read_tables
+from connectors.package import open_package
 from connectors.sheetmarks import read_marks, read_styles
-from connectors.sheets import choose_sheets, list_sheets, sheets_of
-from connectors.sheetxml import check_extent, find_errors
+from connectors.sheets import Sheet
+from connectors.sheetxml import check_extent, drop_strays, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
-from connectors.understood import read_understood
-from connectors.xls import Xls, is_ole
+from connectors.xls import Xls
 
 _DAY = timedelta(days=1)
+
+Errors = dict[tuple[int, int], CellError]
+"""(row, column), both from 0, of cells that show an error."""
 
 TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
     calamine.PasswordError: (SourceBroken, "FILE_PROTECTED"),
@@ -39,42 +42,95 @@ TRANSLATED: dict[type[Exception], tuple[type[SourceError], str]] = {
 """What each exception of calamine becomes."""
 
 
-def read_workbook(path: Path, sheet: str | None, dataset: SheetDataset, where: str) -> Iterator[Batch]:
-    """The rows of the sheet that `sheet` means. Raises SourceBroken, DatasetMissing, LimitExceeded, ColumnMissing;
-    OSError as it comes."""
-    if dataset.is_understood:
-        chosen = choose_sheets(list_sheets(path, where), sheet, where)[0]
-        yield from read_understood(read_grid(path, chosen, where), dataset, where)
+class Workbook:
+    """An xlsx file. Raises SourceBroken, LimitExceeded."""
+
+    read_as: str | None = None
+
+    def __init__(self, content: Content) -> None:
+        self._raw = content.raw
+        self._package = open_package(content)
+        self.sheets = self._package.sheets()
+
+    def names(self, sheet: Sheet) -> None:
+        """They stand in its rows."""
         return
-    if is_ole(path):
-        book = Xls(path, where)
-        member = choose_sheets(book.sheets, sheet, where)[0]
-        yield from _read(book.readable(), int(member.member), book.find_errors(member), dataset, where)
-        return
-    with open_package(path, where) as package:
-        member = choose_sheets(sheets_of(package, where), sheet, where)[0]
-        if package.is_ods:
-            width, rows = read_tables(package.content(), member, where)
-            yield from read_table(rows, width, dataset, where)
-            return
-        errors = _inspect(package, member, where)
-    yield from _read(path.read_bytes(), member.name, errors, dataset, where)
+
+    def grid(self, sheet: Sheet, where: str) -> Grid:
+        """A whole sheet with its marks."""
+        raw, errors, strays = self._inspect(sheet, where)
+        marks = read_marks(self._package.xml(sheet.member), read_styles(self._package.styles()))
+        return _grid(raw, sheet.name, errors, replace(marks, strays=strays), where)
+
+    def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+        """The rows where a dataset says they are; those of cells far away are set aside."""
+        raw, errors, strays = self._inspect(sheet, where)
+        last: Batch | None = None
+        for last in _read(raw, sheet.name, errors, dataset, where):
+            yield last
+        if strays and last is not None:
+            asides = Asides()
+            for row in Marks(strays=strays).stray_rows:
+                asides.add("FAR_AWAY", row)
+            yield replace(last, rows=(), aside=asides.take())
+
+    def _inspect(self, sheet: Sheet, where: str) -> tuple[bytes, Errors, tuple[str, ...]]:
+        """The file for calamine, the cells in error, and the cells far away that were taken out."""
+        self._package.check_rest()
+        xml, strays = drop_strays(self._package.xml(sheet.member))
+        check_extent(xml, where)
+        return self._package.repacked(sheet.member, xml) if strays else self._raw, find_errors(xml), strays
 
 
-def read_grid(path: Path, sheet: Sheet, where: str) -> Grid:
-    """A whole sheet with its marks. Raises SourceBroken, LimitExceeded; OSError as it comes."""
-    if is_ole(path):
-        book = Xls(path, where)
+class OldWorkbook:
+    """An xls file. Raises SourceBroken, LimitExceeded."""
+
+    read_as: str | None = None
+
+    def __init__(self, content: Content) -> None:
+        self._book = Xls(content)
+        self.sheets = self._book.sheets
+
+    def names(self, sheet: Sheet) -> None:
+        """They stand in its rows."""
+        return
+
+    def grid(self, sheet: Sheet, where: str) -> Grid:
+        """A whole sheet with its marks."""
+        book = self._book
         return _grid(book.readable(), int(sheet.member), book.find_errors(sheet), book.find_marks(sheet), where)
-    with open_package(path, where) as package:
-        if package.is_ods:
-            return read_ods_grid(package.content(), sheet, where)
-        errors = _inspect(package, sheet, where)
-        marks = read_marks(package.xml(sheet.member), read_styles(package.styles()))
-    return _grid(path.read_bytes(), sheet.name, errors, marks, where)
+
+    def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+        """The rows where a dataset says they are."""
+        yield from _read(self._book.readable(), int(sheet.member), self._book.find_errors(sheet), dataset, where)
 
 
-def _grid(raw: bytes, sheet: str | int, errors: dict[tuple[int, int], CellError], marks: Marks, where: str) -> Grid:
+class Ods:
+    """An ods file. Raises SourceBroken, LimitExceeded."""
+
+    read_as: str | None = None
+
+    def __init__(self, content: Content) -> None:
+        self._package = open_package(content)
+        self.sheets = list_tables(self._package.content(), content.where)
+        if not self.sheets:  # a text or a drawing
+            raise SourceBroken(content.where, "NOT_A_SPREADSHEET", found="OpenDocument")
+
+    def names(self, sheet: Sheet) -> None:
+        """They stand in its rows."""
+        return
+
+    def grid(self, sheet: Sheet, where: str) -> Grid:
+        """A whole sheet with its marks."""
+        return read_ods_grid(self._package.content(), sheet, where)
+
+    def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
+        """The rows where a dataset says they are."""
+        width, rows = read_tables(self._package.content(), sheet, where)
+        yield from read_table(rows, width, dataset, where)
+
+
+def _grid(raw: bytes, sheet: str | int, errors: Errors, marks: Marks, where: str) -> Grid:
     try:
         with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
             rows = _all_rows(workbook, sheet, errors)[1]
@@ -83,12 +139,9 @@ def _grid(raw: bytes, sheet: str | int, errors: dict[tuple[int, int], CellError]
         _translate(error, where)
 
 
-def _read(
-    raw: bytes, sheet: str | int, errors: dict[tuple[int, int], CellError], dataset: SheetDataset, where: str
-) -> Iterator[Batch]:
+def _read(raw: bytes, sheet: str | int, errors: Errors, dataset: SheetDataset, where: str) -> Iterator[Batch]:
     try:  # by its bytes: by its path, calamine would go by what the file is called
         with calamine.CalamineWorkbook.from_filelike(BytesIO(raw)) as workbook:
-            del raw  # it has its own copy
             width, rows = _all_rows(workbook, sheet, errors)
             yield from read_table(rows, width, dataset, where)
     except calamine.CalamineError as error:
@@ -96,7 +149,7 @@ def _read(
 
 
 def _all_rows(
-    workbook: calamine.CalamineWorkbook, sheet: str | int, errors: dict[tuple[int, int], CellError]
+    workbook: calamine.CalamineWorkbook, sheet: str | int, errors: Errors
 ) -> tuple[int, Iterator[NumberedRow]]:
     """The width of a sheet and its rows."""
     cells = workbook.get_sheet_by_name(sheet) if isinstance(sheet, str) else workbook.get_sheet_by_index(sheet)
@@ -106,16 +159,7 @@ def _all_rows(
     return width, _rows(cells, height, width, errors)
 
 
-def _inspect(package: Package, sheet: Sheet, where: str) -> dict[tuple[int, int], CellError]:
-    package.check_rest()
-    xml = package.xml(sheet.member)
-    check_extent(xml, where)
-    return find_errors(xml)
-
-
-def _rows(
-    sheet: calamine.CalamineSheet, height: int, width: int, errors: dict[tuple[int, int], CellError]
-) -> Iterator[NumberedRow]:
+def _rows(sheet: calamine.CalamineSheet, height: int, width: int, errors: Errors) -> Iterator[NumberedRow]:
     """Every row down to `height`; a formula without a value may stand where calamine sees nothing any more."""
     in_row: dict[int, list[tuple[int, CellError]]] = {}
     for (row, column), error in errors.items():

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 from connectors.connector import CellError
-from connectors.errors import LimitExceeded, SourceBroken
+from connectors.content import Content
+from connectors.errors import SourceBroken
 from connectors.grid import Marks, Span
-from connectors.limits import MAX_FILE_BYTES
-from connectors.package import Sheet
+from connectors.sheets import Sheet
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _BOF, _EOF, _FILEPASS, _CODEPAGE, _BOUNDSHEET = 0x0809, 0x0A, 0x2F, 0x42, 0x85
 _FORMULA, _BOOLERR, _MULRK = 0x06, 0x0205, 0xBD
 _CELLS = {_FORMULA, _BOOLERR, _MULRK, 0x0203, 0x0204, 0x027E, 0xD6, 0xFD}  # all that hold a value
@@ -25,23 +24,15 @@ _COLUMNS = 256
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
 
-def is_ole(path: Path) -> bool:
-    """Whether a file begins as xls files do. OSError as it comes."""
-    with path.open("rb") as stream:
-        return stream.read(8) == _OLE
-
-
 class Xls:
-    """The records of an xls file. Raises SourceBroken, LimitExceeded; OSError as it comes."""
+    """The records of an xls file. Raises SourceBroken."""
 
-    def __init__(self, path: Path, where: str) -> None:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
-        self._where = where
+    def __init__(self, content: Content) -> None:
+        self._where = where = content.where
         self._offsets: list[int] = []
         self.sheets: list[Sheet] = []
         try:
-            self._raw = path.read_bytes()
+            self._raw = content.raw
             streams = _Ole(self._raw)
             if "EncryptedPackage" in streams.names:
                 raise SourceBroken(where, "FILE_PROTECTED")

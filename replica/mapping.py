@@ -21,7 +21,7 @@ from config.entities import Computed, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from connectors.cells import is_nothing
 from connectors.columns import find_column
-from connectors.connector import Batch, Cell, CellError, Column, Part, Row
+from connectors.connector import Aside, Batch, Cell, CellError, Column, Part, Row
 from connectors.numbers import is_whole
 from connectors.personal import mask_personal
 from connectors.values import (
@@ -66,7 +66,7 @@ OWN = ("node", "sort", "at", "hash", "issues", "raw")
 
 
 class Reject(NamedTuple):
-    """A row that could not be taken."""
+    """A row that could not be taken. `row` are its cells as they stand in it, as JSON."""
 
     at: str
     code: str
@@ -74,14 +74,17 @@ class Reject(NamedTuple):
     raw: str | None
     cell: str | None
     params: str
+    row: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What became of the rows of a batch, in their order. A record follows OWN, then `Mapper.columns`."""
+    """What became of the rows of a batch, in their order. A record follows OWN, then `Mapper.columns`. `aside` are rows that the
+    mapping does not take."""
 
     records: list[tuple[object, ...]]
     rejects: list[Reject]
+    aside: Sequence[Aside] = ()
 
 
 @dataclass(slots=True)
@@ -206,6 +209,18 @@ class Mapper:
                     found[f"{mapping.field}Within"] = columns[self._places[mapping.within]].label
         return found
 
+    @property
+    def sheet_columns(self) -> list[tuple[str, str, list[str]]]:
+        """The columns of the part: label, name, and the fields that are made of them."""
+        fed: dict[int, list[str]] = {}
+        for mapping in self._mapping.fields:
+            for name in mapping.columns:
+                if name in self._places:
+                    fed.setdefault(self._places[name], []).append(mapping.field)
+            if mapping.within in self._places:
+                fed.setdefault(self._places[mapping.within], []).append(f"{mapping.field}Within")
+        return [(column.label, column.name, fed.get(place, [])) for place, column in enumerate(self._columns or ())]
+
     # -- rows ---------------------------------------------------------------------------------------------------------
 
     def map(self, batch: Batch) -> Mapped:
@@ -214,12 +229,9 @@ class Mapper:
         self._title = batch.title
         if not self._readers:
             self._readers = [self._reader(mapping) for mapping in self._mapping.fields]
-        rows: Sequence[Row] = batch.rows
-        for name, fits in self._where:
-            place = self._places[name]
-            rows = [row for row in rows if fits(_text_of(row.values[place]) or "")]
+        rows, aside = self._wanted(batch.rows)
         if not rows:
-            return Mapped([], [])
+            return Mapped([], [], aside)
         size = len(rows)
         own: dict[str, Sequence[object]] = {"file": [self._part.file] * size, "sheet": [self._part.sheet] * size}
         found = _Found(rows, [*zip(*[row.values for row in rows], strict=True)], batch.grid, own)
@@ -227,9 +239,26 @@ class Mapper:
             read(found)
         for name in self._entity.key:
             self._need_key(name, found)
+        rejects = []
         if found.rejects:
+            places = sorted(found.rejects)
+            rows_as_told = self._raws([[cells[place] for place in places] for cells in found.cells])
+            rejects = [found.rejects[place]._replace(row=row) for place, row in zip(places, rows_as_told, strict=True)]
             found.drop_rejected()
-        return Mapped(self._records(found), [reject for _, reject in sorted(found.rejects.items())])
+        return Mapped(self._records(found), rejects, aside)
+
+    def _wanted(self, rows: Sequence[Row]) -> tuple[Sequence[Row], list[Aside]]:
+        """The rows that fulfil `where`, and the others."""
+        aside: list[Aside] = []
+        for name, fits in self._where:
+            place, wanted = self._places[name], []
+            for row in rows:
+                if fits(_text_of(row.values[place]) or ""):
+                    wanted.append(row)
+                else:
+                    aside.append(Aside("WHERE", row.at, row.at, 1, f"where.{name}"))
+            rows = wanted
+        return rows, aside
 
     def _locate(self, columns: tuple[Column, ...]) -> None:
         if columns == self._columns:
@@ -254,12 +283,12 @@ class Mapper:
         hashes = [hashlib.sha256(text).hexdigest()[:CONTENT] + self._salt for text in texts]
         issues = [orjson.dumps(found.issues[at]).decode() if at in found.issues else None for at in range(size)]
         ats = [row.at for row in found.rows]
-        return [*zip(nodes, sorts, ats, hashes, issues, self._raws(found), *outputs.values(), strict=True)]
+        return [*zip(nodes, sorts, ats, hashes, issues, self._raws(found.cells), *outputs.values(), strict=True)]
 
-    def _raws(self, found: _Found) -> list[str]:
-        """The cells of each row as they stand in it, as JSON."""
+    def _raws(self, cells: Sequence[Sequence[Cell]]) -> list[str]:
+        """The cells of each row as they stand in it, as JSON, from those of each column."""
         places = [place for place, name in enumerate(self._names) if name != "$leaf"]  # which no cell says
-        names, columns = [self._names[place] for place in places], [_texts(found.cells[place]) for place in places]
+        names, columns = [self._names[place] for place in places], [_texts(cells[place]) for place in places]
         return [
             orjson.dumps({name: text for name, text in zip(names, texts, strict=True) if text}).decode()
             for texts in zip(*columns, strict=True)

@@ -14,6 +14,7 @@ from config.entities import Entity
 from config.hub import EntityMapping, HubConfig
 from connectors.connector import Part
 from connectors.policy import Standing
+from replica.account import Account, accounts_of
 from replica.database import Database
 from replica.links import Matcher
 from replica.mapping import columns_of
@@ -51,12 +52,22 @@ class Counts:
     unchanged: int = 0
     rejects: int = 0
     issues: int = 0
+    seen: int | None = 0  # rows: records, rejects and those set aside together; None if a part has not been counted yet
+    aside: int = 0
 
     @property
     def is_change(self) -> bool:
         return bool(self.added or self.changed or self.removed or self.moved)
 
-    def as_dict(self) -> dict[str, int]:
+    def take(self, account: Account) -> None:
+        """Adds what stands in the replica now."""
+        self.records += account.records
+        self.rejects += account.rejects
+        self.issues += account.issues
+        self.seen = None if self.seen is None or account.seen is None else self.seen + account.seen
+        self.aside += account.set_aside
+
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
@@ -66,6 +77,7 @@ class _Touched:
 
     mappings: list[EntityMapping] = field(default_factory=list)
     staged: dict[int, int] = field(default_factory=dict)  # staging's part number to part.id
+    parts: list[StagedPart] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)  # ids of parts that vanished
 
 
@@ -174,7 +186,8 @@ class Merge:
             self._index.forget(entity, f'SELECT _id FROM "{table}" WHERE _part = ?', (part,))
             self._db.execute(f'DELETE FROM "{table}" WHERE _part = ?', (part,))
         self._rejects.clear("_part = ?", (part,))
-        self._db.execute("DELETE FROM part WHERE id = ?", (part,))
+        for table, column in (("part", "id"), ("tally", "part"), ("set_aside", "part")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (part,))
 
     # -- one sync -----------------------------------------------------------------------------------------------------
 
@@ -194,6 +207,7 @@ class Merge:
         known = dict(db.execute("SELECT key, id FROM part WHERE (source, dataset, entity) = (?, ?, ?)", key).fetchall())
         for part in staged:
             touched.staged[part.number] = self._write_part(key, part, known.get(part.part.key))
+            touched.parts.append(part)
         for part_key, why in failed.items():
             db.execute(
                 "UPDATE part SET stale = ? WHERE (source, dataset, entity, key) = (?, ?, ?, ?)", (why, *key, part_key)
@@ -228,11 +242,12 @@ class Merge:
             self._write_state(mapping, problem)
         self._match_links()
         rejects_changed = self._settle_rejects()
+        for account in self._write_source(source):
+            counts[account.entity].take(account)
         for name, count in counts.items():
-            count.records, count.issues, count.rejects = self._standing(name, source)
             if count.is_change or name in self.resettled:
                 self._raise(f"entity:{name}")
-        for other in {m.source for m in self._config.mappings if m.entity in counts} | {source}:
+        for other in {m.source for m in self._config.mappings if m.entity in counts} - {source}:
             self._write_source(other)  # a key may now stand in both
         if rejects_changed or self.resettled or any(count.is_change for count in counts.values()):
             self._raise(f"source:{source}")
@@ -337,6 +352,7 @@ class Merge:
             self._update_kept(name, table, count)
             answering = self._insert_new(name, table, last, count)
         self._tell_rejects()
+        self._write_tallies(touched)
         db.executemany("DELETE FROM part WHERE id = ?", [(part,) for part in touched.gone])
         ceased, begun = settle_duplicates(db, entity, table, self._config.mappings, self._rejects)
         # others than the new ones, or fewer: a key that stands twice answers for nobody
@@ -455,12 +471,25 @@ class Merge:
         (answering,) = db.execute(f'SELECT count(*) FROM "{table}" WHERE _live = 1').fetchone()
         return int(answering)
 
-    # -- rejects ------------------------------------------------------------------------------------------------------
+    # -- rows that are no records -------------------------------------------------------------------------------------
+
+    def _write_tallies(self, touched: _Touched) -> None:
+        """How many rows each part has, its columns, and the rows that were set aside."""
+        db = self._db
+        for table in ("tally", "set_aside"):
+            db.execute(f"DELETE FROM {table} WHERE part IN (SELECT id FROM replaced)")
+        told = [(part.seen, orjson.dumps(part.columns).decode(), touched.staged[part.number]) for part in touched.parts]
+        db.executemany("INSERT INTO tally (seen, columns, part) VALUES (?, ?, ?)", told)
+        names = "place, reason, first, last, rows, setting, text"
+        wanted = ", ".join(f"s.{name}" for name in names.split(", "))
+        db.execute(
+            f"INSERT INTO set_aside (part, {names}) SELECT m.id, {wanted} FROM s_aside s JOIN parts m ON m.number = s.part"
+        )
 
     def _tell_rejects(self) -> None:
         self._rejects.clear("_part IN (SELECT id FROM replaced)")
-        for part, source, dataset, entity, label, at, code, name, raw, cell, params in self._db.execute(
-            "SELECT m.id, p.source, p.dataset, p.entity, p.label, s.at, s.code, s.field, s.raw, s.cell, s.params"
+        for part, source, dataset, entity, key, label, at, code, name, raw, cell, params, row in self._db.execute(
+            "SELECT m.id, p.source, p.dataset, p.entity, p.key, p.label, s.at, s.code, s.field, s.raw, s.cell, s.params, s.row"
             " FROM s_reject s JOIN parts m ON m.number = s.part JOIN part p ON p.id = m.id"
         ):
             self._rejects.add(
@@ -474,6 +503,8 @@ class Merge:
                 field=name,
                 raw=raw,
                 cell=cell,
+                place=key,
+                row=row,
             )
 
     def _settle_rejects(self) -> bool:
@@ -495,19 +526,19 @@ class Merge:
             (self._now, problem, None if problem else self._now, *key, int(problem is None), *key),
         )
 
-    def _write_source(self, name: str) -> None:
+    def _write_source(self, name: str) -> list[Account]:
+        """Writes what is known of a source now; what became of its rows."""
         db, entity = self._db, system_entity(self._database.catalogue, "source")
+        accounts = accounts_of(db, self._database, name)
         if entity is None:
-            return
+            return accounts
         ever_read, tried_at, read_at, problem = db.execute(
             "SELECT max(ever_read), max(tried_at), min(read_at), max(problem) FROM dataset WHERE source = ?", (name,)
         ).fetchone()
         state = "FRESH" if tried_at else "UNKNOWN"
         if problem is not None:
             state = "STALE" if ever_read else "UNAVAILABLE"
-        standing = [
-            self._standing(mapped, name) for mapped in {m.entity for m in self._config.mappings if m.source == name}
-        ]
+        seen = [account.seen for account in accounts]
         values = {
             "name": name,
             "kind": self._config.sources[name].kind,
@@ -517,13 +548,17 @@ class Merge:
             "triedAt": tried_at or None,
             "dueAt": self._due(name, read_at),
             **self._trial_of(name, entity),
-            "records": sum(records for records, _, _ in standing),
-            "rejects": sum(rejects for _, _, rejects in standing),
-            "issues": sum(issues for _, issues, _ in standing),
+            "rowsSeen": None if None in seen else sum(filter(None, seen)),
+            "records": sum(account.records for account in accounts),
+            "rejects": sum(account.rejects for account in accounts),
+            "setAside": sum(account.set_aside for account in accounts),
+            "issues": sum(account.issues for account in accounts),
+            "accounts": orjson.dumps([account.told() for account in accounts]).decode(),
             "problem": problem,
         }
         if write_source(db, entity, self._now, values):
             self._raise(f"entity:{entity.name}")
+        return accounts
 
     def _due(self, name: str, read_at: str | None) -> str | None:
         """When a source should be read again at the latest. Of files that are watched and of what is brought in by hand nothing is
@@ -572,22 +607,6 @@ class Merge:
                     params=orjson.dumps({"entity": miss.missing, "link": link}).decode(),
                     raw=miss.text,
                 )
-
-    def _standing(self, entity: str, source: str) -> tuple[int, int, int]:
-        """Records, issues and rejects of an entity that a source has now."""
-        table = self._tables.entities[entity].table.name
-        records, issues = self._db.execute(
-            f'SELECT count(*), coalesce(sum({self._database.dialect.length("_issues")}), 0) FROM "{table}" WHERE _live = 1'
-            " AND _part IN (SELECT id FROM part WHERE source = ?)",
-            (source,),
-        ).fetchone()
-        told = system_entity(self._database.catalogue, "reject")
-        if told is None:
-            return records, issues, 0
-        (rejects,) = self._db.execute(
-            f'SELECT count(*) FROM "e_{told.name}" WHERE (c_source, c_entity) = (?, ?)', (source, entity)
-        ).fetchone()
-        return records, issues, rejects
 
     def _raise(self, name: str, *, is_new: bool = False) -> None:
         """A new revision of what an entity, link or source holds, and how many rows there are now. Its number is the time in

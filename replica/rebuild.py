@@ -169,6 +169,8 @@ class Rebuild:
 
     def _forget(self, entity: str) -> None:
         """An entity that is configured no more."""
+        for table in ("tally", "set_aside"):
+            self._db.execute(f"DELETE FROM {table} WHERE part IN (SELECT id FROM part WHERE entity = ?)", (entity,))
         self._db.execute("DELETE FROM part WHERE entity = ?", (entity,))
         self._db.execute("DELETE FROM dataset WHERE entity = ?", (entity,))
         for told in self._database.catalogue:
@@ -176,7 +178,10 @@ class Rebuild:
                 self._db.execute(f'DELETE FROM "e_{told.name}" WHERE c_entity = ?', (entity,))
 
     def _tell_rejects_again(self, changed: set[str]) -> None:
-        """An unchanged part would not tell its rejects again once their table has lost them."""
+        """An unchanged part would not tell its rejects again once their table has lost them, nor the rows that were set aside
+        before they were kept."""
+        if "table:tally" in changed or "table:set_aside" in changed:
+            self._db.execute("UPDATE part SET stamp = NULL")
         for told in self._database.catalogue:
             if told.system == "reject" and f"fields:{told.name}" in changed:
                 self._db.execute("UPDATE part SET stamp = NULL")

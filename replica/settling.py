@@ -22,6 +22,7 @@ class _Twin:
     id: int
     content: str
     part: int
+    key: str  # of the part
     locator: str
     mapping: EntityMapping
     order: tuple[int, str, str]  # its mapping, its part and its row, as they stand in the sources
@@ -63,7 +64,7 @@ def _twins(db: Session, entity: Entity, table: str, mappings: Sequence[EntityMap
     ):
         place, mapping = places[source, dataset]
         order = (place, natural(key), natural(at))
-        twin = _Twin(id_, hash_[:CONTENT], part, f"{label} › {at}", mapping, order)
+        twin = _Twin(id_, hash_[:CONTENT], part, key, f"{label} › {at}", mapping, order)
         groups.setdefault(node, []).append(twin)
     return {node: sorted(twins, key=lambda twin: twin.order) for node, twins in groups.items()}
 
@@ -94,6 +95,7 @@ def _reject(entity: Entity, twins: Sequence[_Twin], rejects: Rejects) -> None:
             code="DUPLICATE_KEY",
             field=entity.key[-1] if entity.key else None,
             locator=twin.locator,
+            place=twin.key,
             params=orjson.dumps({"others": ", ".join(others[:5])}).decode(),
         )
 

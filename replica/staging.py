@@ -6,12 +6,13 @@ import pickle
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
 from config.hub import EntityMapping
+from connectors.aside import Ranges
 from connectors.connector import Batch, Part
 from replica.database import Database
 from replica.mapping import OWN, Mapped, Mapper
@@ -23,23 +24,28 @@ IN_MEMORY = 8_000_000  # bytes of a part's rows that are spooled before they go 
 
 @dataclass(frozen=True, slots=True)
 class StagedPart:
-    """A part in staging: its number there, and where its cells stand (field to column label)."""
+    """A part in staging: its number there, where its cells stand (field to column label), how many rows it has, and its columns as
+    `Mapper.sheet_columns` gives them."""
 
     number: int
     mapping: EntityMapping
     part: Part
     labels: Mapping[str, str]
     grid: bool
+    seen: int
+    columns: Sequence[tuple[str, str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Inlet:
-    """The way of a part's rows to one entity: the part's number in staging, and what makes records and their words of them."""
+    """The way of a part's rows to one entity: the part's number in staging, what makes records and their words of them, and
+    the rows that are set aside on it."""
 
     number: int
     mapping: EntityMapping
     mapper: Mapper
     read_words: WordsReader
+    aside: Ranges = field(default_factory=Ranges)
 
 
 class Spool:
@@ -78,7 +84,10 @@ class Staging:
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        self._db.execute("CREATE TABLE s_reject (part INTEGER, at, code, field, raw, cell, params)")
+        self._db.execute("CREATE TABLE s_reject (part INTEGER, at, code, field, raw, cell, params, row)")
+        self._db.execute(
+            "CREATE TABLE s_aside (part INTEGER, place INTEGER, reason, first, last, rows INTEGER, setting, text)"
+        )
         self._db.execute("BEGIN")
         self._replica: Session | None = None
         self._old_parts: dict[tuple[str, str, str], str] = {}  # their ids, as SQL, by source, dataset and entity
@@ -112,11 +121,17 @@ class Staging:
             ],
         )
         self._db.executemany(
-            "INSERT INTO s_reject VALUES (?, ?, ?, ?, ?, ?, ?)", [(number, *reject) for reject in mapped.rejects]
+            "INSERT INTO s_reject VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(number, *reject) for reject in mapped.rejects]
         )
+        for aside in mapped.aside:
+            inlet.aside.add(aside)
 
-    def add(self, staged: StagedPart) -> None:
+    def add(self, inlet: Inlet, staged: StagedPart) -> None:
         """Takes up a part of which all rows have been written."""
+        self._db.executemany(
+            "INSERT INTO s_aside VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(inlet.number, place, *aside) for place, aside in enumerate(inlet.aside)],
+        )
         self._parts.append(staged)
 
     def parts_of(self, mapping: EntityMapping) -> list[StagedPart]:
@@ -175,6 +190,7 @@ class Intake:
         self._inlets = inlets
         self._spool: Spool | None = None
         self._grid = False
+        self._seen = 0
 
     def __enter__(self) -> Intake:
         return self
@@ -186,6 +202,10 @@ class Intake:
     def take(self, batch: Batch) -> None:
         """Takes the next rows. Raises ColumnMissing."""
         self._grid = batch.grid
+        self._seen += batch.seen
+        for inlet in self._inlets:
+            for aside in batch.aside:
+                inlet.aside.add(aside)
         is_open = [inlet.mapper.observe(batch) for inlet in self._inlets]  # each of them is to see it
         if any(is_open) and self._spool is None:
             self._spool = Spool(self._staging.folder)
@@ -199,8 +219,9 @@ class Intake:
         for batch in self._spool or ():
             self._write(batch)
         for inlet in self._inlets:
-            labels = dict(inlet.mapper.labels)
-            self._staging.add(StagedPart(inlet.number, inlet.mapping, self._part, labels, self._grid))
+            labels, columns = dict(inlet.mapper.labels), inlet.mapper.sheet_columns
+            staged = StagedPart(inlet.number, inlet.mapping, self._part, labels, self._grid, self._seen, columns)
+            self._staging.add(inlet, staged)
 
     def _write(self, batch: Batch) -> None:
         for inlet in self._inlets:

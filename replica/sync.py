@@ -38,7 +38,8 @@ LEFT_BEHIND_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sync has come: part `done` of `total` of a dataset, `rows` read so far."""
+    """How far a sync has come: part `done` of `total` of a dataset, `rows` read so far; `ahead` counts what a source has fetched
+    of which rows are still to be made (mails)."""
 
     source: str
     dataset: str
@@ -46,6 +47,7 @@ class Progress:
     done: int
     total: int
     rows: int
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Problem:
 @dataclass(slots=True)
 class SyncReport:
     """What one sync of a source did. `outcome` is CHANGED, UNCHANGED, FAILED (nothing could be read) or REFUSED (by the shrink
-    guard; `problems` says so)."""
+    guard; `problems` says so). `rows` were read as data, those `aside` were not; of parts that have not changed neither."""
 
     source: str
     outcome: str = "UNCHANGED"
@@ -72,7 +74,7 @@ class SyncReport:
     problems: list[Problem] = field(default_factory=list)
     changed_links: list[str] = field(default_factory=list)
     rows: int = 0
-    skipped: int = 0
+    aside: int = 0
 
 
 @dataclass(slots=True)
@@ -224,9 +226,11 @@ class Syncer:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
 
-            def tell(part: str, done: int, name: str = dataset.name, total: int = len(dataset.parts)) -> None:
+            def tell(
+                part: str, done: int, ahead: int = 0, name: str = dataset.name, total: int = len(dataset.parts)
+            ) -> None:
                 if progress is not None:
-                    progress(Progress(source, name, part, done, total, report.rows))
+                    progress(Progress(source, name, part, done, total, report.rows, ahead))
 
             for done, part in enumerate(dataset.parts):
                 tell(part.label, done)
@@ -257,7 +261,7 @@ class Syncer:
         mappings: Sequence[EntityMapping],
         staging: Staging,
         report: SyncReport,
-        tell: Callable[[], None],
+        tell: Callable[[int], None],
     ) -> None:
         zone = ZoneInfo(self._config.sources[source].timezone)
         tables = self._database.tables.entities
@@ -266,8 +270,8 @@ class Syncer:
             async for batch in self._connectors[source].rows(dataset, part):
                 await _in_thread(intake.take, batch)
                 report.rows += len(batch.rows)
-                report.skipped += batch.skipped
-                tell()
+                report.aside += batch.seen - len(batch.rows)
+                tell(batch.ahead)
             await _in_thread(intake.finish)
 
     # -- writing ------------------------------------------------------------------------------------------------------

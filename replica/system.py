@@ -38,6 +38,7 @@ def system_row(entity: Entity, key: Sequence[str], part: int, now: str, values: 
         "_live": 1,
         "_current": 1,
         "_changed": now,
+        "_raw": None,
     }
     for field in entity.fields:
         value = values.get(field.name)
@@ -80,8 +81,10 @@ class Rejects:
         field: str | None = None,
         raw: str | None = None,
         cell: str | None = None,
+        place: str = "",
+        row: str | None = None,
     ) -> None:
-        """Tells of a row that could not be taken."""
+        """Tells of a row that could not be taken. `place` is the key of its part, `row` its cells as they stand in it."""
         if self._entity is None:
             return
         values = {
@@ -95,9 +98,13 @@ class Rejects:
             "locator": locator,
             "params": params,
         }
-        key = [source, dataset, locator, entity, code, field or ""]
-        row = system_row(self._entity, key, part, self._now, values)
-        self._told[row["_node"]] = row
+        key = [source, dataset, place, locator, entity, code, field or ""]
+        told = system_row(self._entity, key, part, self._now, values)
+        number = 1
+        while part and told["_node"] in self._told:  # rows of a part that nothing tells apart
+            number += 1
+            told = system_row(self._entity, [*key, str(number)], part, self._now, values)
+        self._told[told["_node"]] = {**told, "_raw": row}
 
     def settle(self) -> bool:
         """Writes what differs; whether anything did."""

@@ -92,6 +92,8 @@ class Tables:
     links: Mapping[tuple[str, str], Table]
     search: Mapping[str, SearchTable]
     part: Table
+    tally: Table
+    set_aside: Table
     dataset: Table
     run: Table
     revision: Table
@@ -134,6 +136,25 @@ def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
             ),  # UTC ISO, when its rows were last read or known to be unchanged
             Column("stale", Text),  # JSON {code, where, params} of why the last read failed, NULL when fresh
             Index("part_key", "source", "dataset", "entity", "key", unique=True),
+        ),
+        tally=Table(
+            "tally",
+            metadata,
+            Column("part", Integer, primary_key=True, autoincrement=False),
+            Column("seen", Integer, nullable=False),  # rows that it has, whatever became of them
+            Column("columns", Text, nullable=False),  # JSON list of [label, name, [fields that are made of it]]
+        ),
+        set_aside=Table(
+            "set_aside",
+            metadata,
+            Column("part", Integer, primary_key=True, autoincrement=False),
+            Column("place", Integer, primary_key=True, autoincrement=False),  # its order in the part
+            Column("reason", Text, nullable=False),  # as connectors.connector.Aside has it and what follows
+            Column("first", Text, nullable=False),
+            Column("last", Text, nullable=False),
+            Column("rows", Integer, nullable=False),
+            Column("setting", Text),
+            Column("text", Text),
         ),
         dataset=Table(
             "dataset",

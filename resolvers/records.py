@@ -10,11 +10,11 @@ import orjson
 from graphql import FieldNode
 
 from config.entities import Entity, Hop
-from replica.ask import Cell, Joined, Listing, Output, Partners
+from replica.ask import Cell, CellOf, IssuesOf, Item, Joined, Listing, Object, Output, Partners, Slot
+from replica.wire import cell_of
 from resolvers.asked import Asked, reader
 from resolvers.run import Child, LinkStep, Pattern
 from resolvers.shape import Columns, Expression, Writer, constant, unless, write_object
-from resolvers.values import cell_of
 
 BELOW = " › "  # between a part and where in it a row stands
 Path = tuple[str, ...]
@@ -82,6 +82,8 @@ class Records:
             return f"{self._writer.name(self._writer.problem)}({self.cell(path, 'field', name)})"
         if entity.system == "reject" and name == "message":
             return self._reject_message(entity, path, nodes)
+        if entity.system == "source" and name == "accounts":
+            return self._accounts(self.cell(path, "field", name), nodes)
         if field is not None:
             return self._writer.value(field, self.cell(path, "field", name))
         if any(derived.name == name for derived in entity.derived):
@@ -91,7 +93,7 @@ class Records:
         if name == "provenance":
             return self._provenance(entity, path, nodes)
         if name == "issues":
-            return self._issues(self.cell(path, "own", "_issues"), nodes)
+            return self._issues(Output(path, "own", "_issues"), nodes)
         over = (*path, name.removesuffix("Match"))
         return unless(self.cell(over, "own", "_id"), self.match(over, nodes))
 
@@ -145,17 +147,34 @@ class Records:
         self._asked.known(read, [*known, *self._asked.catalogue.hops(entity.name)], nodes)
         field = self._writer.name(read)
         columns, grid = self.cell(path, "part", "columns"), self.cell(path, "part", "grid")
-        return f"{self._writer.name(cell_of)}({columns}, {grid}, {self.cell(path, 'own', '_at')}, {field}(v))"
+        at = self.cell(path, "own", "_at")
+        outputs = (Output(path, "part", "columns"), Output(path, "part", "grid"), Output(path, "own", "_at"))
+        text = f"{self._writer.name(cell_of)}({columns}, {grid}, {at}, {field}(v))"
+        return Expression(text, CellOf(outputs, Slot(read)))
 
-    def _issues(self, cell: str, nodes: list[FieldNode]) -> str:
+    def _issues(self, output: Output, nodes: list[FieldNode]) -> str:
+        cell = self.cell(output.path, output.kind, output.name)
+
         def member(name: str, asked: list[FieldNode]) -> str:
             if name == "message":
                 say = self._writer.name(self._writer.sentence(self._language("Issue", asked)))
                 return f"{say}(i['code'], i.get('params') or {{}})"
-            return f"i.get({('raw' if name == 'rawValue' else name)!r})"
+            stored = "raw" if name == "rawValue" else name
+            return Expression(f"i.get({stored!r})", Item(stored))
+
+        load, issue = self._writer.name(orjson.loads), self._asked.written("Issue", nodes, member)
+        written = IssuesOf(output, issue.json.members) if isinstance(issue.json, Object) else None
+        return Expression(f"([] if {cell} is None else [{issue} for i in {load}({cell})])", written)
+
+    def _accounts(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name != "setAside":
+                return f"a[{name!r}]"
+            aside = self._asked.written("SetAside", asked, lambda inner, _: f"s[{inner!r}]")
+            return f"[{aside} for s in a['setAside']]"
 
         load = self._writer.name(orjson.loads)
-        return f"([] if {cell} is None else [{self._asked.written('Issue', nodes, member)} for i in {load}({cell})])"
+        return f"(None if {cell} is None else [{self._asked.written('RowAccount', nodes, member)} for a in {load}({cell})])"
 
     def _reject_message(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))

@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from config.entities import LEVEL, Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
 from schema.common import add_common_types
+from schema.rows import add_row_types
 from schema.scalars import SCALARS
 from schema.search import add_search
 from schema.typing import Argument, Member, Types
@@ -49,6 +50,8 @@ EXTREMES = (
     FieldType.DATETIME,
 )
 MOMENTS = (FieldType.DATE, FieldType.DATETIME)
+INNER = (("reject", "params"), ("source", "accounts"))
+"""Fields of system entities that are served in another form."""
 PSEUDO = {
     "file": Text("File that it stands in", "Berkas tempatnya"),
     "sheet": Text("Sheet that it stands in", "Lembar tempatnya"),
@@ -76,6 +79,7 @@ def _without_collector() -> Iterator[None]:
 def _build(catalogue: Catalogue) -> strawberry.Schema:
     types = Types()
     add_common_types(types)
+    add_row_types(types)
     for entity in catalogue:
         for enum in _enums(entity):
             types.add_enum(enum, Text(f"Values of {enum.name}", f"Nilai {enum.name}"))
@@ -156,7 +160,7 @@ class _Builder:
         self._name = entity.name
         self._hops = catalogue.hops(entity.name)
         self._entities = catalogue.entities
-        self._fields = [field for field in entity.fields if not (entity.system == "reject" and field.name == "params")]
+        self._fields = [field for field in entity.fields if (entity.system, field.name) not in INNER]
 
     def add(self) -> None:
         self._add_object()
@@ -178,6 +182,11 @@ class _Builder:
             language = Argument("language", "Language", Text("Language of the sentence", "Bahasa kalimatnya"))
             words = Text("What is wrong and what to do, as a sentence", "Apa yang salah dan apa yang perlu dilakukan")
             members.append(Member("message", "String!", words, (language,)))
+        if entity.system == "source":
+            words = Text(
+                "What became of its rows, by dataset and entity", "Nasib barisnya per himpunan data dan jenis data"
+            )
+            members.append(Member("accounts", "[RowAccount!]", words))
         implements: tuple[str, ...] = ("Node",)
         if entity.system is None:
             implements = ("Node", "Record")

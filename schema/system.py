@@ -34,9 +34,18 @@ class Source:
     took_ms: int | None = declare.number(
         "Milliseconds that the last sync took", "Lama sinkron terakhir dalam milidetik"
     )
+    rows_seen: int | None = declare.number(
+        "Rows seen in it: records, rejects and rows set aside together, for each dataset and entity",
+        "Baris yang terlihat: data, baris ditolak, dan baris disisihkan, untuk setiap himpunan data dan jenis data",
+    )
     records: int | None = declare.number("Records taken from it", "Data yang diambil")
     rejects: int | None = declare.number("Rows that could not be taken", "Baris yang ditolak")
+    set_aside: int | None = declare.number(
+        "Rows that are no data, such as titles, totals and blank rows",
+        "Baris yang bukan data, seperti judul, jumlah, dan baris kosong",
+    )
     issues: int | None = declare.number("Cells that could not be read", "Sel yang tidak terbaca")
+    accounts: str | None = declare.text("What became of its rows", "Nasib baris-barisnya")
     problem: str | None = declare.text("Why the last sync failed", "Sebab sinkron terakhir gagal")
 
 

@@ -7,15 +7,18 @@ import ctypes
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import cast
 
 from config.hub import SourceConfig
-from connectors.connector import Connector
+from connectors.connector import Connector, WatchedConnector
 from connectors.errors import SourceError
 from connectors.policy import standing_of
 
 LOG = logging.getLogger("simpul.background")
+
+AFTER_TROUBLE = 12  # times the pause between two looks
 
 Sync = Callable[[str], Awaitable[bool]]
 """Brings one source into the replica and says whether all went well; a source's trouble is no exception."""
@@ -62,7 +65,10 @@ class Background:
         seen: Stamps | None = None
         if refresh.every is None and watched.tried:
             return
-        await asyncio.to_thread(watched.connect)  # loads the libraries of a kind of source, while the hub answers
+        # loads the libraries of a kind of source, while the hub answers
+        connector = await asyncio.to_thread(watched.connect)
+        if refresh.watch and refresh.every is not None and hasattr(connector, "changed"):
+            await self._listen(watched.source.name, cast(WatchedConnector, connector), refresh.every.total_seconds())
         while True:
             now = await stamps_of(watched) if refresh.watch else None
             if now is None or now != seen:
@@ -72,6 +78,17 @@ class Background:
                 return
             rests = standing_of(await asyncio.to_thread(watched.connect)).rests or 0.0
             await asyncio.sleep(max(refresh.every.total_seconds(), rests))
+
+    async def _listen(self, source: str, connector: WatchedConnector, pause: float) -> None:
+        """The life of a source that hears of news by itself: it is synced whenever it does. News that come one after the other
+        are read together, and after trouble it is left alone for a while."""
+        while True:
+            went_well = await self._run(source)
+            rests = standing_of(connector).rests or 0.0
+            await asyncio.sleep(pause if went_well else max(AFTER_TROUBLE * pause, rests))
+            if went_well:
+                with suppress(SourceError):  # the sync will say what it is
+                    await connector.changed()
 
     async def _run(self, source: str) -> bool:
         try:

@@ -158,7 +158,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "COUNT_ALL_VERSIONS": ("Records, all versions", "Data, semua versi"),
     "CURRENT_VERSIONS": ("current versions", "versi berlaku"),
     "COUNT_ISSUES": ("Issues", "Catatan"),
-    "COUNT_REJECTS": ("Rejects", "Disisihkan"),
+    "COUNT_REJECTS": ("Rejects", "Ditolak"),
+    "COUNT_SEEN": ("Rows", "Baris"),
+    "COUNT_ASIDE": ("Set aside", "Disisihkan"),
     "ENTITIES_HEAD": ("What is in it", "Isi hub"),
     "COLUMN_ENTITY": ("Entity", "Jenis data"),
     "COLUMN_ISSUES": ("With issues", "Perlu diperbaiki"),
@@ -243,6 +245,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "INSPECT_RECORDS_MANY": ("{count} records", "{count} data"),
     "INSPECT_TOTALS": ("totals in row {rows}", "jumlah di baris {rows}"),
     "INSPECT_GROUPS": ("groups in row {rows}", "kelompok di baris {rows}"),
+    "INSPECT_FOLDER": ("Folder", "Folder"),
+    "INSPECT_READ": ("Read", "Dibaca"),
+    "INSPECT_READ_YES": ("yes", "ya"),
+    "INSPECT_READ_NO": ("no", "tidak"),
+    "INSPECT_MAILS": ("Mails", "Surel"),
+    "MAIL_URL_WANTED": (
+        "A mailbox is named by an address such as imaps://pengaduan@mail.kab.example (imap:// for STARTTLS).",
+        "Kotak surat ditulis sebagai alamat seperti imaps://pengaduan@mail.kab.example (imap:// untuk STARTTLS).",
+    ),
+    "MAIL_KNOWN": (
+        "{path} reads this mailbox already, as the source {name}; nothing was written.",
+        "{path} sudah membaca kotak surat ini, sebagai sumber {name}; tidak ada yang ditulis.",
+    ),
+    "MAIL_PASSWORD_WANTED": (
+        "The password of the mailbox is wanted. Set it as {name} in the environment, or run this in a terminal.",
+        "Kata sandi kotak surat diperlukan. Isi {name} di lingkungan, atau jalankan ini di terminal.",
+    ),
+    "MAIL_PASSWORD_ASK": ("Password of {user} at {host}:", "Kata sandi {user} di {host}:"),
+    "ADD_SECRET": (
+        "Put the password into {path}, as a line {name}=… (taken literally).",
+        "Tulis kata sandinya di {path}, sebagai baris {name}=… (dibaca apa adanya).",
+    ),
     "INSPECT_COLUMN": ("Column", "Kolom"),
     "INSPECT_NAME": ("Name", "Judul"),
     "INSPECT_TYPE": ("Type", "Jenis"),
@@ -277,14 +301,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} is read already, by the source {source}; to read it otherwise, change that in hub.yaml.",
         "{where} sudah dibaca oleh sumber {source}; ubah sumber itu di hub.yaml bila cara membacanya harus lain.",
     ),
-    "ADD_MISNAMED": (
-        "{where} is called {suffix} but is {format}; rename it to .{format}, then add it.",
-        "{where} bernama {suffix} padahal isinya {format}; ganti namanya menjadi .{format}, lalu tambahkan.",
-    ),
-    "ADD_FORMAT": (
-        "{where} is {format}, which sources can't read yet; save it as .xlsx or .csv, then add it.",
-        "{where} berformat {format}, yang belum bisa dibaca sumber; simpan sebagai .xlsx atau .csv, lalu tambahkan.",
-    ),
     "ADD_HIDDEN": (
         "{where} is a hidden sheet and is left out; show it in Excel if it counts, then add the file.",
         "{where} adalah lembar tersembunyi dan tidak diambil; tampilkan di Excel bila perlu, lalu tambahkan berkasnya.",
@@ -298,10 +314,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{where} tidak punya kolom yang namanya bisa ditulis di hub.yaml; beri kolomnya judul dengan huruf biasa, lalu tambahkan.",
     ),
     "ADD_SECOND_TABLE": (
-        "{where}: the table in rows {first}-{last} is left out, since a dataset reads one table of a sheet; put it on a sheet of"
-        " its own.",
-        "{where}: tabel di baris {first}-{last} tidak diambil, karena satu himpunan membaca satu tabel per lembar; pindahkan ke"
-        " lembar tersendiri.",
+        "{where}: what stands in rows {first}-{last} beside its table is left out: it has no head or only one record.",
+        "{where}: isi baris {first}-{last} di samping tabelnya tidak diambil: tanpa judul kolom atau hanya satu baris.",
     ),
     "ADD_TABLE": ("{where}: header in row {header}, {count}", "{where}: judul di baris {header}, {count}"),
     "ADD_ENTITY_BUILTIN": (
@@ -376,6 +390,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         " ditambahkan, atau salin berkas itu ke atasnya dan suntingannya hilang.",
     ),
     "PROBLEMS_FOUND": ("Problems: {count}.", "Masalah: {count}."),
+    "ACCOUNT_READS": (
+        "{source}: {where}: {user} may only read: no right to write, to run programs or to read files of the server.",
+        "{source}: {where}: {user} hanya boleh membaca: tanpa hak menulis, menjalankan program, atau membaca berkas server.",
+    ),
     "CHECK_OK": (
         "{path}: {hub}: no problems; {sources}, {entities}.",
         "{path}: {hub}: tidak ada masalah; {sources}, {entities}.",
@@ -455,6 +473,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Tidak ada sumber bernama {name}; di {path} ada {names}.",
     ),
     "SYNC_RUNNING": ("Reading {source} …", "Membaca {source} …"),
+    "SYNC_AHEAD": ("{rows} ({fetched} fetched)", "{rows} ({fetched} diambil)"),
     "SYNC_WAITING": (
         "Another process is writing to the replica; waiting until it has finished …",
         "Proses lain sedang menulis ke salinan hub; menunggu sampai selesai …",
@@ -569,7 +588,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OUTCOME_UNCHANGED": ("unchanged", "tidak berubah"),
     "OUTCOME_FAILED": ("failed", "gagal"),
     "OUTCOME_REFUSED": ("refused", "ditahan"),
-    "KIND_REJECT": ("reject", "disisihkan"),
+    "KIND_REJECT": ("reject", "ditolak"),
     "KIND_ISSUE": ("issue", "catatan"),
 }
 
@@ -597,21 +616,28 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "HELP_REJECTS": (
         "Rows that were set aside and cells that could not be read.",
-        "Baris yang disisihkan dan sel yang tidak terbaca.",
+        "Baris yang ditolak dan sel yang tidak terbaca.",
     ),
     "HELP_INSPECT": (
         "What tables a file or folder holds: names, rows, types, totals; without hub.yaml.",
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+    ),
+    "HELP_CA": (
+        "Of a mailbox: PEM file of the office's own certificate authority.",
+        "Untuk kotak surat: berkas PEM otoritas sertifikat kantor sendiri.",
     ),
     "HELP_ADD": (
         "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
-    "HELP_ADD_PATH": ("A file or folder: xlsx, xls, ods, csv.", "Berkas atau folder: xlsx, xls, ods, csv."),
+    "HELP_ADD_PATH": (
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+    ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
     "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),

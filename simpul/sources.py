@@ -11,9 +11,10 @@ from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
 
 if TYPE_CHECKING:
+    from connectors.oauth import ClientCredentials
     from connectors.paging import Paging
     from connectors.rest import RestDataset
-    from connectors.web import Login
+    from connectors.sql import SqlSource
 
 
 class Connectors(Mapping[str, Connector]):
@@ -26,8 +27,18 @@ class Connectors(Mapping[str, Connector]):
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._made:
-            self._made[name] = connect(self._config.sources[name], self._config.path.parent)
+            spool = spool_of(self._config, name)
+            self._made[name] = connect(self._config.sources[name], self._config.path.parent, spool)
         return self._made[name]
+
+    def database(self, name: str) -> SqlSource:
+        """The connector of a source of kind sql."""
+        from connectors.sql import SqlSource
+
+        connector = self[name]
+        if not isinstance(connector, SqlSource):
+            raise TypeError(f"{name} is no database")
+        return connector
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._config.sources)
@@ -41,8 +52,9 @@ class Connectors(Mapping[str, Connector]):
             await connector.aclose()
 
 
-def connect(source: SourceConfig, folder: Path) -> Connector:
-    """The connector of one source; paths start in `folder`. The options were checked with hub.yaml, hence the Any."""
+def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Connector:
+    """The connector of one source; paths start in `folder`. What must not be fetched twice is kept in the file `spool`. The
+    options were checked with hub.yaml, hence the Any."""
     options: Mapping[str, Any] = source.options
     datasets: Mapping[str, Mapping[str, Any]] = source.datasets
     match source.kind:
@@ -51,13 +63,34 @@ def connect(source: SourceConfig, folder: Path) -> Connector:
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
-            from connectors.mailbox import Mailbox
-
-            return Mailbox(folder, options["path"])
+            return _mailbox(options, folder, spool)
         case "rest":
             return _rest(options, datasets)
         case "memory":
             raise ValueError("a connector over memory is handed over, not configured")
+
+
+def spool_of(config: HubConfig, source: str) -> Path:
+    """The file beside the replica in which a source may keep what it has fetched."""
+    if config.replica.startswith("postgresql"):
+        return config.path.parent / "var" / f"replica-source-{source}.db"
+    replica = Path(config.replica)
+    return replica.with_name(f"{replica.name}-source-{source}.db")
+
+
+def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Connector:
+    if options["path"]:
+        from connectors.mailbox import Mailbox
+
+        return Mailbox(folder, options["path"])
+    from connectors.imap import ImapMailbox, MailServer
+    from connectors.imapwire import Login
+
+    ca = folder / options["ca"] if options["ca"] else None
+    server = MailServer(options["host"], options["port"], options["encryption"], ca)
+    login = Login(options["user"], options["password"] or "")
+    tokens = _login(options["oauth"]) if options["oauth"] else None
+    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"], tokens=tokens)
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
@@ -65,14 +98,20 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
     from connectors.table import SheetDataset
 
     sheets = {
-        name: SheetDataset(**{**dataset, "skip": {column: tuple(values) for column, values in dataset["skip"].items()}})
+        name: SheetDataset(
+            **{
+                **dataset,
+                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
+                "member": tuple(dataset["member"]) if dataset["member"] else None,
+            }
+        )
         for name, dataset in datasets.items()
     }
     return Spreadsheet(folder, options["path"], sheets)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
-    from connectors.sql import SqlDataset, SqlSource, url_of
+    from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
         name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
@@ -84,7 +123,9 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
         url = f"sqlite:///{options['database']}"
     else:
         url = url_of(*(options[name] for name in ("engine", "host", "port", "database", "user", "password")))
-    return SqlSource(url, tables, folder, options["timeout"], schema=options["schema_"])
+    authorities = folder / options["tls_ca"] if options["tls_ca"] else None
+    access = Access(options["schema_"], options["tls"], authorities, options["connections"] or 4, options["encoding"])
+    return SqlSource(url, tables, folder, options["timeout"], access=access)
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
@@ -109,11 +150,11 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
     )
 
 
-def _login(written: Mapping[str, Any]) -> Login:
+def _login(written: Mapping[str, Any]) -> ClientCredentials:
     from connectors.oauth import Client, ClientCredentials
 
     return ClientCredentials(
-        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+        Client(*(written[name] for name in ("token_url", "client_id", "client_secret", "scope", "refresh_token")))
     )
 
 

@@ -151,12 +151,14 @@ async def _execute(address: URL, statements: Any) -> Any:
         maria = await aiomysql.connect(
             **options, password=address.password or "", db=address.database, charset="utf8mb4", autocommit=True
         )
-        cursor = await maria.cursor()
-        for statement in statements:
-            await cursor.execute(statement)
-            row = await cursor.fetchone() if cursor.description else None
-            value = row and row[0]
-        await maria.ensure_closed()
+        try:
+            cursor = await maria.cursor()
+            for statement in statements:
+                await cursor.execute(statement)
+                row = await cursor.fetchone() if cursor.description else None
+                value = row and row[0]
+        finally:
+            await maria.ensure_closed()
     return value
 
 
@@ -210,3 +212,18 @@ class Proxy:
         if is_client or not silent.is_set():
             one.close()
             other.close()
+
+
+@contextmanager
+def account_on(server: Server, *rights: str, options: str = "") -> Iterator[tuple[str, Server]]:
+    """An account with a random name and only these rights, statements in which {user} stands for it; gone afterwards."""
+    name = f"simpul_{uuid.uuid4().hex[:12]}"
+    user = name if server.engine == "postgresql" else f"{name}@'%'"
+    made = f"CREATE ROLE {user} LOGIN {options}" if server.engine == "postgresql" else f"CREATE USER {user}"
+    server.execute(made, *(statement.format(user=user) for statement in rights))
+    try:
+        yield user, Server(server.engine, server.address.set(username=name, password=None))
+    finally:
+        if server.engine == "postgresql":
+            server.execute(f"REASSIGN OWNED BY {user} TO current_user", f"DROP OWNED BY {user}")
+        server.execute(f"DROP {'ROLE' if server.engine == 'postgresql' else 'USER'} {user}")

@@ -16,7 +16,7 @@ from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, 
 from simpul.adding.naming import entity_name, field_name, says_nothing, source_name, words_of
 from simpul.adding.placing import placed_fields
 from simpul.adding.recognition import Recognised, recognise, spoken
-from simpul.adding.shapes import ColumnShape, Shape, SheetTable, columns_of, is_writable, patterns_of
+from simpul.adding.shapes import ColumnShape, Options, Shape, SheetTable, columns_of, is_writable, patterns_of
 
 MAX_FIELDS = 150
 PLACED = ("agency", "region", "fiscalYear", "isLeaf")
@@ -59,7 +59,7 @@ class Drafter:
         return Draft(tuple(source for source, _ in made), tuple(entity for _, entities in made for entity in entities))
 
     def _shape(self, shape: Shape) -> tuple[SourceDraft, list[EntityDraft]]:
-        called = _called(shape.paths)
+        called = _called(shape.called)
         source = source_name(called, self._sources)
         self._sources.add(source)
         several = sum(map(len, shape.kinds)) > 1
@@ -67,18 +67,17 @@ class Drafter:
         entities: list[EntityDraft] = []
         for kind in shape.kinds:
             names = []
-            for sheet, tables in kind:
-                own = tables[0].sheet or "" if several and sheet != "*" else called
+            for options, tables in kind:
+                own = tables[0].sheet or "" if several and options.get("sheet") != "*" else called
                 name = source_name(called if says_nothing(own) else own, {one.name for one in datasets})
-                options = {"header": "auto"} if sheet is None else {"sheet": sheet, "header": "auto"}
-                datasets.append(DatasetDraft(name, options, tables, _doubts(tables)))
+                datasets.append(DatasetDraft(name, {**options, "header": "auto"}, tables, _doubts(tables)))
                 names.append((source, name))
             entities.append(self._entity(kind, names, called, several=len(shape.kinds) > 1))
         return SourceDraft(source, tuple(patterns_of(shape.paths, self._folder)), tuple(datasets)), entities
 
     def _entity(
         self,
-        kind: Sequence[tuple[str | None, tuple[SheetTable, ...]]],
+        kind: Sequence[tuple[Options, tuple[SheetTable, ...]]],
         datasets: Sequence[tuple[str, str]],
         called: str,
         *,
@@ -91,7 +90,7 @@ class Drafter:
             called,
             sheet,
             *(line.text for line in tables[0].table.titles),
-            *(p.parent.name for p in (tables[0].path,)),
+            tables[0].called.parent.name,
         ]
         recognised = recognise(columns, titles, self._entities)
         if recognised is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simpul.adding.shapes import SheetTable
+from simpul.adding.shapes import Options, SheetTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class DatasetDraft:
     """A dataset and the tables that it reads."""
 
     name: str
-    options: Mapping[str, str]
+    options: Options
     tables: tuple[SheetTable, ...]
     remarks: tuple[Remark, ...] = ()
 

@@ -57,7 +57,7 @@ def _lines(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str])
 
 def _names(tables: Sequence[SheetTable], entity: Entity | None, taken: set[str]) -> Iterator[FieldDraft]:
     """The year, and where there are several parts the month, the file and the sheet."""
-    files = [one.path.name for one in tables]
+    files = [one.file for one in tables]
     sheets = [one.sheet or "" for one in tables]
     is_free = entity is not None or not any(re.fullmatch(_YEAR_KEY, spoken(name)) for name in taken)
     if is_free and "fiscalyear" not in taken and (entity is None or entity.field("fiscalYear")):

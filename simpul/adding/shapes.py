@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
 from os.path import commonprefix
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from connectors.cells import tidy
 from connectors.files import find_files
 from connectors.findings import ColumnFound, FileFound, SheetFound, TableFound
-from connectors.spreadsheet import CSV_SUFFIXES
 
 ALIKE = 0.8  # share of the columns that two tables must have in common to be one
-WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
-TEXTS = ("csv", "tsv")
+LEAST_ROWS = 2  # of a table beside another one in its sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +28,46 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """The table that a dataset reads from one sheet of one file. `first` says that it is the first visible sheet."""
+    """A table that a dataset reads from one sheet of one file, or of a `member` of a zip. `first` says that it is the first visible
+    sheet, `number` which table of it if several are read."""
 
     path: Path
     label: str
     sheet: str | None
     first: bool
     table: TableFound
+    member: str | None = None
+    number: int | None = None
+
+    @property
+    def file(self) -> str:
+        """What `$file` is of its rows."""
+        return self.path.name if self.member is None else f"{self.path.name} › {self.member}"
+
+    @property
+    def called(self) -> Path:
+        """The file itself, also inside of a zip."""
+        return self.path if self.member is None else self.path.with_suffix("") / self.member
 
     @property
     def names(self) -> frozenset[str]:
-        """What its columns are told by: their names, and without a head what they hold as well."""
-        bare = self.table.header_rows is None
+        """What its columns are told by: their names, and without any what they hold as well."""
+        bare = all(c.name == c.column for c in self.table.columns)
         return frozenset(_plain(c.name) + (f" {c.type}" if bare else "") for c in self.table.columns)
+
+
+Options = Mapping[str, str | tuple[str, ...]]
+"""What a dataset says of where its tables are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Files that one source reads. `datasets` are what a dataset's `sheet` says and the tables that it reads; those in one inner
-    tuple hold the same kind of rows."""
+    """Files that one source reads; `called` are their names, also inside of a zip. `kinds` are what its datasets say and the tables
+    that each reads; those in one inner tuple hold the same kind of rows."""
 
     paths: tuple[Path, ...]
-    kinds: tuple[tuple[tuple[str | None, tuple[SheetTable, ...]], ...], ...]
+    called: tuple[Path, ...]
+    kinds: tuple[tuple[tuple[Options, tuple[SheetTable, ...]], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +83,21 @@ def gather(found: Iterable[tuple[Path, FileFound]]) -> tuple[list[Shape], list[A
     """The shapes of some files, in their order, and what is left out."""
     asides: list[Aside] = []
     groups: list[list[tuple[bool, list[SheetTable]]]] = []
+    members: dict[Path, list[str]] = {}
     for path, file in found:
+        if file.member is not None:
+            members.setdefault(path, []).append(file.member)
         sheets = _tables(path, file, asides)
         if not sheets:
             continue
         every = len(sheets) > 1 and len(sheets) == sum(sheet.visible for sheet in file.sheets) and not file.problems
-        every = every and all(_are_alike(sheets[0], sheet) for sheet in sheets)
+        every = every and all(sheet.number is None and _are_alike(sheets[0], sheet) for sheet in sheets)
         group = next((group for group in groups if _belongs(every, sheets, *group[0])), None)
         if group is None:
             groups.append([(every, sheets)])
         else:
             group.append((every, sheets))
-    shapes = [_named(_shape(group), asides) for group in groups]
+    shapes = [_named(_shape(group, members), asides) for group in groups]
     return [shape for shape in shapes if shape.kinds], asides
 
 
@@ -115,50 +135,53 @@ def patterns_of(paths: Sequence[Path], folder: Path) -> list[str]:
 def _tables(path: Path, file: FileFound, asides: list[Aside]) -> list[SheetTable]:
     """The tables of one file that can be read."""
     asides += [Aside(error.where or file.file, error.code, error.params) for error in file.problems]
-    if file.format is None or not any(sheet.tables for sheet in file.sheets):
-        return []
-    is_text = path.suffix.casefold() in CSV_SUFFIXES
-    if file.format not in (TEXTS if is_text else WORKBOOKS) or not path.is_file():
-        code = "ADD_MISNAMED" if file.format in (*TEXTS, *WORKBOOKS) and path.is_file() else "ADD_FORMAT"
-        asides.append(Aside(file.file, code, {"format": file.format, "suffix": path.suffix}))
-        return []
     taken: list[SheetTable] = []
     shown = [sheet for sheet in file.sheets if sheet.visible]
     for sheet in file.sheets:
         label = f"{file.file} › {sheet.name}" if sheet.name else file.file
-        if table := _main_table(sheet, label, asides):
-            first = sheet is shown[0] and not file.problems
-            taken.append(SheetTable(path, label, sheet.name, first, table))
+        tables = _tables_of(sheet, label, asides)
+        for number, table in tables:
+            told = label if len(tables) == 1 else f"{label} ({number})"
+            one = SheetTable(path, told, sheet.name, sheet is shown[0] and not file.problems, table, file.member)
+            taken.append(one if len(sheet.tables) == 1 else replace(one, number=number))
     return taken
 
 
-def _main_table(sheet: SheetFound, label: str, asides: list[Aside]) -> TableFound | None:
-    """The table that `header: auto` reads of a sheet: the one with the most records."""
+def _tables_of(sheet: SheetFound, label: str, asides: list[Aside]) -> list[tuple[int, TableFound]]:
+    """The tables of a sheet that are worth reading, with their numbers: the one with the most records and others with a head and
+    several records."""
     if not sheet.tables:
-        return None
+        return []
     if not sheet.visible:
         asides.append(Aside(label, "ADD_HIDDEN"))
-        return None
-    table = max(sheet.tables, key=lambda one: one.row_count)
-    if table.row_count == 0:
+        return []
+    main = max(sheet.tables, key=lambda one: one.row_count)
+    if main.row_count == 0:
         asides.append(Aside(label, "ADD_EMPTY"))
-        return None
-    for other in sheet.tables:
-        if other is not table and other.data_rows:
-            first, last = other.data_rows
+        return []
+    taken: list[tuple[int, TableFound]] = []
+    for number, table in enumerate(sheet.tables, 1):
+        if table is main or (table.header_rows and table.row_count >= LEAST_ROWS and len(table.columns) > 1):
+            taken.append((number, table))
+        elif table.data_rows:
+            first, last = table.data_rows
             asides.append(Aside(label, "ADD_SECOND_TABLE", {"first": first, "last": last}))
-    return table
+    return taken
 
 
 def _belongs(every: bool, sheets: Sequence[SheetTable], known_every: bool, known: Sequence[SheetTable]) -> bool:
     """Whether a file is of the same shape as one that is known."""
-    if every != known_every or sheets[0].path.suffix.casefold() != known[0].path.suffix.casefold():
+    if every != known_every or sheets[0].called.suffix.casefold() != known[0].called.suffix.casefold():
+        return False
+    if (sheets[0].member is not None or known[0].member is not None) and sheets[0].path != known[0].path:
         return False
     if every:
         return _are_alike(sheets[0], known[0])
     if len(sheets) != len(known) or not all(map(_are_alike, sheets, known)):
         return False
-    if len(sheets) == 1 and sheets[0].first and known[0].first:
+    if [one.number for one in sheets] != [one.number for one in known]:
+        return False
+    if all(one.first for one in (*sheets, *known)):
         return True
     return [_plain(one.sheet or "") for one in sheets] == [_plain(one.sheet or "") for one in known]
 
@@ -167,20 +190,40 @@ def _are_alike(one: SheetTable, other: SheetTable) -> bool:
     return len(one.names & other.names) >= ALIKE * len(one.names | other.names)
 
 
-def _shape(group: Sequence[tuple[bool, list[SheetTable]]]) -> Shape:
-    paths = tuple(sheets[0].path for _, sheets in group)
+def _shape(group: Sequence[tuple[bool, list[SheetTable]]], members: Mapping[Path, list[str]]) -> Shape:
+    files = [sheets[0] for _, sheets in group]
+    paths = tuple(dict.fromkeys(one.path for one in files))
+    called = tuple(one.called for one in files)
+    chosen = _members([one.member for one in files if one.member is not None], members.get(paths[0], []))
     if group[0][0]:
-        return Shape(paths, ((("*", tuple(one for _, sheets in group for one in sheets)),),))
-    kinds: list[list[tuple[str | None, tuple[SheetTable, ...]]]] = []
+        return Shape(
+            paths, called, ((({**chosen, "sheet": "*"}, tuple(one for _, sheets in group for one in sheets)),),)
+        )
+    kinds: list[list[tuple[Options, tuple[SheetTable, ...]]]] = []
     for place, sheet in enumerate(group[0][1]):
-        name = None if sheet.first else sheet.sheet
+        options = dict(chosen) if sheet.first or sheet.sheet is None else {**chosen, "sheet": sheet.sheet}
+        options |= {} if sheet.number is None else {"table": str(sheet.number)}
         tables = tuple(sheets[place] for _, sheets in group)
         kind = next((kind for kind in kinds if _are_alike(kind[0][1][0], sheet)), None)
         if kind is None:
-            kinds.append([(name, tables)])
+            kinds.append([(options, tables)])
         else:
-            kind.append((name, tables))
-    return Shape(paths, tuple(map(tuple, kinds)))
+            kind.append((options, tables))
+    return Shape(paths, called, tuple(map(tuple, kinds)))
+
+
+def _members(inside: Sequence[str], there: Sequence[str]) -> Options:
+    """What `member` of a dataset says so that it reads these files of a zip and no other; nothing for all of them."""
+    if len(inside) == len(there):
+        return {}
+    names = [PurePosixPath(name) for name in inside]
+    if len({name.parent for name in names}) == 1 and len(names) > 1:
+        folder = "" if names[0].parent == PurePosixPath() else f"{names[0].parent}/"
+        (pattern,) = _patterns_in(names, folder)
+        if {one for one in there if fnmatch(one, pattern)} == set(inside):
+            return {"member": pattern}
+    escaped = tuple(glob.escape(name) for name in inside)
+    return {"member": escaped[0] if len(escaped) == 1 else escaped}
 
 
 def _named(shape: Shape, asides: list[Aside]) -> Shape:
@@ -192,7 +235,7 @@ def _named(shape: Shape, asides: list[Aside]) -> Shape:
             kinds.append(kind)
         else:
             asides += [Aside(table.label, "ADD_NO_COLUMNS") for table in tables]
-    return Shape(shape.paths, tuple(kinds))
+    return replace(shape, kinds=tuple(kinds))
 
 
 # -- columns and patterns ---------------------------------------------------------------------------------------------
@@ -211,7 +254,7 @@ def _common_type(columns: Sequence[ColumnFound]) -> str:
     return "text" if len(types) > 1 else next(iter(types), "empty")
 
 
-def _patterns_in(paths: Sequence[Path], folder: str) -> list[str]:
+def _patterns_in(paths: Sequence[PurePath], folder: str) -> list[str]:
     names = [path.name for path in paths]
     if len(names) == 1:
         return [f"{glob.escape(folder)}{glob.escape(names[0])}"]

@@ -42,7 +42,7 @@ def _source(source: SourceDraft, say: Say) -> list[str]:
 
 
 def _dataset(dataset: DatasetDraft, say: Say) -> list[str]:
-    options = [f"      {name}: {scalar(value)}" for name, value in dataset.options.items()]
+    options = [f"      {name}: {_flow(value)}" for name, value in dataset.options.items()]
     return [f"    {dataset.name}:", *_remarks(dataset.remarks, say, 6), *options]
 
 
@@ -77,6 +77,8 @@ def _field(field: FieldDraft) -> str:
 def _flow(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{scalar(name)}: {_flow(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_flow, value))}]"
     return scalar(str(value))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from config.hub import EntityMapping, HubConfig, SourceConfig
 from connectors.columns import find_column
 from connectors.connector import Column, Connector, Part
 from connectors.errors import SourceError, SourceUnavailable
+from connectors.sqlaccount import Account
 from replica.system import read_sources
 from simpul.commands.opening import read_config, run
 from simpul.compose import build_hub, open_replica
@@ -32,7 +33,7 @@ def check_hub(terminal: Terminal, path: Path) -> int:
     findings = questions.findings(terminal.language) if questions else ()
     names = questions.names() if questions else ()
     homeless = [name for name in config.home if name not in names]
-    problems = run(check_sources(config))
+    problems, accounts = run(_check_all(config))
     tell_sources(terminal, config)
     for finding in findings:
         terminal.warn_text(finding.render(path.parent / FOLDER))
@@ -40,6 +41,8 @@ def check_hub(terminal: Terminal, path: Path) -> int:
         sentence = terminal.render(error.code, {"where": error.where, **error.params})
         written = config.sources[source]
         terminal.warn_text(f"{path}:{written.line}:{written.column}: {source}: {sentence}")
+    for source, account in accounts:
+        terminal.say("ACCOUNT_READS", source=source, where=account.where, user=account.user)
     for name in homeless:
         terminal.warn("HOME_UNKNOWN", path=path, name=name, names=", ".join(names) or "-")
     for file, scan in questions.scans() if questions else ():
@@ -85,8 +88,14 @@ def tell_sources(terminal: Terminal, config: HubConfig) -> None:
 
 async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
     """What is wrong with each source, once for each place: not reachable (then nothing more is asked of it), a part
-    unreadable, a column missing."""
+    unreadable, a column missing, an account of a database that may do more than read."""
+    return (await _check_all(config))[0]
+
+
+async def _check_all(config: HubConfig) -> tuple[list[tuple[str, SourceError]], list[tuple[str, Account]]]:
+    """The same, and the accounts that may only read."""
     connectors = Connectors(config)
+    accounts: list[tuple[str, Account]] = []
     found: list[tuple[str, SourceError]] = []
     told: set[tuple[object, ...]] = set()
     try:
@@ -101,14 +110,41 @@ async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
                 if mark not in told:
                     told.add(mark)
                     found.append((mapping.source, error))
+        for name, source in config.sources.items():
+            if source.kind == "sql" and name not in silent and not source.options["allow_owner"]:
+                used = dict.fromkeys(mapping.dataset for mapping in config.mappings if mapping.source == name)
+                try:
+                    account = await connectors.database(name).account(used)
+                except SourceError as error:
+                    if not any(source == name for source, _ in found):  # else its reason was told
+                        found.append((name, error))
+                    continue
+                wrong = list(_wrong_with(account)) if account else []
+                if account and account.lacking:  # told with its grants
+                    found = [(of, error) for of, error in found if (of, error.code) != (name, "DATABASE_FORBIDDEN")]
+                found += [(name, error) for error in wrong]
+                accounts += [(name, account)] if account and not wrong else []
     finally:
         await connectors.aclose()
-    return found
+    return found, accounts
+
+
+def _wrong_with(account: Account) -> Iterator[SourceError]:
+    who = {"user": account.user}
+    if account.more:
+        grants = "\n  ".join(account.grants)
+        yield SourceError(account.where, "ACCOUNT_WRITES", **who, rights="; ".join(account.more), grants=grants)
+    if account.lacking:
+        grants = "\n  ".join(account.granting)
+        yield SourceError(account.where, "ACCOUNT_LACKS", **who, tables=", ".join(account.lacking), grants=grants)
+
+
+_OF_ONE_PLACE = ("STATUS_UNEXPECTED", "DATABASE_FORBIDDEN")
 
 
 def _is_unreachable(source: SourceConfig, error: SourceError) -> bool:
     """Whether an error is one of the whole source, not of one of its files or addresses."""
-    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code != "STATUS_UNEXPECTED"
+    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code not in _OF_ONE_PLACE
 
 
 async def _check_mapping(mapping: EntityMapping, connector: Connector) -> AsyncIterator[SourceError]:

@@ -51,7 +51,9 @@ def as_object(found: FileFound, terminal: Terminal) -> dict[str, object]:
         "file": found.file,
         "format": found.format,
         "read_as": found.details,
-        "tables": [_table(table, terminal) for sheet in found.sheets for table in sheet.tables],
+        "tables": [
+            _table(table, number, terminal) for sheet in found.sheets for number, table in enumerate(sheet.tables, 1)
+        ],
         "sheets": [
             {
                 "sheet": sheet.name,
@@ -67,9 +69,10 @@ def as_object(found: FileFound, terminal: Terminal) -> dict[str, object]:
     }
 
 
-def _table(table: TableFound, terminal: Terminal) -> dict[str, object]:
+def _table(table: TableFound, number: int, terminal: Terminal) -> dict[str, object]:
     return {
         "sheet": table.sheet,
+        "table": number,
         "visible": table.visible,
         "header_rows": table.header_rows,
         "data_rows": table.data_rows,
@@ -133,17 +136,17 @@ def show(found: FileFound, terminal: Terminal) -> None:
     kind = ", ".join(part for part in (found.format, found.details) if part)
     terminal.show(f"{found.file} ({kind})" if kind else found.file)
     for sheet in found.sheets:
-        for table in sheet.tables:
-            _show_table(table, terminal)
+        for number, table in enumerate(sheet.tables, 1):
+            _show_table(table, number if len(sheet.tables) > 1 else None, terminal)
     for error in found.problems:
         terminal.warn_text(_problem(error, terminal))
     terminal.show("")
 
 
-def _show_table(table: TableFound, terminal: Terminal) -> None:
+def _show_table(table: TableFound, number: int | None, terminal: Terminal) -> None:
     terminal.show("")
-    place = f"› {table.sheet}: " if table.sheet else "› "
-    terminal.show(place + "; ".join(_facts(table, terminal)))
+    place = " ".join(part for part in (table.sheet, f"({number})" if number else None) if part)
+    terminal.show((f"› {place}: " if place else "› ") + "; ".join(_facts(table, terminal)))
     for line in (*table.titles, *table.footers)[:TITLES]:
         terminal.show(f"  {line.row}: {line.key + ': ' if line.key else ''}{line.text}")
     head = [

@@ -47,6 +47,9 @@ async def sync_with_progress(
 
             def move(position: Position, task: int = task) -> None:
                 rows = format_number(position.rows, terminal.language)
+                if position.ahead:
+                    fetched = format_number(position.ahead, terminal.language)
+                    rows = terminal.text("SYNC_AHEAD", rows=rows, fetched=fetched)
                 shown.update(task, total=position.total or 1, completed=position.done, rows=rows)  # type: ignore[arg-type]  # a TaskID is an int
 
             reports.append(await hub.syncer.sync(source, full=full, force=force, progress=move))
@@ -64,8 +67,9 @@ def show_reports(terminal: Terminal, hub: Hub, reports: Sequence[SyncReport]) ->
         if not report.counts:
             rows.append([report.source, "", outcome, *[""] * len(_COUNTED)])
         for entity, counts in report.counts.items():
-            numbers = (counts.records, counts.added, counts.changed, counts.removed, counts.rejects, counts.issues)
-            cells = [format_number(number, terminal.language) for number in numbers]
+            told = (counts.seen, counts.records, counts.rejects, counts.aside)
+            numbers = (*told, counts.added, counts.changed, counts.removed, counts.issues)
+            cells = ["?" if number is None else format_number(number, terminal.language) for number in numbers]
             rows.append([report.source, entity, outcome, *cells])
     terminal.show_table(head, rows, names=len(_NAMED))
     for report in reports:
@@ -75,4 +79,7 @@ def show_reports(terminal: Terminal, hub: Hub, reports: Sequence[SyncReport]) ->
 
 
 _NAMED = ("COLUMN_SOURCE", "COLUMN_ENTITY", "COLUMN_RESULT")
-_COUNTED = ("COUNT_RECORDS", "COUNT_ADDED", "COUNT_CHANGED", "COUNT_REMOVED", "COUNT_REJECTS", "COUNT_ISSUES")
+_COUNTED = (
+    *("COUNT_SEEN", "COUNT_RECORDS", "COUNT_REJECTS", "COUNT_ASIDE"),
+    *("COUNT_ADDED", "COUNT_CHANGED", "COUNT_REMOVED", "COUNT_ISSUES"),
+)

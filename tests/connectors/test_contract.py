@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 from connectors.connector import Batch, Cell, Column, Connector, DatasetDescription, Part, Row
 from connectors.contract import CHECKS, Case, ContractBroken
 from connectors.errors import DatasetMissing, SourceUnavailable
+from connectors.imap import ImapMailbox, MailServer
+from connectors.imapwire import Login
 from connectors.mailbox import Mailbox
 from connectors.memory import MemoryConnector
 from connectors.paging import Paging
@@ -22,6 +25,7 @@ from connectors.rest import RestDataset, RestSource
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.sql import SqlDataset, SqlSource
 from tests.connectors.test_spreadsheet_xls_ods import cell, label, number, ods, row, xls
+from tests.mailserver import PASSWORD, USER, Dovecot, dovecot
 from tests.servers import Server
 
 Answer = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]
@@ -199,6 +203,29 @@ async def test_a_database_on_a_server_holds(
         lambda: SqlSource(database_server.at(1), datasets, tmp_path),
         lambda: database_server.execute("DROP VIEW besar", "DROP TABLE anggaran"),
         {"anggaran": ROWS, "b": ROWS - 1000, "kosong": 0},
+        tmp_path,
+    )
+    await check(case)
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[Dovecot]:
+    with dovecot() as server:
+        head = "From: a@b.example\r\nSubject: x\r\nMessage-ID: <{}@b.example>\r\n\r\nJalan rusak\r\n"
+        server.deliver({str(n): head.format(n).encode() for n in range(ROWS)})
+        yield server
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_a_mailbox_on_a_server_holds(
+    check: Callable[[Case], Awaitable[None]], mail_server: Dovecot, tmp_path: Path
+) -> None:
+    login = Login(USER, PASSWORD)
+    case = Case(
+        lambda: ImapMailbox(MailServer("127.0.0.1", mail_server.tls_port, "tls", mail_server.ca), login),
+        lambda: ImapMailbox(MailServer("127.0.0.1", 1, "tls", mail_server.ca), login),
+        lambda: mail_server.stop(signal.SIGKILL),
+        {"threads": ROWS, "replies": 0, "attachments": 0},
         tmp_path,
     )
     await check(case)

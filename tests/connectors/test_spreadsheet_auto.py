@@ -46,6 +46,18 @@ def write(folder: Path, suffix: str) -> None:
     book.save(folder / "a.xlsx")
 
 
+def told(batch: Batch) -> list[tuple[str, int, int, str | None]]:
+    """What was set aside: why, from which row to which, and what it begins with."""
+    assert all(int(aside.last) - int(aside.first) + 1 == aside.rows for aside in batch.aside)
+    return [(aside.reason, int(aside.first), int(aside.last), aside.text) for aside in batch.aside]
+
+
+def left_out(batch: Batch, *reasons: str) -> list[int]:
+    """The rows that were set aside for one of these reasons."""
+    rows = [(first, last) for reason, first, last, _ in told(batch) if reason in reasons]
+    return [row for first, last in rows for row in range(first, last + 1)]
+
+
 async def read(folder: Path, dataset: SheetDataset) -> list[Batch]:
     spreadsheet = Spreadsheet(folder, ["a.*"], {"d": dataset})
     try:
@@ -62,7 +74,19 @@ async def test_only_records_are_read_and_the_rest_is_counted(tmp_path: Path, suf
 
     assert [column.name for column in batch.columns] == NAMES
     assert [(row.at, row.values[1]) for row in batch.rows] == [("7", "Jalan"), ("8", "Jembatan"), ("11", "Talud")]
-    assert (batch.grid, batch.skipped) == (True, 5)
+    assert batch.grid
+    assert told(batch) == [
+        ("TITLE", 1, 1, "DAFTAR USULAN 2026"),
+        ("BLANK", 2, 2, None),
+        ("HEADER", 3, 4, "No"),
+        ("COLUMN_NUMBERS", 5, 5, None),
+        ("GROUP", 6, 6, "KECAMATAN ALAS"),
+        ("TOTAL", 9, 9, "Jumlah"),
+        ("GROUP", 10, 10, "KECAMATAN UTAN"),
+        ("TOTAL", 12, 13, "Jumlah"),
+        ("BLANK", 14, 14, None),
+        ("NOTE", 15, 15, None),
+    ]
 
 
 async def test_rows_and_skip_still_decide(tmp_path: Path) -> None:
@@ -70,7 +94,8 @@ async def test_rows_and_skip_still_decide(tmp_path: Path) -> None:
 
     (batch,) = await read(tmp_path, SheetDataset(header="auto", rows=(8, None), skip={"Usulan": ("Talud",)}))
 
-    assert ([row.at for row in batch.rows], batch.skipped) == (["8"], 6)
+    assert [row.at for row in batch.rows] == ["8"]
+    assert (left_out(batch, "OUTSIDE_ROWS"), left_out(batch, "SKIP")) == ([7], [11])
 
 
 async def test_a_sheet_without_a_table_and_an_unknown_column_are_told(tmp_path: Path) -> None:
@@ -113,7 +138,7 @@ async def test_a_pinned_head_decides_where_the_names_stand_and_the_rest_is_found
     (one,) = await read(tmp_path, SheetDataset(header=(4, 4)))
 
     assert [column.name for column in batch.columns] == ["Kode / Alfa", "Nama / Beta", "Nilai / Gama"]
-    assert ([row.at for row in batch.rows], batch.skipped) == (["5", "6", "7"], 1)
+    assert ([row.at for row in batch.rows], left_out(batch, "TOTAL")) == (["5", "6", "7"], [8])
     assert [column.name for column in one.columns] == ["Alfa", "Beta", "Gama"]
     assert one.title == "SKPD: Dinas Kesehatan; Tahun Anggaran 2026; Kode Nama Nilai"
 
@@ -128,17 +153,25 @@ async def test_a_pinned_head_without_names_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "rows", "skipped"),
-    [(None, ["5", "6", "7"], 1), ((), ["5", "6", "7", "8"], 0), ((6, 8), ["5", "7"], 2), ((7,), ["5", "6", "8"], 1)],
+    ("total", "rows", "totals"),
+    [
+        (None, ["5", "6", "7"], [8]),
+        ((), ["5", "6", "7", "8"], []),
+        ((6, 8), ["5", "7"], [6, 8]),
+        ((7,), ["5", "6", "8"], [7]),
+    ],
 )
 async def test_pinned_totals_decide_which_rows_are_totals(
-    tmp_path: Path, total: tuple[int, ...] | None, rows: list[str], skipped: int
+    tmp_path: Path, total: tuple[int, ...] | None, rows: list[str], totals: list[int]
 ) -> None:
     write_rows(tmp_path, PINNED)
 
     (batch,) = await read(tmp_path, SheetDataset(header=(3, 4), total=total))
 
-    assert ([row.at for row in batch.rows], batch.skipped) == (rows, skipped)
+    assert ([row.at for row in batch.rows], left_out(batch, "TOTAL")) == (rows, totals)
+    assert {aside.setting for aside in batch.aside if aside.reason == "TOTAL"} == (
+        {"total"} if total else {None} if totals else set()
+    )
 
 
 async def test_parents_are_told_from_rows_without_parts(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import URL
 
 from connectors.connector import Batch, Cell
 from connectors.errors import DatasetMissing, SourceAuth, SourceBroken, SourceError, SourceTimeout, SourceUnavailable
-from connectors.sql import SqlDataset, SqlSource
+from connectors.sql import Access, SqlDataset, SqlSource
 from tests.servers import Proxy, Server, database_on
 
 FOLDER = Path()
@@ -129,7 +129,7 @@ async def test_tables_of_other_schemas_are_read_by_both_names(database_server: S
         assert await cells(source(database_server), f"{other}.t") == [(2,)]
         assert (await error_of(source(database_server), f"{other}.x")).code in ("TABLE_MISSING", "TABLE_UNKNOWN")
         if database_server.engine == "postgresql":
-            inside = SqlSource(database_server.url, {}, FOLDER, 10, schema=other)
+            inside = SqlSource(database_server.url, {}, FOLDER, 10, access=Access(other))
             assert await cells(inside, "t") == [(2,)]
             described = await inside.describe()
             await inside.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import mailbox
 import re
 import socket
 import sqlite3
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import openpyxl
 import pytest
 
 from resolvers.engine import Answer, Request
@@ -758,3 +760,36 @@ def timeless(data: object) -> object:
     if isinstance(data, dict):
         return {name: timeless(value) for name, value in data.items() if name != "fetchedAt"}
     return [timeless(item) for item in data] if isinstance(data, list) else data
+
+
+def test_every_row_is_accounted_for(regency: tuple[Path, Hub], truth: Any) -> None:
+    query = """{ sources { nodes { name rowsSeen records rejects setAside
+        accounts { dataset entity rowsSeen records rejects setAside { reason setting rows } } } } }"""
+    data: Any = ask(regency, query).data
+    accounts = {}
+    for source in data["sources"]["nodes"]:
+        for account in source["accounts"]:
+            aside = {(one["reason"], one["setting"]): one["rows"] for one in account["setAside"]}
+            assert account["rowsSeen"] == account["records"] + account["rejects"] + sum(aside.values())
+            accounts[source["name"], account["dataset"], account["entity"]] = account["rowsSeen"], aside
+        assert source["rowsSeen"] == sum(account["rowsSeen"] for account in source["accounts"])
+        assert source["rowsSeen"] == source["records"] + source["rejects"] + source["setAside"]
+
+    folder = regency[0] / "data"
+    with closing(sqlite3.connect(folder / "keuangan.db")) as db:
+        for table, dataset in (("TA_ANGGARAN", "anggaran"), ("TA_KAS", "kas"), ("REF_UNIT", "unit")):
+            (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+            assert [seen for (_, name, _), (seen, _) in accounts.items() if name == dataset] == [count]
+    used = [openpyxl.load_workbook(path)["Usulan"].max_row for path in (folder / "musrenbang").glob("*.xlsx")]
+    seen, aside = accounts["perencanaan", "usulan", "Proposal"]
+    assert seen == sum(used)
+    skipped = sum(rows for (reason, _), rows in aside.items() if reason == "SKIP")
+    assert skipped == truth["entities"]["Proposal"]["skipped"] + len(used)  # and the line of the camat in each
+    assert aside["HEADER", "header"] == len(used)
+    with closing(mailbox.mbox(folder / "pengaduan.mbox")) as box:
+        messages = len(box)
+    seen, aside = accounts["pengaduan", "threads", "Complaint"]
+    assert (seen, aside["AUTOMATIC", None]) == (messages, truth["entities"]["Complaint"]["skipped"])
+    assert aside["LATER_MESSAGE", None] == accounts["pengaduan", "replies", "Response"][0]
+    tracked = json.loads((folder / "proyek.json").read_text(encoding="utf-8"))
+    assert accounts["proyek", "paket", "Project"] == (len(tracked["projects"]), {})

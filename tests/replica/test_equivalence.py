@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import SourceUnavailable
+from replica.account import Account, accounts_of
 from replica.database import Database
 
 BROKEN = [{"?": "1"}]  # a part without the columns that are mapped
@@ -164,7 +165,26 @@ def contents(database: Database) -> dict[str, list[str]]:
             assert len(found[f"x_{name}"]) == len(found[name])
         found["part"] = told("SELECT * FROM part")
         found["dataset"] = told("SELECT * FROM dataset")
+        placed = "p.source, p.dataset, p.entity, p.key FROM part p JOIN {} t ON t.part = p.id"
+        for counted in ("tally", "set_aside"):
+            found[counted] = told(f"SELECT {wanted_of(database, counted)}, {placed.format(counted)}")
     return found
+
+
+def wanted_of(database: Database, table: str) -> str:
+    """The columns of a table that hold no inner number."""
+    columns = database.tables.metadata.tables[table].c
+    return ", ".join(f"t.{column.name}" for column in columns if column.name != "part")
+
+
+def accounts(database: Database) -> dict[tuple[str, str, str], Account]:
+    """What became of the rows of each dataset."""
+    with closing(database.connect(readonly=True)) as db:
+        return {
+            (source, account.dataset, account.entity): account
+            for source in ("plans", "money")
+            for account in accounts_of(db, database, source)
+        }
 
 
 def check_invariants(database: Database) -> None:
@@ -179,6 +199,8 @@ def check_invariants(database: Database) -> None:
             assert live <= nodes
             assert db.execute(f'SELECT 1 FROM "e_{name}" WHERE _current > _live').fetchone() is None
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    for account in accounts(database).values():
+        assert account.seen == account.records + account.rejects + account.set_aside
 
 
 @settings(max_examples=settings().max_examples // 2)
@@ -189,6 +211,7 @@ def check_invariants(database: Database) -> None:
     precedence=st.sampled_from([None, 1, 2]),
     is_stamped=st.booleans(),
     is_exclusive=st.booleans(),
+    only=st.sampled_from([None, ("L1",)]),
 )
 def test_a_replica_that_followed_every_change_says_what_a_fresh_one_says(
     make_world: Callable[[], Any],
@@ -198,8 +221,11 @@ def test_a_replica_that_followed_every_change_says_what_a_fresh_one_says(
     precedence: int | None,
     is_stamped: bool,
     is_exclusive: bool,
+    only: tuple[str, ...] | None,
 ) -> None:
     world = make_world()
+    if only is not None:
+        world.change("Line", where={"line": only})
     if is_exclusive:
         [works] = world.config.catalogue["Line"].links
         world.links("Line", replace(works, inverse_many=False))
@@ -229,3 +255,8 @@ def test_a_replica_that_followed_every_change_says_what_a_fresh_one_says(
     for source in ("plans", "money"):
         asyncio.run(fresh_syncer.sync(source, force=True))
     assert contents(database) == contents(fresh)
+    for (source, dataset, _), account in accounts(database).items():  # counted on its own, in the sources
+        assert account.seen == sum(map(len, world.data[source][dataset].values()))
+    if only is not None and ("money", "lines", "Line") in accounts(database):
+        out = [row for rows in world.data["money"]["lines"].values() for row in rows if row["line"] not in only]
+        assert accounts(database)["money", "lines", "Line"].aside["WHERE", "where.line"] == len(out)

@@ -223,7 +223,7 @@ def test_an_unknown_status_keeps_its_text_even_where_a_status_is_required() -> N
         "UNKNOWN",
         "Digantung",
     )
-    assert found[1] == Reject("8", "MISSING_REQUIRED", "status", None, "B8", "{}")
+    assert found[1] == Reject("8", "MISSING_REQUIRED", "status", None, "B8", "{}", '{"code":"2"}')
 
 
 def test_a_rounded_amount_is_read_even_where_it_is_required() -> None:

@@ -309,8 +309,8 @@ def test_what_cannot_become_a_table_is_named_with_the_reason(simpul: RunSimpul, 
     folder = tmp_path / "data"
     write_sheets(folder / "kosong.xlsx", Sheet1=[("Kode", "Uraian", "Jumlah")])
     (folder / "rusak.xlsx").write_bytes(b"PK\x03\x04 nothing else")
-    (folder / "salah.xls").write_text("kode;nama\nA1;Satu\nA2;Dua\nA3;Tiga\n")
-    (folder / "data.json").write_text('[{"kode": "A", "n": 1}, {"kode": "B", "n": 2}]')
+    (folder / "salah.xlsx").write_text("kode;nama\nA1;Satu\nA2;Dua\nA3;Tiga\n")
+    (folder / "data.json").write_text('{"status": "error"}')
 
     ended = simpul(tmp_path, "add", "data", "--yes", env=EN)
 
@@ -318,8 +318,8 @@ def test_what_cannot_become_a_table_is_named_with_the_reason(simpul: RunSimpul, 
     assert not (tmp_path / "hub.yaml").exists()
     assert "kosong.xlsx › Sheet1 has a head but no rows yet" in ended.err
     assert "rusak.xlsx" in ended.err
-    assert "salah.xls is called .xls but is csv; rename it to .csv" in ended.err
-    assert "data.json is json, which sources can't read yet" in ended.err
+    assert "salah.xlsx: the file is no spreadsheet although it is called one; inside is text" in ended.err
+    assert "data.json: the file is no spreadsheet although it is called one; inside is JSON" in ended.err
 
 
 # -- asking and taking back -------------------------------------------------------------------------------------------

@@ -126,6 +126,50 @@ async def test_a_watched_folder_that_is_gone_is_synced_so_that_its_absence_shows
     assert syncs.times["a"] >= 2
 
 
+class Hearing(Stamped):
+    """Hears of news by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Event()
+        self.listened = 0
+
+    async def changed(self) -> None:
+        self.listened += 1
+        await self.news.wait()
+        self.news.clear()
+        if self.failure is not None:
+            raise self.failure
+
+
+async def test_a_source_that_hears_of_news_is_synced_when_it_does() -> None:
+    syncs, connector = Syncs(), Hearing()
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        while not connector.listened:
+            await asyncio.sleep(0.001)
+        before = dict(syncs.times)
+        connector.news.set()
+        await syncs.reach("a", 2)
+        while connector.listened < 2:
+            await asyncio.sleep(0.001)
+        connector.failure = SourceBusy("a")  # it can't be asked any more: the sync finds out and says so
+        connector.news.set()
+        await syncs.reach("a", 3)
+
+    assert before == {"a": 1} and connector.looked == 0
+
+
+async def test_after_trouble_a_source_that_hears_of_news_is_tried_again() -> None:
+    syncs, connector = Syncs(), Hearing()
+    syncs.well = False
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        await syncs.reach("a", 3)
+
+    assert connector.listened == 0
+
+
 async def test_an_error_of_ours_in_a_sync_stops_nothing() -> None:
     syncs = Syncs()
     syncs.fail = True

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import textwrap
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 
 from config.load import check_config
 from schema.catalogue import describe
-from tests.servers import Server, database_on
+from tests.servers import Server, account_on, database_on
 
 HUB = """
 name: Kabupaten Uji
@@ -27,6 +30,7 @@ sources:
     database: {database}
     user: {user}
     password: ${{FINANCE_PASSWORD}}
+    allowOwner: true
     datasets:
       anggaran:
         table: ta rincian
@@ -82,6 +86,83 @@ def test_a_server_is_checked_synced_and_asked(
     }
 
 
+def test_check_proves_that_the_account_only_reads(
+    simpul: Callable[..., Any], tmp_path: Path, database_server: Server
+) -> None:
+    quote = '"' if database_server.engine == "postgresql" else "`"
+    table = f"{quote}ta rincian{quote}"
+    database_server.execute(
+        f"CREATE TABLE {table} (kode varchar(20) PRIMARY KEY, pagu decimal(20, 2), sejak date)",
+        f"INSERT INTO {table} VALUES ('5.1', 124438680083.03, '2026-01-07')",
+    )
+    (tmp_path / "secrets.env").write_text("FINANCE_PASSWORD=\n", encoding="utf-8")
+
+    def check(user: str | None, *more: str) -> Any:
+        address = database_server.address
+        place = {"host": address.host, "port": address.port, "database": address.database, "user": user}
+        hub = HUB.format(engine=database_server.engine, **place).replace("    allowOwner: true\n", "".join(more))
+        (tmp_path / "hub.yaml").write_text(hub, encoding="utf-8")
+        return simpul(tmp_path, "check")
+
+    owner = database_server.address.username
+    warned = check(owner)
+    assert warned.code == 1
+    assert "may do more than read" in warned.err
+    assert re.search(rf"GRANT SELECT ON \S+\.{re.escape(table)} TO ", warned.err)
+    assert check(owner, "    allowOwner: true\n").code == 0
+    with account_on(database_server, f"GRANT SELECT ON {table} TO {{user}}") as (_, account):
+        proven = check(account.address.username)
+    assert (proven.code, proven.err) == (0, "")
+    assert "may only read" in proven.out
+    if database_server.engine == "postgresql":
+        with account_on(database_server) as (user, account):
+            lacking = check(account.address.username)
+        assert f'GRANT SELECT ON public."ta rincian" TO {user};' in lacking.err
+
+
+def dump(server: Server) -> str:
+    """All that stands in a database and how."""
+    address = server.address
+    if server.engine == "postgresql":
+        place = ["-h", str(address.host), "-p", str(address.port), "-U", str(address.username), str(address.database)]
+        command = ["pg_dump", *place]
+    else:
+        place = ["-h", str(address.host), "-P", str(address.port), "-u", str(address.username), str(address.database)]
+        command = ["mariadb-dump", "--skip-dump-date", "--routines", *place]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"platform: {command[0]} is not on this machine")
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "\n".join(line for line in said.splitlines() if "restrict" not in line)  # a new token each time
+
+
+def test_nothing_that_the_hub_does_changes_a_database(
+    simpul: Callable[..., Any], tmp_path: Path, database_server: Server
+) -> None:
+    quote = '"' if database_server.engine == "postgresql" else "`"
+    table = f"{quote}ta rincian{quote}"
+    identity = "serial" if database_server.engine == "postgresql" else "int AUTO_INCREMENT UNIQUE"
+    database_server.execute(
+        f"CREATE TABLE {table} (kode varchar(20) PRIMARY KEY, pagu decimal(20, 2), sejak date, no {identity})",
+        f"INSERT INTO {table} (kode, pagu) VALUES ('5.1', 1), ('5.2', 2)",
+    )
+    address = database_server.address
+    place = {"host": address.host, "port": address.port, "database": address.database, "user": address.username}
+    (tmp_path / "hub.yaml").write_text(HUB.format(engine=database_server.engine, **place), encoding="utf-8")
+    (tmp_path / "secrets.env").write_text("FINANCE_PASSWORD=\n", encoding="utf-8")
+    before = dump(database_server)
+
+    assert simpul(tmp_path, "sync").code == 0
+    (tmp_path / "hub.yaml").write_text(  # now the account is looked at too
+        HUB.format(engine=database_server.engine, **place).replace("    allowOwner: true\n", ""), encoding="utf-8"
+    )
+    assert simpul(tmp_path, "check").code == 1
+    assert simpul(tmp_path, "query", "-", stdin=QUESTION).code == 0
+
+    assert dump(database_server) == before
+    database_server.execute(f"UPDATE {table} SET pagu = 3 WHERE kode = '5.1'")
+    assert dump(database_server) != before  # it sees what there is to see
+
+
 GUIDES = ["connect-a-database.md", "connect-a-database.id.md"]
 
 
@@ -102,12 +183,20 @@ def test_the_guide_says_what_happens(simpul: Callable[..., Any], tmp_path: Path,
         address = server.address
         there = f"host: {address.host}\n    port: {address.port}\n    database: {address.database}"
         written = hub.replace("host: 10.1.2.3\n    database: simda_2026", there)
-        (tmp_path / "hub.yaml").write_text(written.replace("user: simpul_baca", f"user: {address.username}"), "utf-8")
-        (tmp_path / "secrets.env").write_text(f"FINANCE_PASSWORD={address.password or ''}\n", encoding="utf-8")
+        name = f"simpul_{uuid.uuid4().hex[:12]}"
+        (statements,) = re.findall(r"```sql\n(CREATE USER.*?)```", page, re.DOTALL)
+        (password,) = re.findall(r"IDENTIFIED BY '(.*?)'", statements)
+        for statement in statements.strip().rstrip(";").split(";\n"):
+            server.execute(statement.replace("simpul_baca", name).replace("simda_2026", f"`{address.database}`"))
+        (tmp_path / "hub.yaml").write_text(written.replace("user: simpul_baca", f"user: {name}"), "utf-8")
+        (tmp_path / "secrets.env").write_text(f"FINANCE_PASSWORD={password}\n", encoding="utf-8")
 
         said = [simpul(tmp_path, command, "--lang", language).out for command in ("check", "sync")]
+        said[0] = said[0].replace(f"{address.host}:{address.port}/{address.database}", "10.1.2.3/simda_2026")
+        said[0] = said[0].replace(name, "simpul_baca")
         (question,) = re.findall(r"echo '(.*?)' \| simpul query", page)
         answer = simpul(tmp_path, "query", "-", stdin=question).out
+        server.execute(f"DROP USER {name}@'%'")
 
     for line in "".join(said).splitlines():
         assert line.strip() in page

@@ -182,7 +182,7 @@ WANTED: list[tuple[Cause, int, str, str]] = [
         0,
         "reject,planning,Proposal,usulan-alas.csv › 4,,number,,DUPLICATE_KEY,The same key stands with other content at "
         "usulan-alas.csv › 5. Correct one of them; until then neither is used.",
-        "disisihkan,planning,Proposal,usulan-alas.csv › 4,,number,,DUPLICATE_KEY,Kunci yang sama dengan isi berbeda ada "
+        "ditolak,planning,Proposal,usulan-alas.csv › 4,,number,,DUPLICATE_KEY,Kunci yang sama dengan isi berbeda ada "
         "di usulan-alas.csv › 5. Betulkan salah satunya; sementara itu keduanya tidak dipakai.",
     ),
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,7 @@ import pytest
 
 from config.load import load_config
 from schema.catalogue import describe
+from simpul.background import Watched, stamps_of
 from simpul.sources import Connectors
 
 HUB = """\
@@ -87,6 +89,22 @@ async def test_each_style_of_paging_reads_everything(tmp_path: Path, api: str, p
     rows = await read(tmp_path, f"kind: rest\nurl: {api}\ndatasets:\n  posts: {dataset}", "posts")
 
     assert rows == [(n,) for n in range(7)]
+
+
+async def test_files_of_mail_are_watched(tmp_path: Path) -> None:
+    (tmp_path / "a.mbox").write_text("From x Mon Nov  3 08:00:00 2025\nSubject: Jalan\n\nRusak\n", encoding="utf-8")
+    os.utime(tmp_path / "a.mbox", (1_700_000_000, 1_700_000_000))
+    source = "    kind: mailbox\n    path: a.mbox\n    refresh: watch"
+    (tmp_path / "hub.yaml").write_text(HUB.format(source=source, dataset="threads"), encoding="utf-8")
+    config = load_config(tmp_path / "hub.yaml", describe(), {})
+    watched = Watched(config.sources["s"], lambda: Connectors(config)["s"], tried=False)
+
+    before = await stamps_of(watched)
+    with (tmp_path / "a.mbox").open("a") as file:
+        file.write("\nFrom x Mon Nov  3 09:00:00 2025\nSubject: Air\n\nMacet\n")
+    os.utime(tmp_path / "a.mbox", (1_700_000_060, 1_700_000_060))
+
+    assert before and await stamps_of(watched) != before
 
 
 async def test_a_mailbox_may_be_a_maildir(tmp_path: Path) -> None:
