@@ -52,7 +52,7 @@ fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 tests/oracle tests/connectors tests/replica tests/config $(ARGS)
 
 faults: $(VENV)/.dev
-	$(BIN)/python -m tests.faults.matrix $(ARGS)
+	$(BIN)/python -m tests.outages.matrix $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.office import Office
+from tests.outages.office import Office
 from tests.simpul.conftest import serving, wait_until_ready
 
 Open = Callable[[Path], Office]

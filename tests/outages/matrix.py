@@ -1,5 +1,5 @@
 """The fault matrix as data: for every kind of source and every fault the tests that show that it is survived, or why there is no
-such thing. `python -m tests.faults.matrix` runs them all and prints it (`make faults`)."""
+such thing. `python -m tests.outages.matrix` runs them all and prints it (`make faults`)."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Never:
 
 Cell = tuple[str, ...] | Never
 
-WEB = "tests/faults/test_web_faults.py"
+WEB = "tests/outages/test_web_faults.py"
 OLD = f"{WEB}::test_old_answers_are_served_and_said_to_be_old_and_new_ones_come_by_themselves"
-FILE = "tests/faults/test_file_faults.py"
+FILE = "tests/outages/test_file_faults.py"
 GOOD = f"{FILE}::test_the_last_good_rows_are_served_and_a_good_file_heals"
-BASE = "tests/faults/test_database_faults.py"
+BASE = "tests/outages/test_database_faults.py"
 HOST = "tests/connectors/test_sqlhost.py"
 LITE = "tests/connectors/test_sql.py"
 MAIL = "tests/connectors/test_mailbox.py"

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from tests.faults.matrix import FAULTS, KINDS, MATRIX, ROOT, Never, all_tests, judge
+from tests.outages.matrix import FAULTS, KINDS, MATRIX, ROOT, Never, all_tests, judge
 
 
 @cache

@@ -14,8 +14,8 @@ import aiomysql
 import asyncpg
 import pytest
 
-from tests.faults.conftest import Open
-from tests.faults.office import SUITES, Office, Told, eventually, free_port, write_office
+from tests.outages.conftest import Open
+from tests.outages.office import SUITES, Office, Told, eventually, free_port, write_office
 from tests.servers import apart
 
 SUBJECT = """\

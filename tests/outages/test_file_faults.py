@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.faults.conftest import Open
-from tests.faults.office import SUITES, Office, eventually, write_office
+from tests.outages.conftest import Open
+from tests.outages.office import SUITES, Office, eventually, write_office
 
 SUBJECT = """\
 kind: spreadsheet

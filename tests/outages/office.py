@@ -112,7 +112,7 @@ class Office:
             eventually(lambda before=before: self.standing()["triedAt"] != before)
         return self.standing()
 
-    def well(self, seconds: float = 45) -> None:
+    def well(self, seconds: float = 90) -> None:
         """Waits until the source is read again, without a restart."""
         eventually(lambda: self.standing()["state"] == "FRESH", seconds)
 
