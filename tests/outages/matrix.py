@@ -56,6 +56,7 @@ BASE = "tests/outages/test_database_faults.py"
 HOST = "tests/connectors/test_sqlhost.py"
 LITE = "tests/connectors/test_sql.py"
 MAIL = "tests/connectors/test_mailbox.py"
+IMAP = "tests/connectors/test_imap.py"
 DIRS = "tests/connectors/test_maildir.py"
 STORE = "tests/simpul/test_stores.py"
 SYNC = "tests/replica/test_sync.py"
@@ -230,20 +231,38 @@ MATRIX: Mapping[str, Mapping[str, Cell]] = {
     },
     "mailbox": {
         "down at start": (f"{MAIL}::test_a_missing_mailbox_is_told", f"{DIRS}::test_a_folder_that_is_gone_is_told"),
-        "down later": (f"{SYNC}::test_a_source_that_is_down_leaves_everything_and_says_so",),
-        "slow": Never("an mbox file and a Maildir are read from disk; an IMAP server's column is its own"),
-        "hanging": Never("an mbox file and a Maildir are read from disk; an IMAP server's column is its own"),
+        "down later": (
+            f"{IMAP}::test_a_server_that_was_killed_is_asked_again",
+            f"{SYNC}::test_a_source_that_is_down_leaves_everything_and_says_so",
+        ),
+        "slow": (f"{IMAP}::test_a_server_that_says_nothing_or_nearly_nothing_holds_nobody_up",),
+        "hanging": (
+            f"{IMAP}::test_a_server_that_says_nothing_or_nearly_nothing_holds_nobody_up",
+            f"{IMAP}::test_a_connection_that_brings_nothing_is_told",
+        ),
         "reset in the middle": (
+            f"{IMAP}::test_a_reading_that_is_cut_off_goes_on_where_it_was",
             f"{MAIL}::test_a_mailbox_that_is_tidied_up_meanwhile_is_told",
             f"{DIRS}::test_messages_that_are_moved_or_removed_while_reading",
         ),
-        "garbage": (f"{MAIL}::test_no_mail_stops_the_others", f"{MAIL}::test_a_file_that_is_no_mailbox_is_told"),
-        "HTML instead of JSON": (f"{MAIL}::test_bodies_are_read_whatever_they_say_they_are",),
+        "garbage": (
+            f"{IMAP}::test_bits_that_flip_on_the_way_are_found_out_by_tls",
+            "tests/connectors/test_imapdata.py::test_no_answer_breaks_anything",
+            f"{MAIL}::test_no_mail_stops_the_others",
+            f"{MAIL}::test_a_file_that_is_no_mailbox_is_told",
+        ),
+        "HTML instead of JSON": (
+            f"{IMAP}::test_what_is_no_mail_server_is_told",
+            f"{MAIL}::test_bodies_are_read_whatever_they_say_they_are",
+        ),
         "wrong schema": (
             f"{MAIL}::test_a_date_is_read_or_taken_from_the_separator",
             f"{MAIL}::test_a_message_without_an_id_gets_one_that_stays",
         ),
-        "auth refused": (f"{DIRS}::test_a_message_that_may_not_be_read_is_told",),
+        "auth refused": (
+            f"{IMAP}::test_a_refused_login_is_not_tried_again_for_five_minutes",
+            f"{DIRS}::test_a_message_that_may_not_be_read_is_told",
+        ),
         "empty": (
             f"{MAIL}::test_an_empty_mailbox_has_no_messages",
             f"{SYNC}::test_a_sync_that_would_lose_too_much_stops_with_both_counts",
@@ -255,10 +274,14 @@ MATRIX: Mapping[str, Mapping[str, Cell]] = {
         ),
         "clock skew": (f"{MAIL}::test_no_date_is_ever_invented",),
         "half-written": (f"{MAIL}::test_of_a_mailbox_that_is_being_written_the_last_message_waits",),
-        "deleted": (f"{MAIL}::test_a_missing_mailbox_is_told", f"{DIRS}::test_a_folder_that_is_gone_is_told"),
+        "deleted": (
+            f"{IMAP}::test_a_mailbox_that_was_made_anew_keeps_its_numbers",
+            f"{MAIL}::test_a_missing_mailbox_is_told",
+            f"{DIRS}::test_a_folder_that_is_gone_is_told",
+        ),
         "locked": (f"{MAIL}::test_of_a_mailbox_that_is_being_written_the_last_message_waits",),
         "disk full": FULL,
-        "database restarted": NO_DATABASE,
+        "database restarted": (f"{IMAP}::test_a_server_that_was_killed_is_asked_again",),
         "Redis killed": NO_REDIS,
         "hub killed in a sync": KILLED,
     },
