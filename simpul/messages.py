@@ -146,6 +146,10 @@ PAGES: dict[str, tuple[str, str]] = {
         "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
         "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
     ),
+    "CONFIGURATION_FAILED": (
+        "hub.yaml is good but could not take over ({reason}); change it again or start the hub anew.",
+        "hub.yaml baik tetapi tidak dapat mengambil alih ({reason}); ubah lagi atau jalankan ulang hub.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
