@@ -83,6 +83,8 @@ class Records:
             return self._writer.node_id(entity.name, self.cell(path, "own", "_node"))
         if entity.system == "source" and name == "problem":
             return f"{self._writer.name(self._writer.problem)}({self.cell(path, 'field', name)})"
+        if entity.system == "source" and name == "drift":
+            return self._drift(self.cell(path, "field", name), nodes)
         if entity.system == "reject" and name == "message":
             return self._reject_message(entity, path, nodes)
         if entity.system == "reject" and name in ("decidedBy", "suggestion"):
@@ -184,6 +186,18 @@ class Records:
         load, issue = self._writer.name(orjson.loads), self._asked.written("Issue", nodes, member)
         written = IssuesOf(output, issue.json.members) if isinstance(issue.json, Object) else None
         return Expression(f"([] if {cell} is None else [{issue} for i in {load}({cell})])", written)
+
+    def _drift(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name == "message":
+                say = self._writer.name(self._writer.sentence(self._language("Drift", asked)))
+                return f"{say}(d['code'], {{**d, **d['params'], 'where': d['part']}})"
+            if name == "since":
+                return f"{self._writer.name(self._writer.time)}(d['since'])"
+            return f"d[{('line' if name == 'proposal' else name)!r}]"
+
+        load = self._writer.name(orjson.loads)
+        return f"[{self._asked.written('Drift', nodes, member)} for d in {load}({cell} or '[]')]"
 
     def _accounts(self, cell: str, nodes: list[FieldNode]) -> str:
         def member(name: str, asked: list[FieldNode]) -> str:

@@ -146,6 +146,10 @@ PAGES: dict[str, tuple[str, str]] = {
         "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
         "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
     ),
+    "CONFIGURATION_FAILED": (
+        "hub.yaml is good but could not take over ({reason}); change it again or start the hub anew.",
+        "hub.yaml baik tetapi tidak dapat mengambil alih ({reason}); ubah lagi atau jalankan ulang hub.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
@@ -601,6 +605,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "KIND_ISSUE": ("issue", "catatan"),
 }
 
+DRIFT: dict[str, tuple[str, str]] = {
+    "DRIFT_PROPOSAL": (
+        "To take it so, write in hub.yaml below {place}: {line}",
+        "Untuk menerimanya, tulis di hub.yaml di bawah {place}: {line}",
+    ),
+}
+
 HELP: dict[str, tuple[str, str]] = {
     "HELP_APP": (
         "One GraphQL endpoint over the applications that a regency already has. Exit codes: 0 all is well, 1 problems "
@@ -686,8 +697,8 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_SOURCE": ("Only this source.", "Hanya sumber ini."),
     "HELP_FULL": ("Read unchanged files again too.", "Baca ulang juga berkas yang tidak berubah."),
     "HELP_FORCE": (
-        "Go on even if more records would be lost than maxLoss allows.",
-        "Teruskan walaupun data yang hilang melebihi maxLoss.",
+        "Go on even if more records would be lost than maxLoss allows, and agree to columns as they are now.",
+        "Teruskan walaupun data yang hilang melebihi maxLoss, dan setujui kolom apa adanya sekarang.",
     ),
     "HELP_FILE": (
         "File with the operation, - for standard input, or the name of a saved question.",
@@ -713,6 +724,6 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
+SENTENCES: dict[str, tuple[str, str]] = {**DRIFT, **HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
 
 MESSAGES = Messages(TROUBLE, CONNECTORS, REPLICA, RESOLVERS, SENTENCES)

@@ -122,7 +122,8 @@ def _sheet_dataset(dataset: Mapping[str, Any], password: str | None) -> SheetDat
 
     skip = {column: tuple(values) for column, values in dataset["skip"].items()}
     member = tuple(dataset["member"]) if dataset["member"] else None
-    return SheetDataset(**{**dataset, "skip": skip, "member": member}, password=password)
+    options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
+    return SheetDataset(**{**options, "skip": skip, "member": member}, password=password)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
