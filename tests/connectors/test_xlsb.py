@@ -75,7 +75,7 @@ def test_what_is_merged_and_hidden_is_seen() -> None:
     book = opened(FILE.read_bytes())
     marks = book.find_marks(book.sheets[0])
 
-    assert (marks.merges, marks.hidden_columns) == ((Span(5, 0, 5, 1),), {1})
+    assert (marks.merges, marks.hidden_columns) == ((Span(5, 0, 5, 1),), frozenset({1}))
     assert [(sheet.name, sheet.visible) for sheet in book.sheets] == [("Rencana", True), ("Lama", False)]
 
 
