@@ -224,7 +224,7 @@ CASES = [
             ("{ids: {param: id}}", "15:15", "key is missing here; set it."),
             (
                 "{format: ndjson, paging: {size: 5}}",
-                "15:32",
+                "15:31",
                 "paging has no effect on posts: it is for format: json. Leave it out.",
             ),
         )
