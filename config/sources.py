@@ -149,7 +149,7 @@ class Sources:
 
     def _check_endpoint(self, written: EndpointWritten, place: Place) -> None:
         if written.format == "ndjson":
-            for option in ("list", "paging"):
+            for option in ("list", "paging", "ids"):
                 if getattr(written, {"list": "list_"}.get(option, option)) is not None:
                     instead = Text("format: json", "format: json")
                     self._places.add(
