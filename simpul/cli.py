@@ -88,7 +88,7 @@ def check(config: Config = HUB_YAML, lang: Speak = None) -> None:
 
 @app.command(help="HELP_INSPECT")
 def inspect(
-    path: Annotated[Path, typer.Argument(help="HELP_PATH")],
+    path: Annotated[str, typer.Argument(help="HELP_PATH")],
     as_json: Annotated[bool, typer.Option("--json", help="HELP_JSON")] = False,
     lang: Speak = None,
 ) -> None:
@@ -99,7 +99,7 @@ def inspect(
 
 @app.command(help="HELP_ADD")
 def add(
-    path: Annotated[Path | None, typer.Argument(help="HELP_ADD_PATH")] = None,
+    path: Annotated[str | None, typer.Argument(help="HELP_ADD_PATH")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="HELP_YES")] = False,
     take_back: Annotated[bool, typer.Option("--undo", help="HELP_UNDO")] = False,
     config: Config = HUB_YAML,

@@ -604,16 +604,16 @@ HELP: dict[str, tuple[str, str]] = {
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip.",
     ),
     "HELP_ADD": (
         "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
     "HELP_ADD_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip.",
     ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
