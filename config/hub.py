@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from config.entities import Catalogue, FieldType
+
+if TYPE_CHECKING:
+    from config.lines import Lines
 
 Language = Literal["id", "en"]
 
@@ -103,6 +106,7 @@ class HubConfig:
     home: tuple[str, ...] = ()  # saved questions whose tables stand on the first page
     cache: str = field(default="memory", repr=False)  # where answers are kept: memory, off, or the URL of a Redis
     digest: str = ""  # of hub.yaml as it was read
+    lines: Lines | None = field(default=None, compare=False, repr=False)  # where in it things stand
 
     @property
     def display_name(self) -> str:

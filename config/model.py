@@ -438,9 +438,21 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
-    allow_owner: bool = Field(False, alias="allowOwner")
+    allow_owner: Truth = Field(False, alias="allowOwner")
+    tls: Literal["off", "require", "verify"] | None = None
+    tls_ca: FilePath | None = Field(None, alias="tlsCa")
+    connections: Count | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
+
+
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+    refresh_token: Some | None = Field(None, alias="refreshToken")
 
 
 MAIL_DATASETS = ("threads", "replies", "attachments")
@@ -456,6 +468,7 @@ class MailboxWritten(SourceWritten):
     ca: FilePath | None = None
     user: Some | None = None
     password: str | None = None
+    oauth: OAuthWritten | None = None
     folders: Names | None = None
     timeout: Seconds = 30
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
@@ -464,13 +477,6 @@ class MailboxWritten(SourceWritten):
 class ApiKeyWritten(Written):
     header: str
     value: str
-
-
-class OAuthWritten(Written):
-    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
-    client_id: Some = Field(alias="clientId")
-    client_secret: Some = Field(alias="clientSecret")
-    scope: Some | None = None
 
 
 class RestWritten(SourceWritten):

@@ -157,6 +157,22 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "true: simpul check says no more that this account may do more than read. Better: an account that may only read.",
         "true: simpul check tidak lagi menegur akun yang boleh lebih dari membaca. Lebih baik: akun yang hanya boleh membaca.",
     ),
+    "Sql.tls": (
+        "require encrypts, verify also checks the server's certificate, off does neither.",
+        "require mengenkripsi, verify juga memeriksa sertifikat server, off tidak keduanya.",
+    ),
+    "Sql.tlsCa": (
+        "With tls: verify, the file of the authority that signed the certificate, if the system doesn't know it.",
+        "Untuk tls: verify, berkas otoritas penanda tangan sertifikat, bila tidak dikenal sistem.",
+    ),
+    "Sql.connections": (
+        "How many connections are used at most at a time, 4 if not said.",
+        "Paling banyak berapa koneksi dipakai sekaligus, 4 bila tidak disebut.",
+    ),
+    "Sql.encoding": (
+        "What texts were written in, where the database believes otherwise: UTF-8 in latin1 tables, PostgreSQL's SQL_ASCII.",
+        "Pengodean asli teks, bila basis data mengira lain: UTF-8 dalam tabel latin1, SQL_ASCII di PostgreSQL.",
+    ),
     "Sql.password": (
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
@@ -201,6 +217,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
     ),
+    "Mailbox.oauth": (
+        "A login with tokens instead of a password (XOAUTH2), as large providers want it.",
+        "Login dengan token sebagai pengganti kata sandi (XOAUTH2), seperti diminta penyedia besar.",
+    ),
     "Mailbox.folders": (
         "Names of the folders that are read, with * for any; all but trash, junk, drafts and sent if not said.",
         "Nama folder yang dibaca, * untuk apa saja; semua selain sampah, spam, draf, dan terkirim bila tidak disebut.",
@@ -229,6 +249,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "OAuth.tokenUrl": ("Address that gives out tokens.", "Alamat yang memberi token."),
     "OAuth.clientId": ("Who the hub is there.", "Nama hub di sana."),
     "OAuth.clientSecret": ("Its secret, as ${NAME}.", "Rahasianya, ditulis ${NAMA}."),
+    "OAuth.refreshToken": (
+        "Token of somebody who has agreed once, as ${NAME}; the hub then asks in that name.",
+        "Token dari orang yang pernah menyetujui, ditulis ${NAMA}; hub lalu meminta atas namanya.",
+    ),
     "OAuth.scope": (
         "What it asks to be let do there, if that must be said.",
         "Izin yang diminta di sana, bila harus disebut.",

@@ -69,6 +69,8 @@ Reason = Literal[
     "UNFILLED",  # only numbered in advance
     "NOTE",  # below a table: notes and signatures
     "OTHER_TABLE",
+    "DELETED",  # in a file that keeps such records
+    "FAR_AWAY",  # single cells far beyond everything else
     "OUTSIDE_ROWS",  # of `rows`
     "SKIP",  # by `skip`
     "AUTOMATIC",  # a bounce or an automatic reply

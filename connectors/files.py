@@ -25,14 +25,18 @@ def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
     found = {
         key_of(path, root): path
         for path in matches(root, patterns)
-        if not path.name.startswith(("~$", ".~lock."))
-        and (path.is_file() or path.suffix.casefold() in CALLED_LIKE_FILES)
+        if not is_lock(path) and (path.is_file() or path.suffix.casefold() in CALLED_LIKE_FILES)
     }
     if not found:
         raise DatasetMissing(
             ", ".join(patterns), "NO_FILE_MATCHED", pattern=", ".join(patterns), folder=_contents(root, patterns)
         )
     return sorted(found.items())
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file only says that an office program has another one open."""
+    return path.name.startswith(("~$", ".~lock."))
 
 
 class Disk:

@@ -105,7 +105,7 @@ class Spreadsheet:
             Part(
                 key,
                 path.name,
-                (stamp := stamp_of(path)) and f"{stamp}-{salt}",
+                (stamp := _stamp(path)) and f"{stamp}-{salt}",
                 file=path.name,
                 folders=tuple(parent.name for parent in Path(key).parents if parent.name),
             )
@@ -188,6 +188,15 @@ class Spreadsheet:
                 }
                 return DatasetDescription(name, batch.columns, samples, read_as)
         return DatasetDescription(name, (), read_as=read_as)
+
+
+def _stamp(path: Path) -> str | None:
+    """That of a dBase table with its memos."""
+    stamps = [stamp_of(path)]
+    if path.suffix.casefold() == ".dbf":
+        beside = [path.with_suffix(one) for suffix in (".dbt", ".fpt") for one in (suffix, suffix.upper())]
+        stamps += [stamp_of(memos) for memos in beside if memos.is_file()]
+    return None if None in stamps else "-".join(filter(None, stamps))
 
 
 def _looks(path: Path, where: str) -> tuple[int, int, int]:

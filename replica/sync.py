@@ -113,6 +113,12 @@ class Syncer:
         self._clock = clock
         self._running: dict[str, asyncio.Lock] = {}
 
+    def is_registered(self) -> bool:
+        """Whether the replica knows everything that is configured, in the shape that it is to have: then `register` writes
+        nothing."""
+        with closing(self._database.connect()) as db:
+            return Merge(db, self._database, self._config, self._clock()).is_registered()
+
     def register(self) -> None:
         """Makes every configured source and dataset known, so that one that was never read is not taken for an empty one.
         Writes nothing, and waits for nobody, if they are. Raises ReplicaLocked."""

@@ -154,6 +154,26 @@ def _add_objects(types: Types) -> None:
             Member("changedAt", "DateTime!", Text("When its content last changed", "Terakhir berubah")),
             Member("freshness", "Freshness!", Text("Whether that reading is current", "Apakah bacaan itu terkini")),
             Member("cell", "String", Text("Cell or column of a field", "Sel atau kolom suatu isian"), (field,)),
+            Member(
+                "raw",
+                "[RawCell!]!",
+                Text(
+                    "The cells of the row as they stand in it, those without anything left out; personal data masked",
+                    "Sel-sel baris sebagaimana tertulis, yang kosong tidak disebut; data pribadi disamarkan",
+                ),
+            ),
+        ],
+    )
+    types.add_type(
+        "RawCell",
+        Text("A cell as it stands in its row", "Sel sebagaimana tertulis"),
+        [
+            Member("column", "String!", Text("Name of the column", "Nama kolom")),
+            Member(
+                "cell", "String", Text("Cell, or where there are none null", "Sel; kosong bila sumbernya tidak bersel")
+            ),
+            Member("value", "String!", Text("What stands there", "Isi sebagaimana tertulis")),
+            Member("fields", "[String!]!", Text("Fields that are made of it", "Isian yang dibuat darinya")),
         ],
     )
     types.add_type(

@@ -100,7 +100,8 @@ class Background:
         are read together, and after trouble it is left alone for a while."""
         while True:
             went_well = await self._run(source)
-            await asyncio.sleep(pause if went_well else AFTER_TROUBLE * pause)
+            rests = standing_of(connector).rests or 0.0
+            await asyncio.sleep(pause if went_well else max(AFTER_TROUBLE * pause, rests))
             if went_well:
                 with suppress(SourceError):  # the sync will say what it is
                     await connector.changed()

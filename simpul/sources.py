@@ -11,10 +11,12 @@ from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
 
 if TYPE_CHECKING:
+    from connectors.oauth import ClientCredentials
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.seeking import Sought
     from connectors.sql import SqlSource
-    from connectors.web import Login
+    from connectors.table import SheetDataset
 
 
 def is_address(path: str) -> bool:
@@ -79,6 +81,20 @@ def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Co
             raise ValueError("a connector over memory is handed over, not configured")
 
 
+def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
+    """What is there of a file, or of a sheet in it, that a source did not bring; None of a source that is not made of files."""
+    from connectors.seeking import FILE_NEW, seek_file, seek_sheet
+
+    options: Mapping[str, Any] = config.sources[source].options
+    folder = config.path.parent
+    if config.sources[source].kind not in ("spreadsheet", "mailbox") or not options["path"]:
+        return None
+    found = seek_file(folder, options["path"], file)
+    if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
+        return seek_sheet(folder / found.found, _sheet_dataset(config.sources[source].datasets[dataset]), sheet)
+    return found
+
+
 def spool_of(config: HubConfig, source: str) -> Path:
     """The file beside the replica in which a source may keep what it has fetched."""
     if config.replica.startswith("postgresql"):
@@ -97,26 +113,17 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
 
     ca = folder / options["ca"] if options["ca"] else None
     server = MailServer(options["host"], options["port"], options["encryption"], ca)
-    login = Login(options["user"], options["password"])
-    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"])
+    login = Login(options["user"], options["password"] or "")
+    tokens = _login(options["oauth"]) if options["oauth"] else None
+    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"], tokens=tokens)
 
 
 def _spreadsheet(
     options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path, spool: Path | None
 ) -> Connector:
     from connectors.spreadsheet import Spreadsheet
-    from connectors.table import SheetDataset
 
-    sheets = {
-        name: SheetDataset(
-            **{
-                **{option: value for option, value in dataset.items() if option not in ("contract", "rename")},
-                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
-                "member": tuple(dataset["member"]) if dataset["member"] else None,
-            }
-        )
-        for name, dataset in datasets.items()
-    }
+    sheets = {name: _sheet_dataset(dataset) for name, dataset in datasets.items()}
     if is_address(options["path"][0]):
         from connectors.remote import RemoteFiles
 
@@ -125,8 +132,17 @@ def _spreadsheet(
     return Spreadsheet(folder, options["path"], sheets)
 
 
+def _sheet_dataset(dataset: Mapping[str, Any]) -> SheetDataset:
+    from connectors.table import SheetDataset
+
+    skip = {column: tuple(values) for column, values in dataset["skip"].items()}
+    member = tuple(dataset["member"]) if dataset["member"] else None
+    options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
+    return SheetDataset(**{**options, "skip": skip, "member": member})
+
+
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
-    from connectors.sql import SqlDataset, SqlSource, url_of
+    from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
         name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
@@ -138,7 +154,9 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
         url = f"sqlite:///{options['database']}"
     else:
         url = url_of(*(options[name] for name in ("engine", "host", "port", "database", "user", "password")))
-    return SqlSource(url, tables, folder, options["timeout"], schema=options["schema_"])
+    authorities = folder / options["tls_ca"] if options["tls_ca"] else None
+    access = Access(options["schema_"], options["tls"], authorities, options["connections"] or 4, options["encoding"])
+    return SqlSource(url, tables, folder, options["timeout"], access=access)
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
@@ -163,11 +181,11 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
     )
 
 
-def _login(written: Mapping[str, Any]) -> Login:
+def _login(written: Mapping[str, Any]) -> ClientCredentials:
     from connectors.oauth import Client, ClientCredentials
 
     return ClientCredentials(
-        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+        Client(*(written[name] for name in ("token_url", "client_id", "client_secret", "scope", "refresh_token")))
     )
 
 

@@ -144,12 +144,9 @@ def _wrong_with(account: Account) -> Iterator[SourceError]:
         yield SourceError(account.where, "ACCOUNT_LACKS", **who, tables=", ".join(account.lacking), grants=grants)
 
 
-_OF_ONE_PLACE = ("STATUS_UNEXPECTED", "DATABASE_FORBIDDEN")
-
-
 def _is_unreachable(source: SourceConfig, error: SourceError) -> bool:
     """Whether an error is one of the whole source, not of one of its files or addresses."""
-    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code not in _OF_ONE_PLACE
+    return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code != "STATUS_UNEXPECTED"
 
 
 async def _check_mapping(
