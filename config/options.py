@@ -74,9 +74,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Sinkron yang akan menghilangkan data melebihi bagian ini berhenti dan memberi tahu. Bila tidak disebut: 50%.",
     ),
     "Spreadsheet.path": (
-        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes.",
+        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes."
+        " Or the address of one on a server: https://…",
         "Berkasnya, boleh beberapa: * berarti teks apa saja. Dihitung dari folder hub.yaml; tulis 'D:\\Data\\file.xlsx' dalam"
-        " kutip tunggal.",
+        " kutip tunggal. Boleh juga alamat berkas di server: https://…",
     ),
     "Spreadsheet.datasets": (
         "The sheets that are read, each under a name of your own. Without it each name is a sheet's name.",
