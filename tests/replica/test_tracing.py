@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from connectors.connector import Aside
+from connectors.connector import Aside, Part
+from connectors.memory import MemoryConnector
 from replica.account import accounts_of
 from replica.database import Database
 from replica.reading import Replica
@@ -91,6 +93,29 @@ async def test_rejects_of_files_with_one_name_are_told_apart(either: Any) -> Non
     with closing(database.connect(readonly=True)) as db:
         account = next(one for one in accounts_of(db, database, "plans") if one.entity == "Wish")
     assert (account.seen, account.records, account.rejects, account.set_aside) == (5, 1, 4, 0)
+
+
+class Folders(MemoryConnector):
+    """Files in folders, some of them of one name; a part's stamp tells whether it has changed."""
+
+    async def parts(self, dataset: str) -> list[Part]:
+        held = self.datasets[dataset]
+        return [
+            replace(part, label=part.key.rpartition("/")[2], stamp=repr(held[part.key]))
+            for part in await super().parts(dataset)
+        ]
+
+
+async def test_a_reject_stays_while_a_file_of_the_same_name_is_read_again(world: Any) -> None:
+    world.connectors = {name: Folders(datasets) for name, datasets in world.data.items()}
+    database = await synced(world)
+    world.data["plans"]["wishes"]["a/Alas.xlsx"] = [*WISHES["a/Alas.xlsx"], {**WISHES["Alas.xlsx"][2], "number": "5"}]
+    _, syncer = world.hub()
+    await syncer.sync("plans")
+
+    with closing(database.connect(readonly=True)) as db:
+        account = next(one for one in accounts_of(db, database, "plans") if one.entity == "Wish")
+    assert (account.seen, account.records, account.rejects, account.set_aside) == (6, 2, 4, 0)
 
 
 async def test_rows_that_are_set_aside_are_found_by_their_place(either: Any) -> None:
