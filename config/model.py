@@ -426,6 +426,7 @@ class SourceWritten(Written):
 
 class SpreadsheetWritten(SourceWritten):
     path: Paths
+    password: Some | None = None
     datasets: dict[str, SheetWritten] = Field(default_factory=dict)
 
 

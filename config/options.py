@@ -79,6 +79,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Berkasnya, boleh beberapa: * berarti teks apa saja. Dihitung dari folder hub.yaml; tulis 'D:\\Data\\file.xlsx' dalam"
         " kutip tunggal. Boleh juga alamat berkas di server: https://…",
     ),
+    "Spreadsheet.password": (
+        "Opens files that are protected with one, as ${NAME}; the password itself belongs in secrets.env.",
+        "Pembuka berkas yang dilindungi kata sandi, ditulis ${NAMA}; kata sandinya sendiri ditulis di secrets.env.",
+    ),
     "Spreadsheet.datasets": (
         "The sheets that are read, each under a name of your own. Without it each name is a sheet's name.",
         "Lembar yang dibaca, masing-masing dengan nama pilihan sendiri. Tanpa ini nama yang dipakai adalah nama lembar.",

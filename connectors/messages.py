@@ -188,8 +188,18 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: baris terakhir terpotong. Apakah berkas masih disalin? Bila tidak, lengkapi baris itu.",
     ),
     "FILE_PROTECTED": (
-        "{where}: the file is protected with a password. Save it without one.",
-        "{where}: berkas dilindungi kata sandi. Simpan tanpa kata sandi.",
+        "{where}: the file is protected with a password. Write password: ${{NAME}} into its source in hub.yaml and NAME=… into"
+        " secrets.env, or save the file without one.",
+        "{where}: berkas dilindungi kata sandi. Tulis password: ${{NAMA}} pada sumbernya di hub.yaml dan NAMA=… di secrets.env, atau"
+        " simpan tanpa kata sandi.",
+    ),
+    "PASSWORD_WRONG": (
+        "{where}: the password that `password` of its source in hub.yaml names does not open the file. Correct it in secrets.env.",
+        "{where}: kata sandi yang disebut `password` pada sumbernya di hub.yaml tidak membuka berkas. Betulkan di secrets.env.",
+    ),
+    "PROTECTED_OTHERWISE": (
+        "{where}: the file is protected with a password in a way that can't be opened here (xls, ods, zip). Save it without one.",
+        "{where}: berkas dilindungi kata sandi dengan cara yang tidak dapat dibuka di sini (xls, ods, zip). Simpan tanpa kata sandi.",
     ),
     "FILE_OLD_FORMAT": (
         "{where}: this is a spreadsheet in a format that is not read (.xlsb, or .xls of before 1993). Save it as .xlsx.",
