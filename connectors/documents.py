@@ -16,6 +16,7 @@ from connectors.grid import Grid
 from connectors.jsontables import JsonFile
 from connectors.kinds import kind_of
 from connectors.sheets import Listed, Sheet, choose_sheets
+from connectors.sqldump import SqlDump
 from connectors.table import SheetDataset
 from connectors.understood import read_understood
 from connectors.webtables import Page
@@ -56,6 +57,8 @@ def open_document(content: Content, kind: str, dataset: SheetDataset | None = No
             return JsonFile(content)
         case "dbf":
             return Dbase(content, dataset or SheetDataset())
+        case "sql":
+            return SqlDump(content)
         case "xls":
             return OldWorkbook(content)
         case "ods":

@@ -17,6 +17,7 @@ from connectors.errors import (
     SourceBroken,
     SourceBusy,
     SourceError,
+    SourceForbidden,
     SourceTimeout,
     SourceUnavailable,
 )
@@ -154,7 +155,7 @@ def _told(meaning: str, original: BaseException, where: str, seconds: str) -> So
         case "LOGIN":
             return SourceAuth(where, "DATABASE_LOGIN", reason=words)
         case "FORBIDDEN":
-            return SourceAuth(where, "DATABASE_FORBIDDEN", reason=words)
+            return SourceForbidden(where, "DATABASE_FORBIDDEN", reason=words)
         case "NO_DATABASE":
             return DatasetMissing(where, "DATABASE_UNKNOWN", reason=words)
         case "BUSY":

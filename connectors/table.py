@@ -92,15 +92,7 @@ def read_table(
         if number in deleted:
             asides.add("DELETED", number)
             continue
-        padded = (*cells, *((None,) * (width - len(cells))))
-        values = tuple(
-            [
-                cell
-                if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
-                else _text(cell, number, column, where)
-                for column, cell in zip(columns, padded, strict=True)
-            ]
-        )
+        values = checked((*cells, *((None,) * (width - len(cells)))), number, columns, where)
         if taken(number, values):
             found.append(Row(str(number), values))
             total += 1
@@ -188,6 +180,18 @@ def _columns(head: Sequence[Cell], width: int) -> tuple[Column, ...]:
         seen.add(name.casefold())
         columns.append(Column(name, letter(index)))
     return tuple(columns)
+
+
+def checked(cells: Sequence[Cell], number: int, columns: Sequence[Column], where: str) -> tuple[Cell, ...]:
+    """The cells of a row; blank texts are None. Raises LimitExceeded CELL_TOO_LONG."""
+    return tuple(
+        [
+            cell
+            if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
+            else _text(cell, number, column, where)
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+    )
 
 
 def _text(cell: str, number: int, column: Column, where: str) -> str | None:

@@ -188,6 +188,19 @@ def rejects(
     _end(lambda: list_rejects(_terminal(lang), config, as_csv=as_csv))
 
 
+@app.command(help="HELP_WHY")
+def why(
+    entity: Annotated[str, typer.Argument(help="HELP_WHY_ENTITY")],
+    row: Annotated[list[str], typer.Argument(help="HELP_WHY_ROW")],
+    as_json: Annotated[bool, typer.Option("--json", help="HELP_JSON")] = False,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    from simpul.commands.why import tell_why
+
+    _end(lambda: tell_why(_terminal(lang), config, entity, row, as_json=as_json))
+
+
 @app.command(help="HELP_SCHEMA")
 def schema(config: Config = HUB_YAML, lang: Speak = None) -> None:
     from simpul.commands.schema import print_schema

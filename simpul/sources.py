@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from connectors.oauth import ClientCredentials
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.seeking import Sought
     from connectors.sql import SqlSource
+    from connectors.table import SheetDataset
 
 
 class Connectors(Mapping[str, Connector]):
@@ -70,6 +72,20 @@ def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Co
             raise ValueError("a connector over memory is handed over, not configured")
 
 
+def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
+    """What is there of a file, or of a sheet in it, that a source did not bring; None of a source that is not made of files."""
+    from connectors.seeking import FILE_NEW, seek_file, seek_sheet
+
+    options: Mapping[str, Any] = config.sources[source].options
+    folder = config.path.parent
+    if config.sources[source].kind not in ("spreadsheet", "mailbox") or not options["path"]:
+        return None
+    found = seek_file(folder, options["path"], file)
+    if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
+        return seek_sheet(folder / found.found, _sheet_dataset(config.sources[source].datasets[dataset]), sheet)
+    return found
+
+
 def spool_of(config: HubConfig, source: str) -> Path:
     """The file beside the replica in which a source may keep what it has fetched."""
     if config.replica.startswith("postgresql"):
@@ -95,19 +111,18 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
     from connectors.spreadsheet import Spreadsheet
+
+    sheets = {name: _sheet_dataset(dataset) for name, dataset in datasets.items()}
+    return Spreadsheet(folder, options["path"], sheets)
+
+
+def _sheet_dataset(dataset: Mapping[str, Any]) -> SheetDataset:
     from connectors.table import SheetDataset
 
-    sheets = {
-        name: SheetDataset(
-            **{
-                **dataset,
-                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
-                "member": tuple(dataset["member"]) if dataset["member"] else None,
-            }
-        )
-        for name, dataset in datasets.items()
-    }
-    return Spreadsheet(folder, options["path"], sheets)
+    skip = {column: tuple(values) for column, values in dataset["skip"].items()}
+    member = tuple(dataset["member"]) if dataset["member"] else None
+    options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
+    return SheetDataset(**{**options, "skip": skip, "member": member})
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:

@@ -151,7 +151,9 @@ async def test_flipped_bits_are_never_anothers_exception(database_server: Server
                 await read(reader)  # a bit flipped inside of a value can't be seen without TLS
             except SourceError:
                 failed += 1
+            await reader.aclose()
             await fault(control, "none")
+            reader = SqlSource(there.url, {}, Path(), 5)  # another: one whose login was garbled rests
             assert await is_right(reader), every
             await reader.aclose()
     assert failed >= 5

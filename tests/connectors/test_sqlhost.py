@@ -14,7 +14,15 @@ import pytest
 from sqlalchemy import URL
 
 from connectors.connector import Batch, Cell
-from connectors.errors import DatasetMissing, SourceAuth, SourceBroken, SourceError, SourceTimeout, SourceUnavailable
+from connectors.errors import (
+    DatasetMissing,
+    SourceAuth,
+    SourceBroken,
+    SourceError,
+    SourceForbidden,
+    SourceTimeout,
+    SourceUnavailable,
+)
 from connectors.sql import Access, SqlDataset, SqlSource
 from tests.servers import Proxy, Server, database_on
 
@@ -494,7 +502,7 @@ async def test_a_user_without_rights_is_told(database_server: Server) -> None:
         assert [found.name for found in await reader.describe()] == ["u"]
         forbidden = await error_of(reader, "t")
         if database_server.engine == "postgresql":
-            assert (type(forbidden), forbidden.code) == (SourceAuth, "DATABASE_FORBIDDEN")
+            assert (type(forbidden), forbidden.code) == (SourceForbidden, "DATABASE_FORBIDDEN")
         else:  # it does not even show such a table
             assert (type(forbidden), forbidden.code) == (DatasetMissing, "TABLE_UNKNOWN")
     finally:
