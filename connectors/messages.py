@@ -487,12 +487,6 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: the mail server refuses this ({reason}). Ask whoever runs it whether the account may read the folder.",
         "{where}: server surel menolak ini ({reason}). Tanyakan pengelolanya apakah akun itu boleh membaca foldernya.",
     ),
-    "MAIL_WITHHELD": (
-        "{where}: the mail server lists {count} mails that it does not give out, the first with the number (UID) {number}. "
-        "Let whoever runs it repair the folder; the others are kept meanwhile.",
-        "{where}: server surel mencantumkan {count} surel yang tidak diberikannya, yang pertama bernomor (UID) {number}. "
-        "Minta pengelolanya memperbaiki folder itu; yang lain tetap disimpan.",
-    ),
     "MAILBOX_CHANGED": (
         "{where}: the folder was made anew while it was being read. It is read at the next sync.",
         "{where}: folder dibuat baru saat sedang dibaca. Akan dibaca pada sinkronisasi berikutnya.",
