@@ -376,6 +376,7 @@ class TableWritten(Written):
     table: Some | None = None
     query: Annotated[str, AfterValidator(_select)] | None = None
     key: Names | None = None
+    parts: Count | None = None
 
 
 class ThreadsWritten(Written):
