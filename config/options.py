@@ -194,6 +194,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Nama tabel atau view, bila berbeda dari nama himpunan datanya.",
     ),
     "Table.query": ("One SELECT, instead of a table.", "Satu perintah SELECT, sebagai pengganti tabel."),
+    "Table.parts": (
+        "A large table is read in parts of so many keys, such as 10000: a part that has not changed is not read again.",
+        "Tabel besar dibaca per bagian sekian kunci, misalnya 10000: bagian yang tidak berubah tidak dibaca lagi.",
+    ),
     "Table.key": (
         "Columns that tell rows apart; a table with a primary key needs none.",
         "Kolom yang membedakan baris; tabel dengan kunci utama tidak memerlukannya.",

@@ -407,6 +407,10 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
         "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
     ),
+    "TABLE_NOT_COUNTED": (
+        "{where}: only a table whose primary key is one column of whole numbers can be read in parts. Leave `parts` out.",
+        "{where}: hanya tabel dengan kunci utama satu kolom bilangan bulat yang dapat dibaca per bagian. Hapus `parts`.",
+    ),
     "TLS_MISSING": (
         "{where}: the server speaks no TLS, and was told neither user nor password. Have it turned on there, or write "
         "`tls: off` if nobody can listen on the way.",

@@ -146,7 +146,7 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
     from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
-        name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
+        name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()), dataset["parts"])
         for name, dataset in datasets.items()
     }
     if options["url"]:
