@@ -383,6 +383,7 @@ class TableWritten(DatasetWritten):
     table: Some | None = None
     query: Annotated[str, AfterValidator(_select)] | None = None
     key: Names | None = None
+    parts: Count | None = None
 
 
 class ThreadsWritten(Written):

@@ -407,6 +407,10 @@ SYSTEMS: dict[str, tuple[str, str]] = {
         "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
         "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
     ),
+    "TABLE_NOT_COUNTED": (
+        "{where}: only a table whose primary key is one column of whole numbers can be read in parts. Leave `parts` out.",
+        "{where}: hanya tabel dengan kunci utama satu kolom bilangan bulat yang dapat dibaca per bagian. Hapus `parts`.",
+    ),
     "TLS_MISSING": (
         "{where}: the server speaks no TLS, and was told neither user nor password. Have it turned on there, or write "
         "`tls: off` if nobody can listen on the way.",
@@ -486,12 +490,6 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "MAIL_REFUSED": (
         "{where}: the mail server refuses this ({reason}). Ask whoever runs it whether the account may read the folder.",
         "{where}: server surel menolak ini ({reason}). Tanyakan pengelolanya apakah akun itu boleh membaca foldernya.",
-    ),
-    "MAIL_WITHHELD": (
-        "{where}: the mail server lists {count} mails that it does not give out, the first with the number (UID) {number}. "
-        "Let whoever runs it repair the folder; the others are kept meanwhile.",
-        "{where}: server surel mencantumkan {count} surel yang tidak diberikannya, yang pertama bernomor (UID) {number}. "
-        "Minta pengelolanya memperbaiki folder itu; yang lain tetap disimpan.",
     ),
     "MAILBOX_CHANGED": (
         "{where}: the folder was made anew while it was being read. It is read at the next sync.",
