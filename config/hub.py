@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from config.entities import Catalogue, FieldType
 
@@ -40,12 +40,16 @@ class SourceConfig:
     line: int
     column: int = 1
 
+    def renamed(self, dataset: str) -> Mapping[str, str]:
+        """What `rename:` of a dataset calls columns."""
+        return cast("Mapping[str, str]", self.datasets.get(dataset, {}).get("rename", {}))
+
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """How columns of a dataset become one field. `columns` of more than one are joined with `join`. `$file` and `$sheet` stand
-    for where the row is, `$title` and `$leaf` for what was found of its table. `field` may also be a reference link; then
-    `within` is the column of the place above."""
+    """How columns of a dataset become one field. `columns` of more than one are joined with `join`. `$file`, `$stem` (the file
+    without what follows its last dot), `$sheet` and `$folder` stand for where the row is, `$title` and `$leaf` for what was found
+    of its table. `field` may also be a reference link; then `within` is the column of the place above."""
 
     field: str
     type: FieldType | None  # None for a reference link
@@ -60,7 +64,10 @@ class FieldMapping:
     zero_means: Literal["zero", "empty", "unknown"] = "zero"  # unknown: left empty, with an issue
     split: str | None = None
     parts: tuple[int, int] | None = None  # 1-based positions of dot-separated parts to keep
-    pattern: str | None = None  # its first group (or whole match) is the value
+    after: str | None = None  # the value is what follows these words in a line; `pattern` is looked for in that
+    pattern: str | None = (
+        None  # its first group (or whole match) is the value; `year` and `month` find one by themselves
+    )
     optional: bool = False  # a pattern that is not found gives null without an issue
     required: bool = False
     line: int = 0

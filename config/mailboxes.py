@@ -6,6 +6,8 @@ from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
+from pydantic import ValidationError
+
 from config.entities import Text
 from config.model import MailboxWritten
 from config.places import Places
@@ -13,7 +15,7 @@ from config.places import Places
 Place = tuple[str | int, ...]
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
-_OF_SERVERS = ("url", "host", "port", "encryption", "ca", "user", "password", "folders")
+_OF_SERVERS = ("url", "host", "port", "encryption", "ca", "user", "password", "oauth", "folders")
 _IN_URL = ("host", "port")
 
 
@@ -41,9 +43,13 @@ def whole_mailbox(
         is_tls = written.url.lower().startswith("imaps")
         if is_tls and _note_unused(_given(written, ("encryption",)), unencrypted, path, places):
             return None
-        written = _taken_apart(written, written.url)
+        written = take_apart(written, written.url)
     encryption = written.encryption or "tls"
-    missing = [name for name in ("user", "password") if not getattr(written, name)]
+    if written.oauth is not None and written.password is not None:
+        _note_unused(["password"], Text("a source without oauth", "sumber tanpa oauth"), path, places)
+        return None
+    needed = ("user",) if written.oauth is not None else ("user", "password")
+    missing = [name for name in needed if not getattr(written, name)]
     for name in missing:
         if name not in given:
             places.add(path, "MISSING_OPTION", at_key=True, name=name)
@@ -51,8 +57,18 @@ def whole_mailbox(
     return None if missing else written.model_copy(update=settled)
 
 
-def _taken_apart(written: MailboxWritten, url: str) -> MailboxWritten:
-    """`imaps` is TLS; `imap` is STARTTLS, on this machine itself nothing, unless `encryption` says otherwise."""
+def read_url(url: str) -> MailboxWritten | None:
+    """The mailbox at an address; None if that is none."""
+    try:
+        written = take_apart(MailboxWritten.model_validate({"kind": "mailbox", "url": url}), url)
+    except ValidationError:
+        return None
+    return written.model_copy(update={"port": written.port or PORTS[written.encryption or "tls"]})
+
+
+def take_apart(written: MailboxWritten, url: str) -> MailboxWritten:
+    """The options of a mailbox that is named by an address. `imaps` is TLS; `imap` is STARTTLS, on this machine itself nothing,
+    unless `encryption` says otherwise."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     is_tls = parts.scheme.lower() == "imaps"

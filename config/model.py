@@ -327,7 +327,14 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
 
 
-class SheetWritten(Written):
+class DatasetWritten(Written):
+    """What every dataset with columns of its own may say."""
+
+    contract: Literal["evolve", "freeze", "rejectRows"] = "evolve"
+    rename: dict[Some, Some] = Field(default_factory=dict)
+
+
+class SheetWritten(DatasetWritten):
     sheet: str | None = None
     header: Annotated[int | Literal["auto"] | tuple[int, int] | None, BeforeValidator(_header)] = 1
     rows: Annotated[tuple[int, int | None] | None, BeforeValidator(_rows)] = None
@@ -372,7 +379,7 @@ class SheetWritten(Written):
         return rows
 
 
-class TableWritten(Written):
+class TableWritten(DatasetWritten):
     table: Some | None = None
     query: Annotated[str, AfterValidator(_select)] | None = None
     key: Names | None = None
@@ -398,7 +405,7 @@ class IdsWritten(Written):
     size: Count = 50
 
 
-class EndpointWritten(Written):
+class EndpointWritten(DatasetWritten):
     path: str | None = None
     list_: str | None = Field(None, alias="list")
     paging: PagingWritten | None = None
@@ -431,9 +438,21 @@ class SqlWritten(SourceWritten):
     schema_: Some | None = Field(None, alias="schema")
     user: str | None = None
     password: str | None = None
-    allow_owner: bool = Field(False, alias="allowOwner")
+    allow_owner: Truth = Field(False, alias="allowOwner")
+    tls: Literal["off", "require", "verify"] | None = None
+    tls_ca: FilePath | None = Field(None, alias="tlsCa")
+    connections: Count | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     timeout: Seconds = 30
     datasets: dict[str, TableWritten] = Field(default_factory=dict)
+
+
+class OAuthWritten(Written):
+    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
+    client_id: Some = Field(alias="clientId")
+    client_secret: Some = Field(alias="clientSecret")
+    scope: Some | None = None
+    refresh_token: Some | None = Field(None, alias="refreshToken")
 
 
 MAIL_DATASETS = ("threads", "replies", "attachments")
@@ -449,6 +468,7 @@ class MailboxWritten(SourceWritten):
     ca: FilePath | None = None
     user: Some | None = None
     password: str | None = None
+    oauth: OAuthWritten | None = None
     folders: Names | None = None
     timeout: Seconds = 30
     datasets: dict[str, ThreadsWritten] = Field(default_factory=dict)
@@ -457,13 +477,6 @@ class MailboxWritten(SourceWritten):
 class ApiKeyWritten(Written):
     header: str
     value: str
-
-
-class OAuthWritten(Written):
-    token_url: Annotated[str, AfterValidator(_url)] = Field(alias="tokenUrl")
-    client_id: Some = Field(alias="clientId")
-    client_secret: Some = Field(alias="clientSecret")
-    scope: Some | None = None
 
 
 class RestWritten(SourceWritten):
@@ -491,8 +504,14 @@ class WordsWritten(Written):
     id: str
 
 
+Around = Literal["file", "sheet", "folder", "title"]
+"""What stands around a table and may say something of all its rows."""
+
+
 class FieldWritten(Written):
     column: Names | None = None
+    from_: Around | None = Field(None, alias="from")
+    after: Some | None = None
     join: str = "."
     value: str | None = None
     within: Some | None = None

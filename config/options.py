@@ -86,6 +86,18 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         'Name of the sheet; "*" for every visible one. The first visible one if not said.',
         'Nama lembar; "*" untuk semua lembar yang tampil. Bila tidak disebut: lembar pertama yang tampil.',
     ),
+    "Dataset.contract": (
+        "What happens when columns are renamed, gone, new or of another type: what can be taken is taken and the rest told (evolve),"
+        " the old records stay until it is put right or agreed to (freeze), or rows with a cell that can't be read are rejected"
+        " (rejectRows).",
+        "Nasib data saat kolom berganti nama, hilang, baru, atau berganti jenis: yang bisa diambil tetap diambil dan sisanya"
+        " diberitahukan (evolve), data lama dipertahankan sampai dibetulkan atau disetujui (freeze), atau baris dengan sel yang tidak"
+        " terbaca ditolak (rejectRows).",
+    ),
+    "Dataset.rename": (
+        "Columns that are called otherwise in some files or since some day: New name: Name that the fields use.",
+        "Kolom yang namanya lain di sebagian berkas atau sejak suatu hari: Nama baru: Nama yang dipakai isian.",
+    ),
     "Sheet.header": (
         "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …); auto to "
         "find it, and to leave out totals and groups, as `simpul inspect` shows; rows such as 5-6 (5-5 for one) to say where the "
@@ -144,6 +156,22 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "true: simpul check says no more that this account may do more than read. Better: an account that may only read.",
         "true: simpul check tidak lagi menegur akun yang boleh lebih dari membaca. Lebih baik: akun yang hanya boleh membaca.",
     ),
+    "Sql.tls": (
+        "require encrypts, verify also checks the server's certificate, off does neither.",
+        "require mengenkripsi, verify juga memeriksa sertifikat server, off tidak keduanya.",
+    ),
+    "Sql.tlsCa": (
+        "With tls: verify, the file of the authority that signed the certificate, if the system doesn't know it.",
+        "Untuk tls: verify, berkas otoritas penanda tangan sertifikat, bila tidak dikenal sistem.",
+    ),
+    "Sql.connections": (
+        "How many connections are used at most at a time, 4 if not said.",
+        "Paling banyak berapa koneksi dipakai sekaligus, 4 bila tidak disebut.",
+    ),
+    "Sql.encoding": (
+        "What texts were written in, where the database believes otherwise: UTF-8 in latin1 tables, PostgreSQL's SQL_ASCII.",
+        "Pengodean asli teks, bila basis data mengira lain: UTF-8 dalam tabel latin1, SQL_ASCII di PostgreSQL.",
+    ),
     "Sql.password": (
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
@@ -188,6 +216,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "As ${NAME}; the password itself belongs in secrets.env.",
         "Ditulis ${NAMA}; kata sandinya sendiri di secrets.env.",
     ),
+    "Mailbox.oauth": (
+        "A login with tokens instead of a password (XOAUTH2), as large providers want it.",
+        "Login dengan token sebagai pengganti kata sandi (XOAUTH2), seperti diminta penyedia besar.",
+    ),
     "Mailbox.folders": (
         "Names of the folders that are read, with * for any; all but trash, junk, drafts and sent if not said.",
         "Nama folder yang dibaca, * untuk apa saja; semua selain sampah, spam, draf, dan terkirim bila tidak disebut.",
@@ -216,6 +248,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "OAuth.tokenUrl": ("Address that gives out tokens.", "Alamat yang memberi token."),
     "OAuth.clientId": ("Who the hub is there.", "Nama hub di sana."),
     "OAuth.clientSecret": ("Its secret, as ${NAME}.", "Rahasianya, ditulis ${NAMA}."),
+    "OAuth.refreshToken": (
+        "Token of somebody who has agreed once, as ${NAME}; the hub then asks in that name.",
+        "Token dari orang yang pernah menyetujui, ditulis ${NAMA}; hub lalu meminta atas namanya.",
+    ),
     "OAuth.scope": (
         "What it asks to be let do there, if that must be said.",
         "Izin yang diminta di sana, bila harus disebut.",
@@ -325,6 +361,18 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Kolom dari sumber; daftar menggabungkan beberapa. $file dan $sheet adalah letak barisnya, $title baris di atas"
         " tabelnya dan $leaf apakah tanpa rincian di bawahnya (dengan header: auto, atau baris seperti 5-6).",
     ),
+    "Field.from": (
+        "Instead of a column: what stands around the table. The name of its file (without .xlsx), of its sheet or folder, or the"
+        " title: the lines above it (with header: auto, or rows such as 5-6). With a pattern, folder is the nearest one in which"
+        " it is found.",
+        "Pengganti kolom: yang ada di sekitar tabel. Nama berkasnya (file, tanpa .xlsx), lembarnya (sheet), atau foldernya"
+        " (folder), atau baris di atasnya (title, dengan header: auto atau baris seperti 5-6). Dengan pattern, folder adalah yang"
+        " terdekat yang memuatnya.",
+    ),
+    "Field.after": (
+        "With from: title, the words after which the value stands in its line: SKPD.",
+        "Bersama from: title, kata yang mendahului isinya dalam satu baris: SKPD.",
+    ),
     "Field.join": (
         "What stands between several columns, a dot if not said.",
         "Penghubung beberapa kolom, titik bila tidak disebut.",
@@ -364,8 +412,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Bagian mana dari kode bertitik yang diambil.",
     ),
     "Field.pattern": (
-        "Takes only this of the text; its first group in brackets if it has one.",
-        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada.",
+        "Takes only this of the text; its first group in brackets if it has one. year and month find the one year, or the number"
+        " of the one month, that it names.",
+        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada. year dan month menemukan tahun, atau nomor"
+        " bulan, yang disebut di dalamnya.",
     ),
     "Field.optional": (
         "Whether the pattern may be missing without a remark.",

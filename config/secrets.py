@@ -68,7 +68,7 @@ def is_written_secret(value: str, path: tuple[str | int, ...]) -> bool:
     is_secret = (
         (len(path) == 3 and name in _OPTIONS)
         or (above == "apiKey" and name == "value")
-        or (above == "oauth" and name == "clientSecret")
+        or (above == "oauth" and name in ("clientSecret", "refreshToken"))
         or (above == "headers" and _HEADER.search(name) is not None)
         or (above == "params" and _PARAMETER.search(name) is not None)
         or (name == "url" and _PARAMETER.search(value) is not None)

@@ -121,12 +121,15 @@ class Sources:
         )
         if engine == "sqlite":
             servers = Text("other databases than SQLite", "basis data selain SQLite")
-            unused.update(dict.fromkeys(("host", "port", "user", "password"), servers))
+            options = ("host", "port", "user", "password", "tls", "tls_ca", "connections", "encoding")
+            unused.update(dict.fromkeys(options, servers))
+        if written.tls != "verify":
+            unused["tls_ca"] = Text("tls: verify", "tls: verify")
         if not engine.startswith("postgres"):
             unused["schema_"] = Text("postgresql", "postgresql")
         given = [name for name in unused if getattr(written, name) is not None]
         for name in given:
-            shown, instead = name.rstrip("_"), unused[name]
+            shown, instead = {"tls_ca": "tlsCa"}.get(name, name.rstrip("_")), unused[name]
             self._places.add((*path, shown), "OPTION_UNUSED", at_key=True, name=shown, field=path[-1], instead=instead)
         for name, dataset in written.datasets.items():
             if dataset.table is not None and dataset.query is not None:

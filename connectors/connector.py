@@ -28,9 +28,9 @@ class Part:
 
     `key` is stable for the life of the source (a path below the source's folder, a table name). `label` begins every
     locator of its rows (`Alas.xlsx › Usulan`). `stamp` is equal only if the part is surely unchanged since it was made;
-    None if that can't be told without reading. `file` and `sheet` answer `$file` and `$sheet`. `unlisted` marks a file whose
-    sheets could not be listed: it stands for every part whose key begins with this key and `#`, and reading it raises why.
-    `member` is the file inside of the zip that the key names first."""
+    None if that can't be told without reading. `file`, `sheet` and `folders` (the nearest first) answer `$file`, `$sheet` and
+    `$folder`. `unlisted` marks a file whose sheets could not be listed: it stands for every part whose key begins with this key and
+    `#`, and reading it raises why. `member` is the file inside of the zip that the key names first."""
 
     key: str
     label: str
@@ -38,6 +38,7 @@ class Part:
     file: str | None = None
     sheet: str | None = None
     unlisted: bool = False
+    folders: tuple[str, ...] = ()
     member: str | None = None
 
 
@@ -68,6 +69,8 @@ Reason = Literal[
     "UNFILLED",  # only numbered in advance
     "NOTE",  # below a table: notes and signatures
     "OTHER_TABLE",
+    "DELETED",  # in a file that keeps such records
+    "FAR_AWAY",  # single cells far beyond everything else
     "OUTSIDE_ROWS",  # of `rows`
     "SKIP",  # by `skip`
     "AUTOMATIC",  # a bounce or an automatic reply

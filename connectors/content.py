@@ -6,14 +6,14 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from connectors.errors import DatasetMissing, LimitExceeded, SourceBroken
-from connectors.limits import MAX_ENTRIES, MAX_FILE_BYTES, MAX_INFLATED_BYTES
+from connectors.limits import MAX_DUMP_BYTES, MAX_ENTRIES, MAX_FILE_BYTES, MAX_INFLATED_BYTES
 
 BAD_ZIP = (
     zipfile.BadZipFile,
@@ -25,6 +25,7 @@ BAD_ZIP = (
     struct.error,
 )
 """What the zip library raises for files that are damaged or not what they say."""
+_OF_DBASE = (".dbt", ".fpt", ".cdx", ".mdx", ".ndx", ".ntx")
 _OWN = ("__macosx/", "~$", ".~lock.", ".")
 
 
@@ -37,19 +38,36 @@ class Content:
     where: str
     path: Path
     member: str | None = None
+    around: Content | None = None
+
+    @property
+    def stem(self) -> str:
+        """Its name without the suffix."""
+        return PurePosixPath(self.name).stem
 
     @property
     def suffix(self) -> str:
         """`.xlsx`, in small letters."""
         return PurePosixPath(self.name).suffix.casefold()
 
+    def beside(self, suffix: str) -> bytes | None:
+        """The file of the same name with another suffix, in its folder or zip; None if there is none. Raises SourceBroken,
+        LimitExceeded; OSError as it comes."""
+        names = [f"{self.stem}{one}" for one in (suffix, suffix.upper())]
+        if self.around is None or self.member is None:
+            found = [path for name in names if (path := self.path.with_name(name)).is_file()]
+            return read_content(found[0], self.where).raw if found else None
+        inside = {str(PurePosixPath(self.member).with_name(name)) for name in names} & _names(self.around)
+        return open_member(self.around, inside.pop()).raw if inside else None
+
 
 def read_content(path: Path, where: str) -> Content:
     """A whole file. Raises LimitExceeded; OSError as it comes."""
+    limit = MAX_DUMP_BYTES if path.suffix.casefold() == ".sql" else MAX_FILE_BYTES
     with path.open("rb") as stream:
-        raw = stream.read(MAX_FILE_BYTES + 1)
-    if len(raw) > MAX_FILE_BYTES:
-        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
+        raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=limit // 1_000_000)
     return Content(raw, path.name, where, path)
 
 
@@ -67,6 +85,7 @@ def members_of(content: Content, wanted: Sequence[str] | None = None) -> list[st
         if sum(one.file_size for one in members) > MAX_INFLATED_BYTES:
             raise LimitExceeded(content.where, "INFLATED_TOO_LARGE", limit=MAX_INFLATED_BYTES // 1_000_000)
         names = [one.filename for one in members]
+    names = [name for name in names if not belongs_to_another(name, names)]
     fitting = [name for name in names if wanted is None or any(_is_called(name, one) for one in wanted)]
     if not fitting:
         raise DatasetMissing(
@@ -87,7 +106,18 @@ def open_member(content: Content, member: str, where: str | None = None) -> Cont
             raw = stream.read(MAX_FILE_BYTES + 1)
     if len(raw) > MAX_FILE_BYTES:
         raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
-    return Content(raw, PurePosixPath(member).name, where, content.path, member)
+    return Content(raw, PurePosixPath(member).name, where, content.path, member, content)
+
+
+def belongs_to_another(name: str, names: Container[str]) -> bool:
+    """Whether a file only holds the memos or an index of a dBase table beside it."""
+    path = PurePosixPath(name)
+    return path.suffix.casefold() in _OF_DBASE and any(str(path.with_suffix(one)) in names for one in (".dbf", ".DBF"))
+
+
+def _names(content: Content) -> set[str]:
+    with _archive(content) as archive:
+        return set(archive.namelist())
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from typing import Protocol
 from connectors.connector import Batch
 from connectors.content import Content, members_of, open_member, read_content
 from connectors.csvfile import Csv
+from connectors.dbase import Dbase
 from connectors.errors import SourceBroken, SourceError
 from connectors.grid import Grid
 from connectors.jsontables import JsonFile
 from connectors.kinds import kind_of
 from connectors.sheets import Listed, Sheet, choose_sheets
+from connectors.sqldump import SqlDump
 from connectors.table import SheetDataset
 from connectors.understood import read_understood
 from connectors.webtables import Page
@@ -53,6 +55,10 @@ def open_document(content: Content, kind: str, dataset: SheetDataset | None = No
             return Page(content, is_archive=kind == "mhtml")
         case "json":
             return JsonFile(content)
+        case "dbf":
+            return Dbase(content, dataset or SheetDataset())
+        case "sql":
+            return SqlDump(content)
         case "xls":
             return OldWorkbook(content)
         case "ods":

@@ -58,6 +58,12 @@ class SourceAuth(SourceUnavailable):
     transient = False
 
 
+class SourceForbidden(SourceError):
+    """It let us in, but may not show us this. The rest of it can be read."""
+
+    code = "SOURCE_AUTH"
+
+
 class SourceBusy(SourceUnavailable):
     """It is locked by someone."""
 

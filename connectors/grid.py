@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import Enum
 from functools import lru_cache
+from string import ascii_uppercase
 
 from connectors.cells import is_nothing, is_number, tidy
 from connectors.connector import Cell, CellError
@@ -42,7 +43,8 @@ class Span:
 class Marks:
     """What a file says about cells besides their values; empty for formats that can't say it.
 
-    `sums` are cells with a formula that adds up a piece of their own column: (first row, last row)."""
+    `sums` are cells with a formula that adds up a piece of their own column: (first row, last row). `strays` are cells
+    far away from all others that were left out."""
 
     merges: tuple[Span, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
@@ -51,6 +53,12 @@ class Marks:
     struck: frozenset[tuple[int, int]] = frozenset()
     masks: frozenset[tuple[int, int, str]] = frozenset()
     sums: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+
+    @property
+    def stray_rows(self) -> list[int]:
+        """Their row numbers, from 1."""
+        return sorted({int(cell.lstrip(ascii_uppercase)) for cell in self.strays})
 
 
 class Grid:

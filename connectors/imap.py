@@ -11,10 +11,11 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.connector import Batch, DatasetDescription, Part, Row
 from connectors.errors import (
@@ -33,7 +34,10 @@ from connectors.mail import Mail
 from connectors.mailbox import DATASET, DATASETS, ROWS_PER_BATCH, sort_out
 from connectors.mailfolders import Folder, choose, read_folders
 from connectors.mailspool import FORMAT, FolderState, Spool
-from connectors.policy import Gate, Policy
+from connectors.policy import Clock, Gate, Policy, Standing
+
+if TYPE_CHECKING:
+    from connectors.oauth import ClientCredentials
 
 KEY = "imap"  # of the one part: a thread may have mails in several folders
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -72,7 +76,8 @@ class MailServer:
 
 class ImapMailbox:
     """Reads the folders that match `folders` (all but those for rubbish, drafts and what was sent, if there are none). What is
-    read is kept in the file `spool`. `seconds` are those of one answer of the server."""
+    read is kept in the file `spool`. `seconds` are those of one answer of the server. With `tokens` it logs in with one of
+    them instead of a password."""
 
     def __init__(
         self,
@@ -82,22 +87,27 @@ class ImapMailbox:
         spool: Path | None = None,
         seconds: float = 30,
         whole_seconds: float = WHOLE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = time.monotonic,
+        tokens: ClientCredentials | None = None,
     ) -> None:
         self._server = server
         self._login = login
+        self._tokens = tokens
         self._patterns = tuple(folders)
         self._where = server.where
-        self._gate = Gate(Policy(seconds, whole_seconds))
-        self._clock = clock
+        self._gate = Gate(Policy(seconds, whole_seconds, auth_rest=REFUSED_SECONDS), clock)
         account = hashlib.sha256(f"{server.host}\0{server.port}\0{login.user}".encode()).hexdigest()[:24]
         self._spool = Spool(spool, account, self._where)
         self._turn = asyncio.Lock()  # one reading at a time, in one connection; another one watches
         self._kept: Wire | None = None
         self._farewell: asyncio.TimerHandle | None = None
-        self._refused: tuple[float, SourceAuth] | None = None
         self._seen: dict[str, FolderState] | None = None
         self._fetched = 0
+
+    @property
+    def standing(self) -> Standing:
+        """How the server stands with us."""
+        return self._gate.standing
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets with their columns."""
@@ -112,6 +122,15 @@ class ImapMailbox:
         async with self._turn, self._wire(until) as wire:
             self._seen = {folder.name: state for folder, state in await self._states(wire, until)}
         return [Part(KEY, self._where, _stamp(self._seen))]
+
+    async def folders(self) -> Sequence[tuple[Folder, int, bool]]:
+        """All folders, how many mails each holds, and whether it is read."""
+        until = self._gate.until()
+        async with self._turn, self._wire(until) as wire:
+            there = await self._listed(wire, until)
+            read = {folder.name for folder in choose(there, self._patterns, self._where)}
+            states = await self._states_of(wire, there, until)
+        return [(folder, state.messages, folder.name in read) for folder, state in states]
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows of the mailbox, in the order of the threads' first messages; before them, while mails are fetched, batches
@@ -185,8 +204,6 @@ class ImapMailbox:
         return wire
 
     async def _opened(self, until: float) -> Wire:
-        if self._refused is not None and self._clock() < self._refused[0]:
-            raise self._refused[1]
         context = None if self._server.encryption == "none" else await asyncio.to_thread(self._server.context)
         wire: Wire | None = None
         try:
@@ -195,15 +212,28 @@ class ImapMailbox:
                 wire = await Wire.open(self._server.host, self._server.port, first, self._where)
                 if self._server.encryption == "starttls" and context is not None:
                     await wire.secure(context, self._server.host)
-                await wire.log_in(self._login)
-        except BaseException as error:
+                await self._log_in(wire)
+        except BaseException:
             if wire is not None:
                 wire.drop()
-            if isinstance(error, SourceAuth):
-                self._refused = self._clock() + REFUSED_SECONDS, error
             raise
-        self._refused = None
         return wire
+
+    async def _log_in(self, wire: Wire) -> None:
+        """With a token, if tokens are given out; one that is no longer taken is renewed once."""
+        if self._tokens is None:
+            await wire.log_in(self._login)
+            return
+        import httpx  # no mailbox else needs it
+
+        async with httpx.AsyncClient(trust_env=False, timeout=None) as client:  # noqa: S113 - the step has a deadline
+            token = await self._tokens.token(client)
+            try:
+                await wire.log_in(replace(self._login, token=token))
+            except SourceAuth:
+                if not self._tokens.forget_token(token):
+                    raise
+                await wire.log_in(replace(self._login, token=await self._tokens.token(client)))
 
     def _leave(self) -> None:
         wire, self._kept = self._kept, None
@@ -232,10 +262,17 @@ class ImapMailbox:
 
     async def _states(self, wire: Wire, until: float) -> list[tuple[Folder, FolderState]]:
         """The folders that are read, and which mails each holds now."""
+        there = await self._listed(wire, until)
+        return await self._states_of(wire, choose(there, self._patterns, self._where), until)
+
+    async def _listed(self, wire: Wire, until: float) -> list[Folder]:
         is_extended = {"LIST-EXTENDED", "SPECIAL-USE"} <= wire.abilities
         answers = await self._ask(wire, until, b'LIST "" "*"' + (b" RETURN (SPECIAL-USE)" if is_extended else b""))
+        return read_folders(answers, self._where)
+
+    async def _states_of(self, wire: Wire, folders: Sequence[Folder], until: float) -> list[tuple[Folder, FolderState]]:
         states = []
-        for folder in choose(read_folders(answers, self._where), self._patterns, self._where):
+        for folder in folders:
             command = b"STATUS " + folder.argument + b" (MESSAGES UIDNEXT UIDVALIDITY)"
             told = [one for one in await self._ask(wire, until, command, folder.name) if one.name == "STATUS"]
             numbers = _numbers(told[0]) if told else {}

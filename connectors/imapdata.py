@@ -145,6 +145,9 @@ def read_outline(value: Value, number: str = "", head: str = "HEADER") -> Outlin
         return Outline(head, "", f"multipart/{_lower(_at(value, count))}", parts)
     body = f"{number}.1" if head.endswith("HEADER") and number else number or "1"
     kind = f"{_lower(_at(value, 0))}/{_lower(_at(value, 1))}"
+    kind = (
+        "text/plain" if kind.startswith("/") or kind.endswith("/") else kind
+    )  # as RFC 2045 §5.2 takes what is no type
     size = _at(value, 6)
     inner = _at(value, 8)
     if kind == "message/rfc822" and isinstance(inner, list):

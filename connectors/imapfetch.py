@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 
 from connectors.imapdata import Outline, Unreadable, Value, read_outline
 from connectors.imapwire import Answer
-from connectors.mail import MAX_HEAD, MAX_PARTS, Mail, Piece, read_mail, read_pieces
+from connectors.mail import MAX_HEAD, MAX_PARTS, WANTED, Mail, Piece, read_mail, read_pieces
 from connectors.mbox import MAX_SECTION, RawMail
 
 SMALL = 256_000  # bytes of a mail of texts alone that is fetched whole
-HEAD = MAX_HEAD + 1_000  # bytes of headers, so that too many are told
+HEAD = f"HEADER.FIELDS ({' '.join(sorted(name.decode().upper() for name in WANTED))})"
+"""The headers that matter; a list of thousands of receivers stands in none of them."""
+
 PART_HEAD = 16_000
 MAILS_AT_ONCE = 50
 BYTES_AT_ONCE = 4_000_000
@@ -66,7 +68,10 @@ def wanted(uid: int, about: Mapping[str, Value]) -> Wanted:
     parts = list(outline.walk())[: MAX_PARTS + 1]
     if size <= SMALL and not any(part.is_file for part in outline.walk()):
         return Wanted(uid, size, None, arrived, ("BODY.PEEK[]",))
-    sections = [f"BODY.PEEK[{part.head}]<0.{HEAD if part.head == 'HEADER' else PART_HEAD}>" for part in parts]
+    sections = [
+        f"BODY.PEEK[{HEAD}]<0.{MAX_HEAD}>" if part is outline else f"BODY.PEEK[{part.head}]<0.{PART_HEAD}>"
+        for part in parts
+    ]
     sections += [f"BODY.PEEK[{part.body}]<0.{MAX_SECTION}>" for part in parts if _is_shown(part)]
     fetched = sum(min(part.size or 0, MAX_SECTION) for part in parts if _is_shown(part)) + 2_000 * len(parts)
     return Wanted(uid, fetched, outline, arrived, tuple(sections))
@@ -93,7 +98,7 @@ def read_fetched(wanted: Wanted, answer: Mapping[str, Value]) -> Mail | None:
     for name, value in answer.items():
         found = _SECTION.fullmatch(name)
         if found is not None:
-            sections[found[1].upper()] = value if isinstance(value, bytes) else b""
+            sections[found[1].upper().partition(".FIELDS")[0]] = value if isinstance(value, bytes) else b""
     if wanted.outline is None:
         content = sections.get("", b"")
         is_cut = wanted.sections != ("BODY.PEEK[]",) and len(content) >= MAX_SECTION

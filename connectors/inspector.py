@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.child import Child
+from connectors.content import belongs_to_another
 from connectors.errors import DatasetMissing, LimitExceeded, SourceBroken, SourceError, SourceTimeout
 from connectors.findings import FileFound
 from connectors.opening import translate_os
@@ -42,6 +43,8 @@ class Inspector:
             yield from self._inspect(path, path.name)
             return
         files = sorted(one for one in path.rglob("*") if one.is_file() and not _is_aside(one.relative_to(path)))
+        names = {one.as_posix() for one in files}
+        files = [one for one in files if not belongs_to_another(one.as_posix(), names)]
         if not files:
             raise DatasetMissing(str(path), "NO_FILE_MATCHED", pattern=str(path), folder="-")
         for one in files[:MAX_FILES]:

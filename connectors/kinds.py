@@ -44,7 +44,8 @@ _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods")
 
 
 def kind_of(content: Content) -> str:
-    """xlsx, xlsm, xlsb, xls, ods, html, mhtml, json, csv or zip. Raises SourceBroken for what is none of these, LimitExceeded."""
+    """xlsx, xlsm, xlsb, xls, ods, dbf, html, mhtml, json, sql, csv or zip. Raises SourceBroken for
+    what is none of these, LimitExceeded."""
     head = content.raw[:65_536]
     if not head.strip(b"\0 \t\r\n"):
         raise SourceBroken(content.where, "FILE_DAMAGED" if content.raw.strip() else "DATA_FILE_EMPTY")
@@ -61,7 +62,7 @@ def kind_of(content: Content) -> str:
         if head.startswith(mark):
             raise _is_none(content, name)
     if _is_dbase(head, len(content.raw)):
-        raise _is_none(content, "DBF")
+        return "dbf"
     kind = _kind_of_text(content, _as_utf8(head))
     if content.suffix in _OFFICE:
         raise _is_none(content, "HTML" if "html" in kind else "text")
@@ -98,5 +99,5 @@ def _kind_of_text(content: Content, head: bytes) -> str:
     if _MAIL.match(start) and len({found.lower() for found in _MAIL_HEADERS.findall(head[:8192])}) > 2:
         raise _is_none(content, "e-mail")
     if _SQL.search(head):
-        raise _is_none(content, "SQL")
+        return "sql"
     return "json" if _JSON.match(start) else "csv"

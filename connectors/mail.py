@@ -26,12 +26,13 @@ MAX_FIELDS = 200
 MAX_FIELD = 8_000  # characters of a header that are looked at
 MAX_PARTS = 50
 MAX_TEXT = 400_000  # characters; less than a third of mbox.MAX_SECTION, so that a text which was cut there is told
+MAX_HTML = MAX_SECTION - 2 * MAX_LINE  # bytes of it; more was cut off before
 MAX_NAME = 200
 
 BROKEN = (MessageError, ValueError, LookupError, TypeError, AssertionError, AttributeError, RecursionError)
 """What the standard library's parser raises over mails that are broken on purpose or by age."""
 
-_WANTED = frozenset(
+WANTED = frozenset(
     b"from subject date message-id references in-reply-to mime-version content-type content-transfer-encoding"
     b" content-disposition auto-submitted precedence x-autoreply return-path".split()
 )
@@ -161,7 +162,7 @@ def _split(raw: bytes, damaged: list[str]) -> tuple[bytes, bytes]:
     fields = _FIELD_END.split(head)
     if len(head) > MAX_HEAD or len(fields) > MAX_FIELDS:
         damaged.append("headers")
-    wanted = [field[:MAX_FIELD] for field in fields if field.partition(b":")[0].strip().lower() in _WANTED]
+    wanted = [field[:MAX_FIELD] for field in fields if field.partition(b":")[0].strip().lower() in WANTED]
     return b"\n".join(wanted), body
 
 
@@ -294,7 +295,8 @@ def _parts(
             size = sizes[id(part)] if id(part) in sizes else _size(part)
             attachments.append(Attached(name or "lampiran", kind, size))
         else:
-            (html if kind == "text/html" else plain).append(_text(part, damaged))
+            is_html = kind == "text/html"  # of which most may be no text
+            (html if is_html else plain).append(_text(part, damaged, MAX_HTML if is_html else MAX_TEXT))
     if any(text.strip() for text in plain):
         return "\n".join(plain), tuple(attachments)
     return "\n".join(html_to_text(text) for text in html), tuple(attachments)
@@ -309,12 +311,12 @@ def _size(part: Message) -> int | None:
     return len(payload) if isinstance(payload, bytes) else None
 
 
-def _text(part: Message, damaged: list[str]) -> str:
+def _text(part: Message, damaged: list[str], most: int) -> str:
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
-    if len(content) > MAX_TEXT:
+    if len(content) > most:
         damaged.append("size")
-    text, is_right = decode(content[:MAX_TEXT], part.get_content_charset() or "utf-8")
+    text, is_right = decode(content[:most], part.get_content_charset() or "utf-8")
     damaged += [] if is_right else ["charset"]
     return text
 

@@ -208,28 +208,30 @@ class Spool:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA secure_delete = ON")  # a mail that was deleted is to be gone
-            has_tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'owner'").fetchone()[0]
-            if has_tables and db.execute("SELECT account, format FROM owner").fetchone() == self._owner:
-                return db
-            return self._made(db)
+            if not self._is_ours(db):
+                self._make(db)
+            return db
         except BaseException:
             db.close()
             raise
 
-    @property
-    def _owner(self) -> tuple[str, int]:
-        return self._account, FORMAT
+    def _is_ours(self, db: sqlite3.Connection) -> bool:
+        has_tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'owner'").fetchone()[0]
+        return bool(has_tables) and db.execute("SELECT account, format FROM owner").fetchone() == (
+            self._account,
+            FORMAT,
+        )
 
-    def _made(self, db: sqlite3.Connection) -> sqlite3.Connection:
-        """The tables, empty."""
+    def _make(self, db: sqlite3.Connection) -> None:
+        """The tables, empty; unless another process was quicker."""
         db.execute("BEGIN IMMEDIATE")
-        for table in ("owner", "folder", "mail"):
-            db.execute(f"DROP TABLE IF EXISTS {table}")
-        for statement in _TABLES.split(";"):
-            db.execute(statement)
-        db.execute("INSERT INTO owner VALUES (?, ?)", self._owner)
+        if not self._is_ours(db):
+            for table in ("owner", "folder", "mail"):
+                db.execute(f"DROP TABLE IF EXISTS {table}")
+            for statement in _TABLES.split(";"):
+                db.execute(statement)
+            db.execute("INSERT INTO owner VALUES (?, ?)", (self._account, FORMAT))
         db.execute("COMMIT")
-        return db
 
 
 def _remove(path: Path) -> None:

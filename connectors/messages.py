@@ -50,6 +50,18 @@ CELLS: dict[str, tuple[str, str]] = {
         "The text does not hold what `pattern:` looks for ({pattern}). Correct the cell or the pattern in hub.yaml.",
         "Teks tidak berisi yang dicari `pattern:` ({pattern}). Betulkan selnya atau polanya di hub.yaml.",
     ),
+    "AFTER_NOT_FOUND": (
+        "No line above the table has something after “{after}”. Correct the file, or `after:` in hub.yaml.",
+        "Tidak ada baris di atas tabel yang berisi sesuatu setelah “{after}”. Betulkan berkasnya, atau `after:` di hub.yaml.",
+    ),
+    "YEAR_UNCLEAR": (
+        "It does not name exactly one year. Rename it, or say with a `pattern:` in hub.yaml which part is meant.",
+        "Tidak menyebut tepat satu tahun. Ubah namanya, atau tulis `pattern:` di hub.yaml untuk bagian yang dimaksud.",
+    ),
+    "MONTH_UNCLEAR": (
+        "It does not name exactly one month. Rename it, or say with a `pattern:` in hub.yaml which part is meant.",
+        "Tidak menyebut tepat satu bulan. Ubah namanya, atau tulis `pattern:` di hub.yaml untuk bagian yang dimaksud.",
+    ),
     "PART_NOT_FOUND": (
         "The code has no parts {first} to {last}. Correct the cell, or `parts:` in hub.yaml.",
         "Kode tidak punya bagian {first} sampai {last}. Betulkan selnya, atau `parts:` di hub.yaml.",
@@ -142,6 +154,14 @@ FILES: dict[str, tuple[str, str]] = {
         "{where} is a folder, not a file. Correct `path` in hub.yaml: name the file, or end it with /*.xlsx.",
         "{where} adalah folder, bukan berkas. Betulkan `path` di hub.yaml: sebutkan berkasnya, atau akhiri dengan /*.xlsx.",
     ),
+    "FILE_SPECIAL": (
+        "{where} is no file that can be read (a pipe or a device). Put the file back.",
+        "{where} bukan berkas yang dapat dibaca (pipa atau perangkat). Kembalikan berkasnya.",
+    ),
+    "SHARE_SILENT": (
+        "{where}: the disk or network share has not answered for {seconds} seconds. It is tried again at the next sync.",
+        "{where}: disk atau folder jaringan tidak menjawab selama {seconds} detik. Dicoba lagi pada sinkronisasi berikutnya.",
+    ),
     "DISK_FULL": (
         "{where}: the disk is full. Make room, then sync again.",
         "{where}: disk penuh. Kosongkan ruang, lalu sinkronkan lagi.",
@@ -196,6 +216,26 @@ FILES: dict[str, tuple[str, str]] = {
     "SHEET_UNKNOWN": (
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
+    ),
+    "SQL_BROKEN": (
+        "{where}: the dump goes wrong at line {line}: a quote or a row is not closed, or has too many or too few values. Make the dump"
+        " again, with mysqldump, phpMyAdmin or pg_dump.",
+        "{where}: dump salah di baris {line}: kutip atau baris tidak ditutup, atau nilainya terlalu banyak atau kurang. Buat dump lagi"
+        " dengan mysqldump, phpMyAdmin, atau pg_dump.",
+    ),
+    "SQL_CHANGES": (
+        "{where}: at line {line} the dump changes or deletes rows that it wrote before; that is not carried out. Make a plain dump"
+        " of the table.",
+        "{where}: di baris {line} dump mengubah atau menghapus baris yang ditulisnya tadi; itu tidak dijalankan. Buat dump biasa"
+        " dari tabelnya.",
+    ),
+    "MEMO_MISSING": (
+        "{where}: its long texts stand in {file}, which is not beside it. Put it there, then sync again.",
+        "{where}: teks panjangnya ada di {file}, yang tidak ada di sampingnya. Letakkan di sana, lalu sinkronkan lagi.",
+    ),
+    "MEMO_DAMAGED": (
+        "{where}: {file}, which holds its long texts, is damaged or not the one of this table. Copy both files again.",
+        "{where}: {file}, yang berisi teks panjangnya, rusak atau bukan milik tabel ini. Salin kedua berkas lagi.",
     ),
     "TABLE_MISSING": (
         "{where}: no single table is meant by “{table}”. Correct `table` in hub.yaml: a number, or a text that stands above one table"
@@ -356,6 +396,28 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "ACCOUNT_LACKS": (
         "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
         "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
+    ),
+    "TLS_MISSING": (
+        "{where}: the server speaks no TLS, and was told neither user nor password. Have it turned on there, or write "
+        "`tls: off` if nobody can listen on the way.",
+        "{where}: server tidak memakai TLS, jadi pengguna dan kata sandi tidak dikirim. Minta TLS dinyalakan di sana, atau tulis "
+        "`tls: off` bila tidak ada yang bisa menyadap.",
+    ),
+    "TLS_UNTRUSTED": (
+        "{where}: the server's certificate is not trusted ({reason}). Name the file of the authority that signed it in `tlsCa`, "
+        "and in `host` the name that stands in the certificate; `tls: require` encrypts without looking at it.",
+        "{where}: sertifikat server tidak dipercaya ({reason}). Sebut berkas otoritas penanda tangannya di `tlsCa`, dan di `host` "
+        "nama yang tertera di sertifikat; `tls: require` mengenkripsi tanpa memeriksanya.",
+    ),
+    "TLS_CA_UNREADABLE": (
+        "{where}: {file} is no file of certificates that can be read ({reason}). Correct `tlsCa` in hub.yaml.",
+        "{where}: {file} bukan berkas sertifikat yang dapat dibaca ({reason}). Betulkan `tlsCa` di hub.yaml.",
+    ),
+    "DATABASE_GARBLED": (
+        "{where}: what came from the database could not be understood; something on the way damages it. It is read again at "
+        "the next sync; check the network if this returns.",
+        "{where}: yang datang dari basis data tidak dapat dipahami; ada yang merusaknya di jalan. Akan dibaca lagi pada "
+        "sinkronisasi berikutnya; periksa jaringan bila berulang.",
     ),
     "DATABASE_UNKNOWN": (
         "{where}: the server has no such database ({reason}). Correct `database` in hub.yaml.",
@@ -620,6 +682,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "{cell} menyebut {stated}, sedangkan jumlah barisnya {total}: selisih {difference}.",
     ),
     "ROWS_HIDDEN": ("{count} of the records are hidden in Excel.", "{count} baris data disembunyikan di Excel."),
+    "CELLS_FAR_AWAY": (
+        "Far away from everything else stand values that are left out: {cells}. Delete them if they are slips.",
+        "Jauh dari yang lain ada isi yang tidak diambil: {cells}. Hapus bila tidak sengaja.",
+    ),
     "COLUMNS_HIDDEN": ("Hidden in Excel: column {columns}.", "Disembunyikan di Excel: kolom {columns}."),
     "SHEET_HIDDEN": ("The sheet is hidden in Excel.", "Lembar ini disembunyikan di Excel."),
     "ROWS_STRUCK": (

@@ -1,5 +1,5 @@
-"""OAuth 2.0 client credentials (RFC 6749 §4.4): a token for the hub itself, fetched when it is needed, renewed before it ends,
-and told to nobody."""
+"""OAuth 2.0: a token for the hub itself (client credentials, RFC 6749 §4.4) or for somebody who has agreed once (a refresh
+token, §6), fetched when it is needed, renewed before it ends, and told to nobody."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ REFUSED = (400, 401, 403)  # RFC 6749 §5.2: 400 for most, among them wrong cred
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks, where, and for what. The id and secret are sent as HTTP Basic, which every such server must take."""
+    """Who asks, where, and for what. The id and secret are sent as HTTP Basic, which every such server must take. With a
+    `refresh_token` it is asked for in the name of whom that was given for."""
 
     url: str
     id: str
     secret: str = field(repr=False)
     scope: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 class ClientCredentials:
@@ -44,17 +46,26 @@ class ClientCredentials:
 
     async def headers(self, client: httpx.AsyncClient) -> Mapping[str, str]:
         """The header with a token that still holds. Raises SourceAuth if none is given."""
+        await self.token(client)
+        return self._header
+
+    async def token(self, client: httpx.AsyncClient) -> str:
+        """The token itself."""
         async with self._lock:
             if self._token is None or (self._ends is not None and self._clock() >= self._ends):
                 await self._renew(client)
                 self._is_new = True
             else:
                 self._is_new = False
-            return self._header
+            return self._token or ""
 
     def forget(self, refused: Mapping[str, str]) -> bool:
         """Forgets the token of headers that were refused. Another one may hold, unless this one was new."""
-        if refused != self._header:
+        return self.forget_token(refused["Authorization"].removeprefix("Bearer "))
+
+    def forget_token(self, refused: str) -> bool:
+        """The same for the token itself."""
+        if refused != self._token:
             return True  # there is another one already
         self._token = None
         return not self._is_new
@@ -70,7 +81,11 @@ class ClientCredentials:
         return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     async def _renew(self, client: httpx.AsyncClient) -> None:
-        form = {"grant_type": "client_credentials", **({"scope": self._asked.scope} if self._asked.scope else {})}
+        form = {"grant_type": "client_credentials"}
+        if self._asked.refresh_token:
+            form = {"grant_type": "refresh_token", "refresh_token": self._asked.refresh_token}
+        if self._asked.scope:
+            form["scope"] = self._asked.scope
         login = httpx.BasicAuth(quote_plus(self._asked.id), quote_plus(self._asked.secret))
         try:
             # the headers of the source are not the business of whoever gives out tokens, which may be somebody else; the deadline

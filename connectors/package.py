@@ -27,6 +27,16 @@ _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _WORKBOOK = "xl/workbook.xml"
 _BINARY_WORKBOOK = "xl/workbook.bin"
 _CONTENT = "content.xml"
+_STRINGS = "xl/sharedstrings.xml"
+_READ = (
+    "[content_types].xml",
+    "_rels/.rels",
+    _WORKBOOK,
+    "xl/_rels/workbook.xml.rels",
+    "xl/styles.xml",
+    _STRINGS,
+)
+"""What calamine reads besides the sheets, in small letters."""
 _SMALL_MEMBER = 2_000_000  # a workbook's list of sheets is a few kilobytes
 _CHUNK = 1 << 18
 _END_OF_ZIP = b"PK\x05\x06"
@@ -72,6 +82,16 @@ class Package:
         names = [name for name in self._archive.namelist() if name.casefold() == "xl/styles.xml"]
         return self.xml(names[0]) if names else b"<styleSheet/>"
 
+    def repacked(self, member: str, xml: bytes) -> bytes:
+        """An xlsx file with another sheet in the place of `member`, and what belongs to reading it."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for name in self._archive.namelist():
+                if name.casefold() in _READ:
+                    archive.writestr(name, self.xml(name))
+            archive.writestr(member, xml)
+        return packed.getvalue()
+
     def content(self) -> Iterator[bytes]:
         """The content.xml of an ods file, piece by piece. Raises SourceBroken, LimitExceeded."""
         return self._chunks(_CONTENT, MAX_INFLATED_BYTES)
@@ -92,11 +112,10 @@ class Package:
         """Reads what a parser reads besides the sheets, with the same checks."""
         for member in self._archive.namelist():
             folded = member.casefold()
-            if folded in ("xl/styles.xml", "_rels/.rels", "[content_types].xml"):
-                self.xml(member)
-            elif folded == "xl/sharedstrings.xml":
+            if folded in _READ:
                 data = self.xml(member)
-                if data.count(b"<si>") + data.count(b"<si ") + data.count(b":si>") // 2 > MAX_STRINGS:
+                strings = data.count(b"<si>") + data.count(b"<si ") + data.count(b":si>") // 2
+                if folded == _STRINGS and strings > MAX_STRINGS:
                     raise LimitExceeded(self._where, "TOO_MANY_TEXTS", limit=MAX_STRINGS)
 
     def _targets(self) -> dict[str, tuple[str, str]]:
@@ -111,7 +130,10 @@ class Package:
 
     def _tree(self, member: str) -> ElementTree.Element:
         data = self.xml(member, _SMALL_MEMBER)
-        return ElementTree.fromstring(data)  # noqa: S314 - small, well-formed and without a DTD, as xml() checked
+        try:
+            return ElementTree.fromstring(data)  # noqa: S314 - small, well-formed and without a DTD, as xml() checked
+        except ElementTree.ParseError as error:  # a prefix of no name space
+            raise SourceBroken(self._where, "FILE_DAMAGED") from error
 
     def _check_xml(self, data: bytes) -> None:
         def refuse(*_: object) -> None:
@@ -121,7 +143,7 @@ class Package:
         parser.StartDoctypeDeclHandler = refuse
         try:
             parser.Parse(data, True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # also of an encoding that there is not
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
 
 

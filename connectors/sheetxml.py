@@ -31,6 +31,9 @@ _REFERENCE = re.compile(_R + rb"([A-Z]+)(\d+)[\"']")
 _TEXT_RESULT = re.compile(rb"\st\s*=\s*[\"']str[\"']")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL = re.compile(_C + rb"[\s/>]")
+_CELL_END = re.compile(rb"</(?:\w+:)?c>")
+MAX_STRAYS = 10
+_GAP_ROWS, _GAP_COLUMNS = 1_000, 100  # empty before what is beyond the limits, if that is stray
 
 
 def check_extent(xml: bytes, where: str) -> None:
@@ -41,10 +44,39 @@ def check_extent(xml: bytes, where: str) -> None:
     if _BAD_REFERENCE.search(xml):
         raise SourceBroken(where, "FILE_DAMAGED")
     for found in _FAR.finditer(xml):
-        letters = found[1].rstrip(b"0123456789")
-        if column_number(letters) > MAX_COLUMNS or int(found[1][len(letters) :]) > MAX_ROWS:
+        if _is_beyond(found[1], MAX_ROWS, MAX_COLUMNS):
             cell = found[1].decode()
             raise LimitExceeded(where, "CELL_TOO_FAR", cell=cell, rows=MAX_ROWS, columns=MAX_COLUMNS)
+
+
+def drop_strays(xml: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The sheet without a few single cells far below or beside everything else, as a slip of the hand leaves them, and which those
+    were. Cells that go on from the others stay, for `check_extent` to refuse."""
+    if not _UNUSUAL.search(xml) or _BAD_REFERENCE.search(xml):
+        return xml, ()
+    far = [found for found in _FAR.finditer(xml) if _is_beyond(found[1], MAX_ROWS, MAX_COLUMNS)]
+    if not far or len(far) > MAX_STRAYS:
+        return xml, ()
+    near = (found[1] for found in _FAR.finditer(xml) if not _is_beyond(found[1], MAX_ROWS, MAX_COLUMNS))
+    if any(_is_beyond(one, MAX_ROWS - _GAP_ROWS, MAX_COLUMNS - _GAP_COLUMNS) for one in near):
+        return xml, ()
+    kept: list[bytes] = []
+    start = 0
+    for found in far:
+        end = _CELL_END.search(xml, found.end())
+        if end is None:
+            return xml, ()
+        kept.append(xml[start : found.start()])
+        start = end.end()
+    rest = b"".join((*kept, xml[start:]))
+    if not _CELL_END.search(rest):  # far away from nothing
+        return xml, ()
+    return rest, tuple(found[1].decode() for found in far)
+
+
+def _is_beyond(reference: bytes, rows: int, columns: int) -> bool:
+    letters = reference.rstrip(b"0123456789")
+    return column_number(letters) > columns or int(reference[len(letters) :]) > rows
 
 
 def find_errors(xml: bytes) -> dict[tuple[int, int], CellError]:

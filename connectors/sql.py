@@ -10,6 +10,7 @@ from sqlalchemy import URL
 
 from connectors.connector import Batch, DatasetDescription, Part
 from connectors.policy import Standing, standing_of
+from connectors.sqlaccess import USUAL, Access
 from connectors.sqlreading import SqlDataset
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from connectors.sqlfile import SqlFile
     from connectors.sqlhost import SqlHost
 
-__all__ = ["SqlDataset", "SqlSource", "url_of"]
+__all__ = ["Access", "SqlDataset", "SqlSource", "url_of"]
 
 
 class SqlSource:
-    """Reads a database. `folder` is where the path of a SQLite URL starts; `schema` is where PostgreSQL looks for names without
-    one; `seconds` are those of one batch."""
+    """Reads a database. `folder` is where the path of a SQLite URL starts; `access` is how a server is reached; `seconds` are
+    those of one batch."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class SqlSource:
         folder: Path,
         seconds: float = 30,
         whole_seconds: float = 600,
-        schema: str | None = None,
+        access: Access = USUAL,
     ) -> None:
         self._reader: SqlFile | SqlHost
         if url.lower().startswith("sqlite"):
@@ -41,7 +42,7 @@ class SqlSource:
         else:
             from connectors.sqlhost import SqlHost
 
-            self._reader = SqlHost(url, datasets, schema, seconds, whole_seconds)
+            self._reader = SqlHost(url, datasets, access, seconds, whole_seconds)
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""

@@ -5,7 +5,7 @@ Nothing is told that the database was told: no statement, no address with a pass
 from __future__ import annotations
 
 import sqlite3
-import struct
+import ssl
 
 import asyncpg
 import pymysql.err
@@ -17,10 +17,12 @@ from connectors.errors import (
     SourceBroken,
     SourceBusy,
     SourceError,
+    SourceForbidden,
     SourceTimeout,
     SourceUnavailable,
 )
 from connectors.personal import mask_personal
+from connectors.sqlaccess import TlsMissing
 
 FOREIGN = (
     sqlalchemy_errors.SQLAlchemyError,
@@ -35,19 +37,8 @@ FOREIGN = (
 )
 """What SQLAlchemy, sqlite3, asyncpg, pymysql and the operating system raise."""
 
-GARBAGE = (
-    *FOREIGN,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    struct.error,
-    EOFError,
-)
-"""What the drivers raise as well while they connect to something that speaks another language."""
+GARBAGE = (Exception,)
+"""What the drivers raise as well on bytes that were garbled on the way: ValueError, BufferError, MemoryError, and so on."""
 
 _REASON = 200  # characters of what a database says
 
@@ -114,14 +105,21 @@ def translate(error: BaseException, where: str, seconds: str = "-") -> SourceErr
         return SourceUnavailable(where, "SOURCE_UNREACHABLE")
     if isinstance(original, OSError):
         return _of_system(original, where)
+    if not isinstance(original, FOREIGN):
+        return SourceBroken(where, "DATABASE_GARBLED")
     if isinstance(original, sqlalchemy_errors.SQLAlchemyError) and getattr(original, "connection_invalidated", False):
         return SourceUnavailable(where, "SOURCE_UNREACHABLE")
     return SourceBroken(where, "QUERY_FAILED", reason=type(original).__name__)
 
 
-def translate_connecting(error: BaseException, where: str, engine: str) -> SourceError:
+def translate_connecting(error: BaseException, where: str, engine: str, asks_tls: bool = False) -> SourceError:
     """The same for one of `GARBAGE`, of a server that was to be connected to."""
     original = _original(error)
+    if isinstance(original, ssl.SSLError):
+        reason = getattr(original, "verify_message", None) or original.reason or type(original).__name__
+        return SourceAuth(where, "TLS_UNTRUSTED", reason=reason)
+    if isinstance(original, TlsMissing) or (asks_tls and "rejected SSL" in str(original)):
+        return SourceAuth(where, "TLS_MISSING")
     if isinstance(original, ConnectionError) and "SSL" in str(
         original
     ):  # asyncpg's word for an answer that it doesn't know
@@ -157,7 +155,7 @@ def _told(meaning: str, original: BaseException, where: str, seconds: str) -> So
         case "LOGIN":
             return SourceAuth(where, "DATABASE_LOGIN", reason=words)
         case "FORBIDDEN":
-            return SourceAuth(where, "DATABASE_FORBIDDEN", reason=words)
+            return SourceForbidden(where, "DATABASE_FORBIDDEN", reason=words)
         case "NO_DATABASE":
             return DatasetMissing(where, "DATABASE_UNKNOWN", reason=words)
         case "BUSY":

@@ -19,14 +19,14 @@ from connectors import sqlreading
 from connectors.connector import Batch, DatasetDescription, Part
 from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceUnavailable
 from connectors.policy import Gate, Policy, Standing
+from connectors.sqlaccess import USUAL, Access
 from connectors.sqlaccount import Account, names_in
 from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
 from connectors.sqlmysql import MySql
 from connectors.sqlpostgres import Postgres
 from connectors.sqlreading import Engine, Place, SqlDataset
 
-AT_ONCE = 4  # connections, each of one reading
-KEPT = 2  # of them between two readings
+KEPT = 2  # connections between two readings
 FAREWELL = 1.0  # seconds for a server to take its leave
 
 T = TypeVar("T")
@@ -39,8 +39,8 @@ class HostEngine(Engine, Protocol):
     hidden: re.Pattern[str]  # what of a statement is no word of SQL
     drops_unread: bool  # whether what was not read to its end would have to be read first before anything else
 
-    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
-        """A pool of at most `at_once` connections that read; nothing is opened yet."""
+    def pool(self, url: URL, seconds: float, kept: int, access: Access) -> AsyncEngine:
+        """A pool of connections that read, at most those of `access`; nothing is opened yet."""
         ...
 
     def begin(self, connection: Connection, seconds: float, whole_seconds: float) -> None:
@@ -61,14 +61,13 @@ class HostEngine(Engine, Protocol):
 
 
 class SqlHost:
-    """Reads a database of PostgreSQL, MariaDB or MySQL. `schema` is where PostgreSQL looks for names without one; `seconds` are
-    those of one batch, `whole_seconds` those of a reading."""
+    """Reads a database of PostgreSQL, MariaDB or MySQL. `seconds` are those of one batch, `whole_seconds` those of a reading."""
 
     def __init__(
         self,
         url: str,
         datasets: Mapping[str, SqlDataset],
-        schema: str | None = None,
+        access: Access = USUAL,
         seconds: float = 30,
         whole_seconds: float = 600,
     ) -> None:
@@ -76,12 +75,17 @@ class SqlHost:
         self._datasets = datasets
         self._seconds = seconds
         self._whole_seconds = whole_seconds
-        self._gate = Gate(Policy(seconds, whole_seconds))
-        self._engine: HostEngine = Postgres(schema) if url.lower().startswith("postgres") else MySql()
+        self._access = access
+        self._gate = Gate(Policy(seconds, whole_seconds, at_once=access.connections))
+        self._engine: HostEngine = (
+            Postgres(access.schema, access.encoding) if url.lower().startswith("postgres") else MySql(access.encoding)
+        )
         self._pool: AsyncEngine | None = None
         self._closing: set[asyncio.Future[None]] = set()
         self._sessions: set[_Session] = set()
-        self._places = asyncio.Semaphore(AT_ONCE)  # not the pool's: who waits there holds a place of the gate
+        self._places = asyncio.Semaphore(
+            access.connections
+        )  # not the pool's: who waits there holds a place of the gate
 
     async def describe(self) -> Sequence[DatasetDescription]:
         """The datasets of hub.yaml, else all tables and views."""
@@ -167,7 +171,7 @@ class SqlHost:
         try:
             session = _Session(self._opened(), self._engine, self._gate, where, until)
             self._sessions.add(session)
-            await session.open(self._where, self._seconds, self._whole_seconds)
+            await session.open(self._where, self._seconds, self._whole_seconds, self._access.tls not in (None, "off"))
             yield session
         finally:
             closing = asyncio.ensure_future(self._closed(session))
@@ -187,7 +191,11 @@ class SqlHost:
     def _opened(self) -> AsyncEngine:
         if self._pool is None:
             try:
-                self._pool = self._engine.pool(self._parsed(), self._seconds, KEPT, AT_ONCE)
+                self._pool = self._engine.pool(
+                    self._parsed(), self._seconds, min(KEPT, self._access.connections), self._access
+                )
+            except SourceError:
+                raise
             except (*FOREIGN, ValueError) as error:
                 raise SourceBroken(self._engine.name, "DATABASE_ADDRESS") from error
         return self._pool
@@ -209,7 +217,7 @@ class _Session:
         self._is_dropped = self._is_late = False
         self._seconds = "-"
 
-    async def open(self, server: str, seconds: float, whole_seconds: float) -> None:
+    async def open(self, server: str, seconds: float, whole_seconds: float, asks_tls: bool) -> None:
         """Connects and begins the transaction."""
         self._seconds = f"{seconds:g}"
 
@@ -220,7 +228,7 @@ class _Session:
             except SourceError:
                 raise
             except GARBAGE as error:
-                raise translate_connecting(error, server, self._engine.name) from error
+                raise translate_connecting(error, server, self._engine.name, asks_tls) from error
             await self._translated(self._connection.run_sync(self._engine.begin, seconds, whole_seconds))
 
         await self._step(server, connect)
@@ -288,7 +296,10 @@ class _Session:
     async def _translated(self, work: Coroutine[Any, Any, T]) -> T:
         try:
             return await work
-        except FOREIGN as error:
+        except SourceError:
+            raise
+        except GARBAGE as error:  # a flipped bit makes a driver raise anything
+            self._is_dropped = True
             raise translate(error, self._where, self._seconds) from error
 
 

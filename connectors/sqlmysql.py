@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import aiomysql
+from aiomysql.connection import TEXT_TYPES
 from pymysql.constants import CLIENT, FIELD_TYPE
 from pymysql.converters import convert_time, decoders
 from sqlalchemy import URL, Connection, CursorResult, text
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from connectors import sqlquery
 from connectors.connector import Cell
+from connectors.sqlaccess import LENIENT, Access, TlsMissing, reread
 from connectors.sqlaccount import Account, of_mysql
 from connectors.sqlreading import Place, ReadCell, plain
 
@@ -43,23 +45,26 @@ _PLAIN_TYPES = {
 
 
 class MySql:
-    """MariaDB and MySQL."""
+    """MariaDB and MySQL. `encoding` is what texts were written in if the tables say latin1."""
 
     name = "mariadb"
     trusts_keys = True
     hidden = sqlquery.MYSQL
     drops_unread = True
 
+    def __init__(self, encoding: str | None = None) -> None:
+        self._encoding = encoding
+
     # -- the connection -----------------------------------------------------------------------------------------------
 
-    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
+    def pool(self, url: URL, seconds: float, kept: int, access: Access) -> AsyncEngine:
         """A pool of connections that read; nothing is opened yet."""
         self.name = url.get_backend_name()
         return create_async_engine(
             url.set(drivername="mysql+aiomysql"),
             pool_pre_ping=True,
             pool_size=kept,
-            max_overflow=at_once - kept,
+            max_overflow=access.connections - kept,
             pool_timeout=seconds,
             hide_parameters=True,
             connect_args={
@@ -68,6 +73,7 @@ class MySql:
                 "connect_timeout": seconds,
                 "conv": _CONVERTERS,
                 "program_name": "simpul",
+                "ssl": access.context(str(url.host)),
             },
         )
 
@@ -137,7 +143,7 @@ class MySql:
 
     def cells(self, connection: Connection, result: CursorResult[Any], place: Place | None) -> Sequence[ReadCell]:
         """What each column's type makes of its values."""
-        return [_reader(field, place is not None) for field in _fields(result)]
+        return [_reader(field, place is not None, self._encoding) for field in _fields(result)]
 
     def types(self, connection: Connection, result: CursorResult[Any]) -> Sequence[str]:
         """The names of the columns' types."""
@@ -145,11 +151,18 @@ class MySql:
 
 
 class _Connection(aiomysql.Connection):  # type: ignore[misc]  # it has no types
-    """A connection on which several statements in one are refused by the server."""
+    """A connection on which several statements in one are refused by the server, that is not made without TLS where it was asked
+    for, and on which a damaged text is no end."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.client_flag &= ~CLIENT.MULTI_STATEMENTS
+        self._encoding = LENIENT
+
+    async def _request_authentication(self) -> None:
+        if self._ssl_context and not self.server_capabilities & CLIENT.SSL:  # the driver would go on without
+            raise TlsMissing
+        await super()._request_authentication()
 
 
 async def _connect(**options: Any) -> _Connection:
@@ -168,7 +181,7 @@ def _fields(result: CursorResult[Any]) -> list[Any]:
     return [] if cursor is None else list(cursor._cursor._result.fields)
 
 
-def _reader(field: Any, is_utc: bool) -> ReadCell:
+def _reader(field: Any, is_utc: bool, encoding: str | None) -> ReadCell:
     match field.type_code:
         case FIELD_TYPE.BIT:
             return partial(_bits, field.length == 1)
@@ -176,6 +189,8 @@ def _reader(field: Any, is_utc: bool) -> ReadCell:
             return _utc
         case FIELD_TYPE.STRING if field.flags & _SET:
             return _several
+        case kind if encoding is not None and kind in TEXT_TYPES and field.charsetnr != _BINARY:
+            return partial(reread, encoding=encoding)
     return plain
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from connectors import sqlquery
 from connectors.connector import Cell
+from connectors.sqlaccess import Access, reread
 from connectors.sqlaccount import Account, of_postgres
 from connectors.sqlreading import Place, ReadCell, plain
 from connectors.values import write_cell
@@ -24,7 +25,7 @@ from connectors.values import write_cell
 _DAY = 86_400_000_000  # microseconds
 _CYCLE = 146_097  # days of 400 years
 _FOREVER_32, _FOREVER_64 = 2**31 - 1, 2**63 - 1  # what PostgreSQL counts as infinity
-_BIT, _MONEY = 1560, 790  # numbers of types that never change
+_BIT, _MONEY, _TEXTS = 1560, 790, (25, 1042, 1043)  # numbers of types that never change
 
 _TABLES = """
     SELECT n.nspname, c.relname, n.nspname = coalesce(:schema, current_schema())
@@ -42,35 +43,37 @@ _KEY = """
 
 
 class Postgres:
-    """PostgreSQL. `schema` is where names without one are looked for, else what the server says of this user."""
+    """PostgreSQL. `schema` is where names without one are looked for, else what the server says of this user; `encoding` is what
+    texts were written in if the database doesn't know."""
 
     name = "postgresql"
     trusts_keys = True
     hidden = sqlquery.POSTGRES
     drops_unread = False
 
-    def __init__(self, schema: str | None) -> None:
+    def __init__(self, schema: str | None, encoding: str | None = None) -> None:
         self._schema = schema
+        self._encoding = encoding
 
     # -- the connection -----------------------------------------------------------------------------------------------
 
-    def pool(self, url: URL, seconds: float, kept: int, at_once: int) -> AsyncEngine:
+    def pool(self, url: URL, seconds: float, kept: int, access: Access) -> AsyncEngine:
         """A pool of connections that read; nothing is opened yet."""
         pool = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_pre_ping=True,
             pool_size=kept,
-            max_overflow=at_once - kept,
+            max_overflow=access.connections - kept,
             pool_timeout=seconds,
             hide_parameters=True,
             json_deserializer=str,  # its numbers would go through floats
-            connect_args={"timeout": seconds, "server_settings": {"application_name": "simpul"}},
+            connect_args={"timeout": seconds, "server_settings": {"application_name": "simpul"}, **_tls(url, access)},
             execution_options={"postgresql_readonly": True},
         )
 
         @event.listens_for(pool.sync_engine, "connect")
         def prepare(connection: Any, _: object) -> None:
-            connection.run_async(_read_as_counted)
+            connection.run_async(lambda raw: _read_as_counted(raw, self._encoding))
 
         return pool
 
@@ -131,6 +134,8 @@ class Postgres:
         """What each column's type makes of its values."""
         kinds = _kinds(result)
         readers: dict[int, ReadCell] = {_BIT: _bits}
+        if (encoding := self._encoding) is not None:
+            readers.update(dict.fromkeys(_TEXTS, lambda text: reread(text, encoding)))
         if _MONEY in kinds:
             one = str(connection.exec_driver_sql("SELECT 1::numeric::money::text").scalar())
             readers[_MONEY] = _money(sum(sign.isdigit() for sign in one) - 1)
@@ -203,8 +208,23 @@ def _money(decimals: int) -> ReadCell:
     return read
 
 
-async def _read_as_counted(connection: asyncpg.Connection[Any]) -> None:
+def _tls(url: URL, access: Access) -> dict[str, Any]:
+    """What the driver is told of TLS: nothing, where it may try it and do without."""
+    return {"ssl": access.context(str(url.host)) or False} if access.tls else {}
+
+
+async def _read_as_counted(connection: asyncpg.Connection[Any], encoding: str | None) -> None:
     """Has the driver hand over what it would bend."""
+    if connection.get_settings().server_encoding == "SQL_ASCII":  # it would refuse to send what is no UTF-8
+        await connection.execute("SET client_encoding = 'LATIN1'")
+        for name in ("text", "varchar", "bpchar", "name"):
+            await connection.set_type_codec(
+                name,
+                schema="pg_catalog",
+                encoder=str.encode,
+                decoder=lambda raw: raw.decode(encoding or "utf-8", "replace"),
+                format="binary",
+            )
     readers: dict[str, Callable[[tuple[int, ...]], Any]] = {
         "date": _date,
         "timestamp": _moment,

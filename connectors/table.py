@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -67,12 +67,13 @@ def read_table(
     dataset: SheetDataset,
     where: str,
     names: Sequence[str] | None = None,
+    deleted: Container[int] = (),
 ) -> Iterator[Batch]:
     """Batches of the rows that are taken; at least one, so that its columns can be looked at even if there are no
     rows.
 
     `width` is the number of columns of the widest row; `names` are theirs where the format has them apart from the rows: then every
-    row is a record, and a column goes by its name. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
+    row is a record but those `deleted`, and a column goes by its name. Raises SourceBroken HEADER_MISSING, ColumnMissing for a column
     of `skip`, LimitExceeded."""
     if width > MAX_COLUMNS:
         raise LimitExceeded(where, "TOO_MANY_COLUMNS", limit=MAX_COLUMNS)
@@ -88,15 +89,10 @@ def read_table(
     found: list[Row] = []
     total = 0
     for number, cells in numbered:
-        padded = (*cells, *((None,) * (width - len(cells))))
-        values = tuple(
-            [
-                cell
-                if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
-                else _text(cell, number, column, where)
-                for column, cell in zip(columns, padded, strict=True)
-            ]
-        )
+        if number in deleted:
+            asides.add("DELETED", number)
+            continue
+        values = checked((*cells, *((None,) * (width - len(cells)))), number, columns, where)
         if taken(number, values):
             found.append(Row(str(number), values))
             total += 1
@@ -184,6 +180,18 @@ def _columns(head: Sequence[Cell], width: int) -> tuple[Column, ...]:
         seen.add(name.casefold())
         columns.append(Column(name, letter(index)))
     return tuple(columns)
+
+
+def checked(cells: Sequence[Cell], number: int, columns: Sequence[Column], where: str) -> tuple[Cell, ...]:
+    """The cells of a row; blank texts are None. Raises LimitExceeded CELL_TOO_LONG."""
+    return tuple(
+        [
+            cell
+            if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
+            else _text(cell, number, column, where)
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+    )
 
 
 def _text(cell: str, number: int, column: Column, where: str) -> str | None:

@@ -67,8 +67,9 @@ def title_of(table: Named) -> str | None:
 
 
 def understand_records(grid: Grid, names: Sequence[str], sheet: str | None = None) -> SheetFound:
-    """What was found in records whose columns have `names` from elsewhere, as in JSON; every row is a record."""
-    body = Body(Head((), None, (), 0, 1.0), grid.height, list(range(grid.height)))
+    """What was found in records whose columns have `names` from elsewhere, as in JSON; every row with anything in it is a
+    record."""
+    body = Body(Head((), None, (), 0, 1.0), grid.height, [row for row in range(grid.height) if grid.cells[row]])
     table = _describe(grid, body, Sums(grid), sheet, True, names)
     return SheetFound(sheet, True, (table,) if grid.height else ())
 
@@ -372,6 +373,8 @@ def _notes(
                 total=_written(one.total),
                 difference=_written(difference),
             )
+    if marks.strays:
+        add("CELLS_FAR_AWAY", cells=", ".join(marks.strays), count=len(marks.strays))
     hidden = [row for row in rows if row in marks.hidden_rows]
     if hidden:
         add("ROWS_HIDDEN", hidden[:50], count=len(hidden))

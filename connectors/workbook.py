@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import NoReturn
+from xml.etree import ElementTree
 
 import python_calamine as calamine
 
+from connectors.aside import Asides
 from connectors.connector import Batch, Cell, CellError
 from connectors.content import Content
 from connectors.errors import DatasetMissing, SourceBroken, SourceError
@@ -17,7 +20,7 @@ from connectors.ods import list_tables, read_ods_grid, read_tables
 from connectors.package import open_package
 from connectors.sheetmarks import read_marks, read_styles
 from connectors.sheets import Sheet
-from connectors.sheetxml import check_extent, find_errors
+from connectors.sheetxml import check_extent, drop_strays, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
 from connectors.xls import Xls
 
@@ -56,19 +59,31 @@ class Workbook:
 
     def grid(self, sheet: Sheet, where: str) -> Grid:
         """A whole sheet with its marks."""
-        errors = self._inspect(sheet, where)
-        marks = read_marks(self._package.xml(sheet.member), read_styles(self._package.styles()))
-        return _grid(self._raw, sheet.name, errors, marks, where)
+        raw, errors, strays = self._inspect(sheet, where)
+        try:
+            marks = read_marks(self._package.xml(sheet.member), read_styles(self._package.styles()))
+        except (ValueError, ElementTree.ParseError) as error:  # a number that is none, a prefix of no name space
+            raise SourceBroken(where, "FILE_DAMAGED") from error
+        return _grid(raw, sheet.name, errors, replace(marks, strays=strays), where)
 
     def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
-        """The rows where a dataset says they are."""
-        yield from _read(self._raw, sheet.name, self._inspect(sheet, where), dataset, where)
+        """The rows where a dataset says they are; those of cells far away are set aside."""
+        raw, errors, strays = self._inspect(sheet, where)
+        last: Batch | None = None
+        for last in _read(raw, sheet.name, errors, dataset, where):
+            yield last
+        if strays and last is not None:
+            asides = Asides()
+            for row in Marks(strays=strays).stray_rows:
+                asides.add("FAR_AWAY", row)
+            yield replace(last, rows=(), aside=asides.take())
 
-    def _inspect(self, sheet: Sheet, where: str) -> Errors:
+    def _inspect(self, sheet: Sheet, where: str) -> tuple[bytes, Errors, tuple[str, ...]]:
+        """The file for calamine, the cells in error, and the cells far away that were taken out."""
         self._package.check_rest()
-        xml = self._package.xml(sheet.member)
+        xml, strays = drop_strays(self._package.xml(sheet.member))
         check_extent(xml, where)
-        return find_errors(xml)
+        return self._package.repacked(sheet.member, xml) if strays else self._raw, find_errors(xml), strays
 
 
 class OldWorkbook:

@@ -22,6 +22,7 @@ from replica.rebuild import Rebuild
 from replica.search import CHUNK, SearchIndex, words_reader
 from replica.session import Session
 from replica.settling import settle_current, settle_duplicates
+from replica.shapes import Shape, drift_of, save_shapes
 from replica.staging import StagedPart, Staging
 from replica.system import Rejects, system_entity, write_source
 from replica.tables import store_time
@@ -159,6 +160,7 @@ class Merge:
             "SELECT id FROM part WHERE (source, dataset, entity) NOT IN (SELECT source, dataset, entity FROM dataset)"
         ).fetchall():
             self._drop_part(part)
+        db.execute("DELETE FROM shape WHERE (source, dataset) NOT IN (SELECT source, dataset FROM dataset)")
         links = [f"{link.source}.{link.name}" for link in self._database.catalogue.links]
         self._rejects.clear(f"c_source = 'links' AND c_dataset NOT IN ({', '.join('?' * len(links))})", links)
         self._match_links()
@@ -231,6 +233,14 @@ class Merge:
                 unread,
             )
         self._states.append((mapping, problem or next(iter(failed.values()), None)))
+
+    def shapes(self, source: str, dataset: str, seen: Mapping[str, Shape], listed: Sequence[str] | None) -> None:
+        """Notes what the parts of a dataset that were read looked like, and forgets those that are gone; `listed` are the keys of
+        all that there are, None if that is not known."""
+        save_shapes(self._db, source, {(dataset, key): shape for key, shape in seen.items()}, self._now)
+        known = self._db.execute("SELECT key FROM shape WHERE (source, dataset) = (?, ?)", (source, dataset)).fetchall()
+        gone = [] if listed is None else [(source, dataset, key) for (key,) in known if key not in listed]
+        self._db.executemany("DELETE FROM shape WHERE (source, dataset, key) = (?, ?, ?)", gone)
 
     def finish(self, source: str, *, max_loss: Decimal | None) -> dict[str, Counts]:
         """Merges what was taken up, sets duplicates aside, matches links. Raises ShrinkGuard before anything is changed."""
@@ -554,6 +564,7 @@ class Merge:
             "setAside": sum(account.set_aside for account in accounts),
             "issues": sum(account.issues for account in accounts),
             "accounts": orjson.dumps([account.told() for account in accounts]).decode(),
+            "drift": orjson.dumps(drift_of(db, name)).decode(),
             "problem": problem,
         }
         if write_source(db, entity, self._now, values):

@@ -25,9 +25,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
-    VariableValues,
     execute_sync,
-    get_variable_values,
     parse,
     specified_rules,
     type_from_ast,
@@ -40,7 +38,6 @@ from config.messages import Messages
 from replica.reading import (
     MAX_ROWS,
     Busy,
-    DatasetState,
     DeadlineExceeded,
     Reading,
     Replica,
@@ -48,12 +45,13 @@ from replica.reading import (
     TooManyRows,
 )
 from replica.tables import Tables
-from resolvers.arguments import sample_of, shape_of
+from resolvers.arguments import sample_of
 from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, looked_at, scans_of, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
 from resolvers.explaining import Origins
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
+from resolvers.inputs import MAX_ERRORS
 from resolvers.limits import Limits, check_size
 from resolvers.messages import MESSAGES, hint_of
 from resolvers.plan import Plan, build_plan
@@ -63,7 +61,6 @@ from resolvers.shape import Writer
 DOCUMENTS = 500  # parsed and planned operations that are kept
 AT_ONCE = 3_000  # rows that an operation may be expected to look at, some 3 ms, and still be answered without a thread
 PLANS_PER_DOCUMENT = 50  # structures of variables kept for each
-MAX_ERRORS = 10  # validation errors that are listed
 MOST = 1e15  # rows that an estimate is told in figures
 RETRY_SECONDS = 10  # after which a hub that was busy is likely to have room
 
@@ -239,7 +236,9 @@ class Engine:
         if revision is None or asked.plan.looked(self._catalogue, revision, sizes, asked.variables) > AT_ONCE:
             return None
         try:
-            found = self._replica.read_at_once(lambda reading: self._run(asked.plan, reading, asked.variables, request))
+            found = self._replica.read_at_once(
+                lambda reading: self._run(asked.plan, reading, asked.variables, request, is_cheap=True)
+            )
         except (DeadlineExceeded, TooFar):
             return None  # more than was expected
         except (TooCostly, *_STOPPED) as stopped:
@@ -278,7 +277,7 @@ class Engine:
         try:
             document = self._document(request.query)
             operation = document.operation(request.operation_name)
-            variables = self._variables(operation, request.variables)
+            variables = self._variables(document, operation, request.variables)
             plan = self._plan(document, operation, variables, request)
             plan.check(variables)
         except BadRequest as refused:
@@ -307,7 +306,7 @@ class Engine:
         try:
             document = self._document(request.query)
             operation = document.operation(request.operation_name)
-            variables = self._variables(operation, request.variables)
+            variables = self._variables(document, operation, request.variables)
             layout = lay_out(self._schema, document.fragments, operation, variables, expand)
             plan = self._table_plan(layout.first, variables, request)
             plan.check(variables)
@@ -368,9 +367,16 @@ class Engine:
             reading.forget()
 
     def _run(
-        self, plan: Plan, reading: Reading, variables: Mapping[str, object], request: Request
+        self,
+        plan: Plan,
+        reading: Reading,
+        variables: Mapping[str, object],
+        request: Request,
+        *,
+        is_cheap: bool = False,
     ) -> tuple[Run, dict[str, object]]:
-        check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
+        if not is_cheap:  # which its caller has found out
+            check_cost(plan.selects(self._catalogue, reading, variables), self._limits.looked)
         # what was never read is told with its path in the data, and what a statement cost by the statements of the plan
         as_text = request.as_text and not request.tells_cost and reading.unavailable.isdisjoint(plan.entities)
         run = Run(reading, variables, as_text, version=reading.version(plan.reads))
@@ -423,13 +429,12 @@ class Engine:
             raise _Invalid([_written(error, "GRAPHQL_VALIDATION_FAILED") for error in errors[:MAX_ERRORS]])
         return Document(document)
 
-    def _variables(self, operation: OperationDefinitionNode, given: Mapping[str, object] | None) -> dict[str, Any]:
-        definitions = operation.variable_definitions or ()
-        if not definitions:
-            return {}
-        values = get_variable_values(self._schema, definitions, dict(given or {}), max_errors=MAX_ERRORS)
-        if isinstance(values, VariableValues):
-            return values.coerced
+    def _variables(
+        self, document: Document, operation: OperationDefinitionNode, given: Mapping[str, object] | None
+    ) -> dict[str, Any]:
+        values = document.inputs(operation, self._schema).coerce(given)
+        if isinstance(values, dict):
+            return values
         raise _Invalid([_written(error, "BAD_USER_INPUT") for error in values])
 
     def _plan(
@@ -443,7 +448,7 @@ class Engine:
             id(operation),
             request.caller,
             request.language,
-            self._shape(operation, variables),
+            document.inputs(operation, self._schema).shape(variables),
         )
         with self._lock:
             if key in document.plans:
@@ -464,15 +469,6 @@ class Engine:
             if len(document.plans) > PLANS_PER_DOCUMENT:
                 document.plans.popitem(last=False)
         return plan
-
-    def _shape(self, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> object:
-        shapes = []
-        for definition in operation.variable_definitions or ():
-            name = definition.variable.name.value
-            if name in variables:
-                type_ = cast(GraphQLInputType, type_from_ast(self._schema, definition.type))
-                shapes.append((name, shape_of(type_, variables[name])))
-        return tuple(shapes)
 
     def _introspect(
         self,
@@ -549,10 +545,9 @@ class Engine:
         extensions: dict[str, object] = {}
         if self._notice:
             extensions["notice"] = self._notice
-        used = [state for state in reading.datasets if state.entity in plan.entities]
-        told = [states for states in _by_source(used) if all_sources or any(state.problem for state in states)]
+        told = plan.told(reading.state, all_sources=all_sources)
         if told:
-            extensions["sources"] = [_state(states) for states in told]
+            extensions["sources"] = told
         return extensions
 
 
@@ -575,31 +570,6 @@ def _too_costly(costly: TooCostly) -> BadRequest:
 def _rounded(number: float) -> int:
     """To two digits: an estimate is no better."""
     return int(float(f"{min(number, MOST):.1e}"))
-
-
-def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:
-    groups: dict[str, list[DatasetState]] = {}
-    for state in states:
-        groups.setdefault(state.source, []).append(state)
-    return list(groups.values())
-
-
-def _state(states: Sequence[DatasetState]) -> dict[str, object]:
-    """What an answer says of a source that it used: whether its last sync was well, how old its oldest figures are, if there are
-    any, and what was wrong."""
-    troubled = [one for one in states if one.problem]
-    problem = troubled[0].problem if troubled else None
-    if problem is None:
-        state = "FRESH" if all(one.tried_at for one in states) else "UNKNOWN"
-    else:
-        state = "STALE" if any(one.ever_read for one in troubled) else "UNAVAILABLE"
-    read = [one.read_at for one in states if one.read_at]
-    return {
-        "name": states[0].source,
-        "state": state,
-        "asOf": min(read) if read else None,
-        "reason": problem.get("code") if problem else None,
-    }
 
 
 def _written(error: GraphQLError, code: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from config.entities import Catalogue, Entity
 from connectors.select import And, Compare, Op
 from replica.ask import ByNode, Everything, Output, Page, Rows, Slot, Start, Variables
 from replica.estimate import Estimator, Sizes
-from replica.reading import Reading
+from replica.reading import DatasetState, Reading, State
 from replica.tables import Tables
 from resolvers.asked import Asked, Check, reader
 from resolvers.collect import Collector
@@ -48,23 +48,25 @@ class Plan:
     reads: frozenset[str]
     introspection: tuple[FieldNode, ...]
     is_lasting: bool = True
-    _selects: dict[object, tuple[Select, ...]] = field(default_factory=dict, compare=False)
+    _selects: dict[object, tuple[tuple[Select, ...], float]] = field(default_factory=dict, compare=False)
+    _told: dict[bool, tuple[State, list[dict[str, object]]]] = field(default_factory=dict, compare=False)
 
     def selects(self, catalogue: Catalogue, reading: Reading, variables: Variables) -> tuple[Select, ...]:
         """What it costs with these variables on the replica as it is now."""
-        return self._known(catalogue, reading.revision, lambda: reading.sizes, variables)
+        return self._known(catalogue, reading.revision, lambda: reading.sizes, variables)[0]
 
     def looked(self, catalogue: Catalogue, revision: int, sizes: Sizes, variables: Variables) -> float:
         """How many rows it is expected to look at, on a replica of that revision."""
-        return looked_at(self._known(catalogue, revision, lambda: sizes, variables))
+        return self._known(catalogue, revision, lambda: sizes, variables)[1]
 
     def _known(
         self, catalogue: Catalogue, revision: int | None, sizes: Callable[[], Sizes], variables: Variables
-    ) -> tuple[Select, ...]:
-        key = (revision, *(_rough(read(variables)) for read in self.numbers))
+    ) -> tuple[tuple[Select, ...], float]:
+        key = (revision, *[_rough(read(variables)) for read in self.numbers])
         found = self._selects.get(key)
         if found is None:
-            found = self.selects_of(catalogue, sizes(), variables)
+            selects = self.selects_of(catalogue, sizes(), variables)
+            found = selects, looked_at(selects)
             if len(self._selects) >= ESTIMATES_KEPT:  # several threads may be here
                 self._selects.clear()
             self._selects[key] = found
@@ -74,6 +76,15 @@ class Plan:
         """What it costs on a replica of these sizes."""
         steps = [step for _, step in self.fields if step is not None and not isinstance(step, str)]
         return selects_of(steps, Estimator(catalogue, sizes), variables)
+
+    def told(self, state: State, *, all_sources: bool) -> list[dict[str, object]]:
+        """What an answer says of the sources that it used: of those in trouble, or of all."""
+        found = self._told.get(all_sources)
+        if found is None or found[0] is not state:
+            used = [dataset for dataset in state.datasets if dataset.entity in self.entities]
+            groups = [group for group in _by_source(used) if all_sources or any(one.problem for one in group)]
+            found = self._told[all_sources] = state, list(map(_source_told, groups))
+        return found[1]
 
     def check(self, variables: Variables) -> None:
         """Raises BadRequest if a value of the variables is out of its bounds."""
@@ -92,10 +103,35 @@ class Plan:
         return data
 
 
+def _by_source(states: Sequence[DatasetState]) -> list[list[DatasetState]]:
+    groups: dict[str, list[DatasetState]] = {}
+    for state in states:
+        groups.setdefault(state.source, []).append(state)
+    return list(groups.values())
+
+
+def _source_told(states: Sequence[DatasetState]) -> dict[str, object]:
+    """What an answer says of a source that it used: whether its last sync was well, how old its oldest figures are, if there are
+    any, and what was wrong."""
+    troubled = [one for one in states if one.problem]
+    problem = troubled[0].problem if troubled else None
+    if problem is None:
+        state = "FRESH" if all(one.tried_at for one in states) else "UNKNOWN"
+    else:
+        state = "STALE" if any(one.ever_read for one in troubled) else "UNAVAILABLE"
+    read = [one.read_at for one in states if one.read_at]
+    return {
+        "name": states[0].source,
+        "state": state,
+        "asOf": min(read) if read else None,
+        "reason": problem.get("code") if problem else None,
+    }
+
+
 def _rough(number: int) -> int:
     """A number of records to its first three binary digits: no estimate is better than that."""
-    less = max(number.bit_length() - 3, 0)
-    return number >> less << less
+    less = number.bit_length() - 3
+    return number >> less << less if less > 0 else number
 
 
 def build_plan(

@@ -72,19 +72,6 @@ def read_list(stored: str | None) -> list[str] | None:
     return None if stored is None else cast("list[str]", orjson.loads(stored))
 
 
-@lru_cache(maxsize=1024)
-def _labels(columns: str) -> dict[str, str]:
-    return cast("dict[str, str]", orjson.loads(columns))
-
-
-def cell_of(columns: str | None, grid: int | None, at: str, field: str) -> str | None:
-    """The cell of a field: H57 in a sheet, the column's name elsewhere, None if no column feeds it."""
-    label = _labels(columns).get(field) if columns else None
-    if label is None:
-        return None
-    return f"{label}{at}" if grid else label
-
-
 def raw_cells(
     secret: Collection[str], raw: str | None, columns: str | None, grid: int | None, at: str
 ) -> list[dict[str, object]]:

@@ -51,7 +51,7 @@ EXTREMES = (
     FieldType.DATETIME,
 )
 MOMENTS = (FieldType.DATE, FieldType.DATETIME)
-INNER = (("reject", "params"), ("source", "accounts"))
+INNER = (("reject", "params"), ("source", "accounts"), ("source", "drift"))
 """Fields of system entities that are served in another form."""
 PSEUDO = {
     "file": Text("File that it stands in", "Berkas tempatnya"),
@@ -188,6 +188,8 @@ class _Builder:
             words = Text("What to do with this row, as a sentence", "Apa yang perlu dilakukan dengan baris ini")
             members.append(Member("suggestion", "String!", words, (language,)))
         if entity.system == "source":
+            words = Text("How its columns and totals differ from before", "Bedanya kolom dan jumlahnya dari sebelumnya")
+            members.append(Member("drift", "[Drift!]!", words))
             words = Text(
                 "What became of its rows, by dataset and entity", "Nasib barisnya per himpunan data dan jenis data"
             )

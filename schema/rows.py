@@ -19,6 +19,8 @@ ASIDE = {
     "UNFILLED": ("Numbered in advance, nothing else in it", "Hanya bernomor, selebihnya belum diisi"),
     "NOTE": ("Below the table: notes and signatures", "Di bawah tabel: catatan dan tanda tangan"),
     "OTHER_TABLE": ("Of another table in the sheet", "Milik tabel lain di lembar itu"),
+    "DELETED": ("Deleted, though the file still holds it", "Sudah dihapus, meskipun masih ada di berkas"),
+    "FAR_AWAY": ("Single cells far from everything else", "Sel tunggal jauh dari yang lain"),
     "OUTSIDE_ROWS": ("Outside of `rows:` in hub.yaml", "Di luar `rows:` di hub.yaml"),
     "SKIP": ("Left out by `skip:` in hub.yaml", "Dilewati oleh `skip:` di hub.yaml"),
     "AUTOMATIC": ("A bounce or an automatic reply", "Surel pantulan atau balasan otomatis"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import re
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -39,7 +40,10 @@ Unprotected = Annotated[bool, typer.Option("--allow-unprotected", help="HELP_UNP
 
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="HELP_WORKERS")]
 
+Authority = Annotated[Path | None, typer.Option("--ca", help="HELP_CA")]
+
 HUB_YAML = Path("hub.yaml")
+MAIL_URL = re.compile(r"(?i)imaps?://")
 
 
 def _say_version(wanted: bool) -> None:
@@ -88,20 +92,27 @@ def check(config: Config = HUB_YAML, lang: Speak = None) -> None:
 
 @app.command(help="HELP_INSPECT")
 def inspect(
-    path: Annotated[Path, typer.Argument(help="HELP_PATH")],
+    path: Annotated[str, typer.Argument(help="HELP_PATH")],
     as_json: Annotated[bool, typer.Option("--json", help="HELP_JSON")] = False,
+    ca: Authority = None,
     lang: Speak = None,
 ) -> None:
+    if MAIL_URL.match(path):
+        from simpul.commands.mailbox import inspect_mailbox
+
+        _end(lambda: inspect_mailbox(_terminal(lang), path, ca, as_json=as_json))
+        return
     from simpul.commands.inspect import inspect_path
 
-    _end(lambda: inspect_path(_terminal(lang), path, as_json=as_json))
+    _end(lambda: inspect_path(_terminal(lang), Path(path), as_json=as_json))
 
 
 @app.command(help="HELP_ADD")
 def add(
-    path: Annotated[Path | None, typer.Argument(help="HELP_ADD_PATH")] = None,
+    path: Annotated[str | None, typer.Argument(help="HELP_ADD_PATH")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="HELP_YES")] = False,
     take_back: Annotated[bool, typer.Option("--undo", help="HELP_UNDO")] = False,
+    ca: Authority = None,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
@@ -110,7 +121,16 @@ def add(
     if (path is None) is not take_back:
         _terminal(lang).warn("ADD_WHAT")
         raise typer.Exit(2)
-    _end(lambda: undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, path, yes=yes))
+    if path is not None and MAIL_URL.match(path):
+        from simpul.commands.mailbox import add_mailbox
+
+        _end(lambda: add_mailbox(_terminal(lang), config, path, ca, yes=yes))
+        return
+    _end(
+        lambda: (
+            undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, Path(path), yes=yes)
+        )
+    )
 
 
 @app.command(help="HELP_SYNC")

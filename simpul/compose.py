@@ -92,6 +92,14 @@ class Hub:
         self.database.open()
         self.syncer.register()
 
+    def is_open(self) -> bool:
+        """Whether the replica has the shape that this configuration wants; else `open` gives it to it, and what another
+        configuration asks meanwhile may fail."""
+        try:
+            return self.syncer.is_registered()
+        except self.database.errors:
+            return False
+
     async def close(self) -> None:
         """Gives back connections and threads."""
         await self.connectors.aclose()
@@ -117,7 +125,7 @@ class Hub:
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
-            for problem in report.problems:
+            for problem in (*report.problems, *report.drift):
                 params = {"where": problem.where, **problem.params}
                 LOG.warning("%s: %s", source, self.messages.render(problem.code, params, language))
             return not report.problems

@@ -146,6 +146,10 @@ PAGES: dict[str, tuple[str, str]] = {
         "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
         "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
     ),
+    "CONFIGURATION_FAILED": (
+        "hub.yaml is good but could not take over ({reason}); change it again or start the hub anew.",
+        "hub.yaml baik tetapi tidak dapat mengambil alih ({reason}); ubah lagi atau jalankan ulang hub.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
@@ -241,6 +245,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "INSPECT_RECORDS_MANY": ("{count} records", "{count} data"),
     "INSPECT_TOTALS": ("totals in row {rows}", "jumlah di baris {rows}"),
     "INSPECT_GROUPS": ("groups in row {rows}", "kelompok di baris {rows}"),
+    "INSPECT_FOLDER": ("Folder", "Folder"),
+    "INSPECT_READ": ("Read", "Dibaca"),
+    "INSPECT_READ_YES": ("yes", "ya"),
+    "INSPECT_READ_NO": ("no", "tidak"),
+    "INSPECT_MAILS": ("Mails", "Surel"),
+    "MAIL_URL_WANTED": (
+        "A mailbox is named by an address such as imaps://pengaduan@mail.kab.example (imap:// for STARTTLS).",
+        "Kotak surat ditulis sebagai alamat seperti imaps://pengaduan@mail.kab.example (imap:// untuk STARTTLS).",
+    ),
+    "MAIL_KNOWN": (
+        "{path} reads this mailbox already, as the source {name}; nothing was written.",
+        "{path} sudah membaca kotak surat ini, sebagai sumber {name}; tidak ada yang ditulis.",
+    ),
+    "MAIL_PASSWORD_WANTED": (
+        "The password of the mailbox is wanted. Set it as {name} in the environment, or run this in a terminal.",
+        "Kata sandi kotak surat diperlukan. Isi {name} di lingkungan, atau jalankan ini di terminal.",
+    ),
+    "MAIL_PASSWORD_ASK": ("Password of {user} at {host}:", "Kata sandi {user} di {host}:"),
+    "ADD_SECRET": (
+        "Put the password into {path}, as a line {name}=… (taken literally).",
+        "Tulis kata sandinya di {path}, sebagai baris {name}=… (dibaca apa adanya).",
+    ),
     "INSPECT_COLUMN": ("Column", "Kolom"),
     "INSPECT_NAME": ("Name", "Judul"),
     "INSPECT_TYPE": ("Type", "Jenis"),
@@ -579,6 +605,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "KIND_ISSUE": ("issue", "catatan"),
 }
 
+DRIFT: dict[str, tuple[str, str]] = {
+    "DRIFT_PROPOSAL": (
+        "To take it so, write in hub.yaml below {place}: {line}",
+        "Untuk menerimanya, tulis di hub.yaml di bawah {place}: {line}",
+    ),
+}
+
 HELP: dict[str, tuple[str, str]] = {
     "HELP_APP": (
         "One GraphQL endpoint over the applications that a regency already has. Exit codes: 0 all is well, 1 problems "
@@ -610,16 +643,20 @@ HELP: dict[str, tuple[str, str]] = {
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+    ),
+    "HELP_CA": (
+        "Of a mailbox: PEM file of the office's own certificate authority.",
+        "Untuk kotak surat: berkas PEM otoritas sertifikat kantor sendiri.",
     ),
     "HELP_ADD": (
         "Draft into hub.yaml how a file or folder is read: entities, keys, links. Shows the difference and asks.",
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
     "HELP_ADD_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip.",
+        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
     ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
@@ -660,8 +697,8 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_SOURCE": ("Only this source.", "Hanya sumber ini."),
     "HELP_FULL": ("Read unchanged files again too.", "Baca ulang juga berkas yang tidak berubah."),
     "HELP_FORCE": (
-        "Go on even if more records would be lost than maxLoss allows.",
-        "Teruskan walaupun data yang hilang melebihi maxLoss.",
+        "Go on even if more records would be lost than maxLoss allows, and agree to columns as they are now.",
+        "Teruskan walaupun data yang hilang melebihi maxLoss, dan setujui kolom apa adanya sekarang.",
     ),
     "HELP_FILE": (
         "File with the operation, - for standard input, or the name of a saved question.",
@@ -687,6 +724,6 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
+SENTENCES: dict[str, tuple[str, str]] = {**DRIFT, **HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
 
 MESSAGES = Messages(TROUBLE, CONNECTORS, REPLICA, RESOLVERS, SENTENCES)

@@ -11,12 +11,12 @@ from config.hub import HubConfig, SourceConfig
 from connectors.connector import Connector
 
 if TYPE_CHECKING:
+    from connectors.oauth import ClientCredentials
     from connectors.paging import Paging
     from connectors.rest import RestDataset
     from connectors.seeking import Sought
     from connectors.sql import SqlSource
     from connectors.table import SheetDataset
-    from connectors.web import Login
 
 
 class Connectors(Mapping[str, Connector]):
@@ -104,8 +104,9 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
 
     ca = folder / options["ca"] if options["ca"] else None
     server = MailServer(options["host"], options["port"], options["encryption"], ca)
-    login = Login(options["user"], options["password"])
-    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"])
+    login = Login(options["user"], options["password"] or "")
+    tokens = _login(options["oauth"]) if options["oauth"] else None
+    return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"], tokens=tokens)
 
 
 def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
@@ -120,11 +121,12 @@ def _sheet_dataset(dataset: Mapping[str, Any]) -> SheetDataset:
 
     skip = {column: tuple(values) for column, values in dataset["skip"].items()}
     member = tuple(dataset["member"]) if dataset["member"] else None
-    return SheetDataset(**{**dataset, "skip": skip, "member": member})
+    options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
+    return SheetDataset(**{**options, "skip": skip, "member": member})
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
-    from connectors.sql import SqlDataset, SqlSource, url_of
+    from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
         name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
@@ -136,7 +138,9 @@ def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], 
         url = f"sqlite:///{options['database']}"
     else:
         url = url_of(*(options[name] for name in ("engine", "host", "port", "database", "user", "password")))
-    return SqlSource(url, tables, folder, options["timeout"], schema=options["schema_"])
+    authorities = folder / options["tls_ca"] if options["tls_ca"] else None
+    access = Access(options["schema_"], options["tls"], authorities, options["connections"] or 4, options["encoding"])
+    return SqlSource(url, tables, folder, options["timeout"], access=access)
 
 
 def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> Connector:
@@ -161,11 +165,11 @@ def _rest(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]])
     )
 
 
-def _login(written: Mapping[str, Any]) -> Login:
+def _login(written: Mapping[str, Any]) -> ClientCredentials:
     from connectors.oauth import Client, ClientCredentials
 
     return ClientCredentials(
-        Client(written["token_url"], written["client_id"], written["client_secret"], written["scope"])
+        Client(*(written[name] for name in ("token_url", "client_id", "client_secret", "scope", "refresh_token")))
     )
 
 

@@ -151,12 +151,14 @@ async def _execute(address: URL, statements: Any) -> Any:
         maria = await aiomysql.connect(
             **options, password=address.password or "", db=address.database, charset="utf8mb4", autocommit=True
         )
-        cursor = await maria.cursor()
-        for statement in statements:
-            await cursor.execute(statement)
-            row = await cursor.fetchone() if cursor.description else None
-            value = row and row[0]
-        await maria.ensure_closed()
+        try:
+            cursor = await maria.cursor()
+            for statement in statements:
+                await cursor.execute(statement)
+                row = await cursor.fetchone() if cursor.description else None
+                value = row and row[0]
+        finally:
+            await maria.ensure_closed()
     return value
 
 

@@ -5,18 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
 from config.entities import Entity, Field, FieldType, Text
 from config.merge import is_free
+from config.naming import entity_name, field_name, says_nothing, source_name, words_of
 from connectors.findings import Note, TableFound
 from schema.catalogue import describe
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, Remark, SourceDraft
-from simpul.adding.naming import entity_name, field_name, says_nothing, source_name, words_of
 from simpul.adding.placing import placed_fields
 from simpul.adding.recognition import Recognised, recognise, spoken
-from simpul.adding.shapes import ColumnShape, Options, Shape, SheetTable, columns_of, is_writable, patterns_of
+from simpul.adding.shapes import (
+    ColumnShape,
+    Options,
+    Shape,
+    SheetTable,
+    columns_of,
+    is_writable,
+    patterns_of,
+    whole_words,
+)
 
 MAX_FIELDS = 150
 PLACED = ("agency", "region", "fiscalYear", "isLeaf")
@@ -248,8 +258,8 @@ def _called(paths: Sequence[Path]) -> str:
     first, *others = [words_of(path.stem) for path in paths]
     if not others:
         return " ".join(first)
-    common: list[str] = []
-    for place, word in enumerate(first):
+    common = words_of(whole_words(commonprefix([path.stem for path in paths])))  # noqa: RUF071 - sign by sign
+    for place, word in enumerate(() if common else first):
         if any(place >= len(other) or other[place].casefold() != word.casefold() for other in others):
             break
         common.append(word)

@@ -14,6 +14,7 @@ from config.entities import Catalogue, Entity, EnumType, FieldType
 from config.hub import HubConfig, Language
 from config.insertion import append_mapping, insert_entries
 from config.load import load_config
+from config.naming import field_name
 from connectors.errors import SourceError
 from connectors.files import find_files
 from connectors.findings import FileFound
@@ -31,7 +32,6 @@ from simpul.adding.measuring import (
     keys_of,
     measure,
 )
-from simpul.adding.naming import field_name
 from simpul.adding.recognition import spoken
 from simpul.adding.shapes import Aside, Shape, gather
 from simpul.adding.writing import entries_of, mapping_of

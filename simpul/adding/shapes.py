@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
@@ -99,6 +100,11 @@ def gather(found: Iterable[tuple[Path, FileFound]]) -> tuple[list[Shape], list[A
             group.append((every, sheets))
     shapes = [_named(_shape(group, members), asides) for group in groups]
     return [shape for shape in shapes if shape.kinds], asides
+
+
+def whole_words(prefix: str) -> str:
+    """A common beginning of names as far as its last blank, dash or dot."""
+    return re.sub(r"[^ _.-]*$", "", prefix)
 
 
 def is_writable(column: str) -> bool:
@@ -260,6 +266,8 @@ def _patterns_in(paths: Sequence[PurePath], folder: str) -> list[str]:
         return [f"{glob.escape(folder)}{glob.escape(names[0])}"]
     suffix = paths[0].suffix
     prefix = commonprefix([name.removesuffix(suffix) for name in names])  # noqa: RUF071 - of names, sign by sign
+    if len(whole := whole_words(prefix)) > 2:
+        prefix = whole  # RKA_DinasPU, RKA_DinasKes: the next may be RKA_Bappeda
     prefix = prefix.rstrip("0123456789")  # usulan_2025, usulan_2026: the next may be usulan_2030
     return [f"{glob.escape(folder)}{glob.escape(prefix if len(prefix) > 2 else '')}*{suffix}"]
 

@@ -26,17 +26,10 @@ _OWN_FILES = ("secrets.env", "hub.schema.json")
 
 def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
     """Adds a file, or all of a folder. 1 if nothing was written."""
-    config: HubConfig | None = None
-    before: bytes | None = None
-    if hub.exists():
-        config = read_config(terminal, hub)
-        if config is None:
-            return 1
-        before = hub.read_bytes()
-        terminal = terminal.speaking(config.language)
-    elif not hub.parent.is_dir():
-        terminal.warn("ADD_NO_FOLDER", folder=hub.parent)
+    opened = open_hub(terminal, hub)
+    if opened is None:
         return 1
+    terminal, config, before = opened
     found = [(file, one) for file, one in _inspect(terminal, path) if file == path or not _is_of_the_hub(file, hub)]
     text = new_text(terminal.language) if before is None else before.decode("utf-8-sig")
     language = config.language if config else terminal.language
@@ -61,21 +54,39 @@ def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
     for link in proposal.draft.links:
         for remark in link.remarks:
             terminal.show(f"{link.source}.{link.name}: {terminal.render(remark.code, remark.params)}")
-    bom = before is not None and before.startswith(b"\xef\xbb\xbf")
-    after = (b"\xef\xbb\xbf" if bom else b"") + proposal.after.encode()
-    _show_difference(terminal, hub, text if before is not None else "", proposal.after)
-    if not (yes or _agrees(terminal, hub)):
+    if not write(terminal, hub, before, proposal.after, yes=yes):
         return 1
+    tell_next(terminal, hub, f"echo '{_question(proposal)}' | simpul query -")
+    return 0
+
+
+def open_hub(terminal: Terminal, hub: Path) -> tuple[Terminal, HubConfig | None, bytes | None] | None:
+    """The hub.yaml that is to be added to, if there is one, and a terminal in its language; None after saying why not."""
+    if hub.exists():
+        config = read_config(terminal, hub)
+        return None if config is None else (terminal.speaking(config.language), config, hub.read_bytes())
+    if hub.parent.is_dir():
+        return terminal, None, None
+    terminal.warn("ADD_NO_FOLDER", folder=hub.parent)
+    return None
+
+
+def write(terminal: Terminal, hub: Path, before: bytes | None, text: str, *, yes: bool) -> bool:
+    """Shows how a hub.yaml would change, and writes it if it may; whether it did."""
+    mark = b"\xef\xbb\xbf"
+    bom = mark if before is not None and before.startswith(mark) else b""
+    _show_difference(terminal, hub, before.decode("utf-8-sig") if before is not None else "", text)
+    if not (yes or _agrees(terminal, hub)):
+        return False
     if (hub.read_bytes() if hub.exists() else None) != before:
         terminal.warn("ADD_CHANGED_MEANWHILE", path=hub)
-        return 1
+        return False
     try:
-        keep(hub, before, after)
+        keep(hub, before, bom + text.encode())
     except OSError as error:
         terminal.warn("INIT_FAILED", path=hub, reason=terminal.trouble(error))
-        return 1
-    _tell_next(terminal, hub, proposal)
-    return 0
+        return False
+    return True
 
 
 def undo(terminal: Terminal, hub: Path) -> int:
@@ -168,12 +179,12 @@ def _agrees(terminal: Terminal, hub: Path) -> bool:
     return False
 
 
-def _tell_next(terminal: Terminal, hub: Path, proposal: Proposal) -> None:
+def tell_next(terminal: Terminal, hub: Path, question: str) -> None:
+    """What can be done now: commands to copy, `question` among them."""
     terminal.say("ADD_WRITTEN", path=hub)
     config = "" if hub == Path("hub.yaml") else f' --config "{hub}"' if " " in str(hub) else f" --config {hub}"
-    terminal.show(f"  simpul sync{config}")
-    terminal.show(f"  echo '{_question(proposal)}' | simpul query -{config}")
-    terminal.show(f"  simpul add --undo{config}")
+    for command in ("simpul sync", question, "simpul add --undo"):
+        terminal.show(f"  {command}{config}")
 
 
 def _question(proposal: Proposal) -> str:

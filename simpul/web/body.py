@@ -121,6 +121,8 @@ def check_parameters(given: Mapping[str, object]) -> Parameters:
 
 def _is_deeper(value: object, limit: int) -> bool:
     level = [value]
+    if value is None:
+        return False
     if isinstance(value, dict) and not any(isinstance(inner, dict | list) for inner in value.values()):
         return False  # as most are
     for _ in range(limit):

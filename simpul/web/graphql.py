@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -28,6 +28,7 @@ from simpul.web.responses import KEPT_HEADERS, Flights, Late, Responses, is_know
 
 MAX_URL = 32 * 1024
 VARY = "Accept, Accept-Language, Origin"
+_PLAIN = {"Cache-Control": "no-store", "Vary": VARY}
 SOON = 0.05  # seconds in which most answers are there: nobody has to watch their clients
 
 T = TypeVar("T")
@@ -117,12 +118,25 @@ def _status(answer: Answer, media: str) -> int:
 
 
 def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        body,
-        status,
-        {"Cache-Control": "no-store", "Vary": VARY, **(headers or {})},
-        f"{media}; charset=utf-8",
-    )
+    if headers:
+        return Response(body, status, {**_PLAIN, **headers}, f"{media}; charset=utf-8")
+    return _Plain(body, status, media)
+
+
+class _Plain(Response):
+    """An answer whose headers, but for its length, are always the same; those are made once."""
+
+    _HEADS: ClassVar = {
+        media: [(name, value) for name, value in Response(b"", 200, _PLAIN, f"{media}; charset=utf-8").raw_headers
+                if name != b"content-length"]
+        for media in (RESPONSE, JSON)
+    }  # fmt: skip
+
+    def __init__(self, body: bytes, status: int, media: str) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [*self._HEADS[media], (b"content-length", b"%d" % len(body))]
 
 
 @dataclass(frozen=True, slots=True)

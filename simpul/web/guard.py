@@ -32,6 +32,7 @@ SECURITY_HEADERS = {
 KEPT_HOSTS = 64
 
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_NAMES = frozenset(name for name, _ in _RAW_HEADERS)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 
@@ -65,8 +66,8 @@ class Guard:
                 started = True
                 self._hear(scope["path"], message["status"])
                 headers = message["headers"]
-                present = {name.lower() for name, _ in headers}
-                headers += [header for header in _RAW_HEADERS if header[0] not in present]
+                present = [name for name, _ in headers if name in _NAMES]
+                headers += [header for header in _RAW_HEADERS if header[0] not in present] if present else _RAW_HEADERS
                 headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 

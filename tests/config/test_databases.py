@@ -150,3 +150,30 @@ def test_only_postgresql_has_schemas(tmp_path: Path) -> None:
     options = {**SERVER, "engine": "postgresql", "schema": "keuangan daerah"}
 
     assert load(tmp_path, options).sources["finance"].options["schema_"] == "keuangan daerah"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (
+            {"tls": "verify", "tlsCa": "kominfo.pem", "connections": "2", "encoding": "cp1252", "allowOwner": "true"},
+            None,
+        ),
+        ({"tls": "require", "tlsCa": "kominfo.pem"}, "OPTION_UNUSED"),
+        ({"tls": "maybe"}, "WRONG_VALUE"),
+        ({"connections": "0"}, "WRONG_VALUE"),
+        ({"encoding": "latin99"}, "WRONG_VALUE"),
+        ({"allowOwner": "yes"}, "WRONG_VALUE"),
+    ],
+)
+def test_how_a_server_is_reached_is_checked(tmp_path: Path, options: dict[str, str], code: str | None) -> None:
+    problems = check_config(hub(tmp_path, SERVER | options), describe(), ENVIRON)
+    assert [problem.code for problem in problems] == ([code] if code else [])
+
+
+@pytest.mark.parametrize("option", ["tls", "connections", "encoding"])
+def test_a_file_is_not_reached_like_a_server(tmp_path: Path, option: str) -> None:
+    values = {"tls": "require", "connections": "2", "encoding": "cp1252"}
+    options = {"url": "sqlite:///keuangan.db", option: values[option]}
+    (problem,) = check_config(hub(tmp_path, options), describe(), ENVIRON)
+    assert (problem.code, problem.params["name"]) == ("OPTION_UNUSED", option)

@@ -81,6 +81,22 @@ def test_what_is_wrong_is_told(tmp_path: Path, options: str, problems: list[tupl
     assert told(tmp_path, options) == problems
 
 
+OAUTH = """\
+host: mail
+user: a
+oauth:
+  tokenUrl: https://masuk.example/token
+  clientId: hub
+  clientSecret: ${SURAT}
+  refreshToken: """
+
+
+def test_a_mailbox_may_be_opened_with_tokens(tmp_path: Path) -> None:
+    assert load(tmp_path, OAUTH + "${SURAT}")["oauth"]["refresh_token"] == "p@ss/kata"
+    assert told(tmp_path, OAUTH + "segar") == [("SECRET_IN_FILE", "SURAT_REFRESHTOKEN")]
+    assert told(tmp_path, OAUTH + "${SURAT}\npassword: ${SURAT}") == [("OPTION_UNUSED", "password")]
+
+
 def test_mails_on_a_server_stand_in_no_file(tmp_path: Path) -> None:
     assert load(tmp_path, "path: a.mbox", "$file")["path"] == ["a.mbox"]
     assert told(tmp_path, "host: mail\nuser: a\npassword: ${SURAT}", "$file") == [("PSEUDO_NOWHERE", "$file")]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -16,12 +21,14 @@ from connectors.errors import (
     DatasetMissing,
     SourceAuth,
     SourceBroken,
+    SourceBusy,
     SourceError,
     SourceTimeout,
     SourceUnavailable,
 )
 from connectors.imap import ImapMailbox, MailServer
-from connectors.imapwire import Login
+from connectors.imapwire import Login, Wire
+from connectors.oauth import Client, ClientCredentials
 from tests.faults import proxy
 from tests.mailserver import PASSWORD, USER, Dovecot, dovecot
 
@@ -83,10 +90,10 @@ async def read(box: ImapMailbox, dataset: str = "threads") -> list[dict[str, Any
     return rows
 
 
-async def left_out(box: ImapMailbox) -> int:
+async def set_aside(box: ImapMailbox) -> list[tuple[str, str]]:
+    """What is no row of its own: why, and where it is."""
     (part,) = await box.parts("threads")
-    asides = [aside async for batch in box.rows("threads", part) for aside in batch.aside]
-    return sum(aside.rows for aside in asides if aside.reason != "LATER_MESSAGE")
+    return [(one.reason, one.first) async for batch in box.rows("threads", part) for one in batch.aside]
 
 
 def ids(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -105,7 +112,9 @@ async def test_threads_run_through_folders(server: Dovecot) -> None:
     async with mailbox(place_of(server)) as box:
         (thread,) = await read(box)
         (reply,) = await read(box, "replies")
-        assert await left_out(box) == 1
+        aside = await set_aside(box)
+
+    assert aside == [("AUTOMATIC", "<2@warga.example>"), ("LATER_MESSAGE", "<3@warga.example>")]
 
     assert (thread["subject"], thread["text"], thread["messages"], thread["answered"]) == (
         "Jalan 1",
@@ -330,6 +339,31 @@ async def test_a_password_goes_only_where_it_is_to(server: Dovecot) -> None:
         assert lacking.value.code == "MAIL_NO_STARTTLS" and plain.logins() == 0
 
 
+@pytest.mark.parametrize("abilities", [set(), {"AUTH=PLAIN"}, {"AUTH=PLAIN", "SASL-IR"}])
+async def test_any_password_goes_over_the_line_as_it_is(server: Dovecot, abilities: set[str]) -> None:
+    """Quoted, as a literal where that can't be, or encoded: as the server knows it."""
+    users = server.folder / "users"
+    line = users.read_text(encoding="utf-8")
+    passwords = {"satu": PASSWORD, "dua": 'kata "sandi" \\ é', "tiga": "berakhir {12}"}
+    lines = [line.replace(USER, user, 1).replace(PASSWORD, password) for user, password in passwords.items()]
+    users.write_text("".join(lines), encoding="utf-8")
+    for user, password in passwords.items():
+        wire = await Wire.open("127.0.0.1", server.port, None, "x")
+        wire.abilities = frozenset(abilities)
+        await wire.log_in(Login(user, password))
+        assert "IDLE" in wire.abilities
+        wire.leave()
+        await asyncio.sleep(0)
+
+
+async def test_a_server_that_takes_no_more_connections_is_busy() -> None:
+    with dovecot(connections="1") as server, server.client():
+        async with mailbox(place_of(server)) as box:
+            with pytest.raises(SourceBusy) as told:
+                await read(box)
+    assert told.value.code == "MAIL_BUSY"
+
+
 async def test_there_are_never_more_than_two_connections() -> None:
     with dovecot(connections="2") as server:
         server.append(mail(1))
@@ -474,3 +508,90 @@ async def test_a_connection_that_ends_while_one_listens_is_told(server: Dovecot)
         server.stop(9)
         with pytest.raises(SourceUnavailable):
             await asyncio.wait_for(news, 20)
+
+
+# -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+class Tokens(BaseHTTPRequestHandler):
+    """Gives out tokens for a refresh token, and tells Dovecot which of them holds."""
+
+    given = 0
+    holding = ""
+    forms: ClassVar[list[dict[str, str]]] = []
+
+    def do_POST(self) -> None:
+        form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.forms.append(form | {"login": self.headers["Authorization"]})
+        Tokens.given += 1
+        Tokens.holding = f"token-{self.given}"
+        self._say({"access_token": self.holding, "token_type": "Bearer", "expires_in": 3600})
+
+    def do_GET(self) -> None:
+        token = dict(parse_qsl(urlsplit(self.path).query)).get("token")
+        self._say({"active": token == self.holding, "email": USER})
+
+    def _say(self, told: dict[str, Any]) -> None:
+        content = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests keep no log."""
+
+
+@pytest.fixture
+def authority() -> Iterator[str]:
+    Tokens.given, Tokens.holding = 0, ""
+    Tokens.forms.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Tokens) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+async def test_one_logs_in_with_a_token(authority: str) -> None:
+    with dovecot() as server:
+        server.append(mail(1))
+        server.stop()
+        (server.folder / "oauth2.conf").write_text(
+            f"introspection_url = {authority}/introspect?token=\nintrospection_mode = get\nusername_attribute = email\n"
+            "active_attribute = active\nactive_value = true\n"
+        )
+        with (server.folder / "dovecot.conf").open("a") as conf:
+            conf.write("auth_mechanisms = plain login xoauth2\n")
+            conf.write(
+                f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {server.folder}/oauth2.conf\n}}\n"
+            )
+        server.start()
+        tokens = ClientCredentials(Client(f"{authority}/token", "hub", "kunci", "imap", "segar"))
+        async with mailbox(place_of(server), Login(USER), tokens=tokens) as box:
+            assert ids(await read(box)) == ["1"]
+        async with mailbox(place_of(server), Login(USER), tokens=tokens) as box:
+            assert ids(await read(box)) == ["1"]
+            assert Tokens.given == 1  # it still held
+        Tokens.holding = "another"  # it was taken back
+        async with mailbox(place_of(server), Login(USER), tokens=tokens) as box:
+            assert ids(await read(box)) == ["1"]
+            assert Tokens.given == 2
+
+        login = "Basic " + base64.b64encode(b"hub:kunci").decode()
+        asked = {"grant_type": "refresh_token", "refresh_token": "segar", "scope": "imap", "login": login}
+        assert Tokens.forms == [asked, asked]
+
+        wrong = Login("orang-lain")  # the token is not theirs
+        async with mailbox(place_of(server), wrong, tokens=tokens) as box:
+            with pytest.raises(SourceAuth) as told:
+                await read(box)
+        assert told.value.code == "MAIL_LOGIN" and "token-" not in str(told.value)
+
+
+async def test_a_server_that_takes_no_tokens_is_told(server: Dovecot, authority: str) -> None:
+    tokens = ClientCredentials(Client(f"{authority}/token", "hub", "kunci"))
+    async with mailbox(place_of(server), Login(USER), tokens=tokens) as box:
+        with pytest.raises(SourceAuth) as told:
+            await read(box)
+    assert (told.value.code, told.value.params["ways"]) == ("MAIL_NO_WAY_IN", "LOGIN, PLAIN")

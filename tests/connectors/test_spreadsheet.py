@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 
 from connectors.connector import Aside, Batch, Cell, CellError, Column, Part
 from connectors.errors import ColumnMissing, DatasetMissing, SourceError
+from connectors.inspector import Inspector
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
-from connectors.sheetxml import check_extent, column_number
+from connectors.sheetxml import MAX_STRAYS, check_extent, column_number
 from connectors.spreadsheet import SheetDataset, Spreadsheet
 from connectors.workbook import TRANSLATED
 
@@ -472,7 +473,7 @@ def raw_xlsx(
         "xl/worksheets/sheet1.xml": f"<?xml version='1.0'?>{before}<{prefix}worksheet {declared}><{prefix}sheetData>{rows}</{prefix}sheetData></{prefix}worksheet>",
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in [*members.items(), *more]:
+        for name, data in {**members, **dict(more)}.items():
             archive.writestr(name, data)
 
 
@@ -513,14 +514,31 @@ async def test_a_file_that_is_no_workbook_says_what_it_is(tmp_path: Path, source
     assert (error.where, error.code) == ("Alas.xlsx", code)
 
 
-A, FAR = row1("AB"), f'<row r="{MAX_ROWS + 1}"><c r="A{MAX_ROWS + 1}"><v>1</v></c></row>'
+def far(over: int) -> str:
+    return f'<row r="{MAX_ROWS + over}"><c r="A{MAX_ROWS + over}"><v>1</v></c></row>'
+
+
+A = row1("AB")
 HOSTILE = {
     "dtd": ({"rows": A, "before": '<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]>'}, "FILE_HOSTILE"),
+    "no_encoding": (
+        {"rows": A, "more": [("xl/styles.xml", "<?xml version='1.0' encoding='rels'?><styleSheet/>")]},
+        "FILE_DAMAGED",
+    ),
+    "no_prefix": (
+        {"rows": A, "more": [("xl/_rels/workbook.xml.rels", "<x:Relationships/>")]},
+        "FILE_DAMAGED",
+    ),
+    "no_number": (
+        {"rows": A, "more": [("xl/styles.xml", "<styleSheet><cellXfs><xf fontId='NaN'/></cellXfs></styleSheet>")]},
+        "FILE_DAMAGED",
+    ),
     "cut_xml": ({"rows": A + "<row>"}, "FILE_DAMAGED"),
     "bad_reference": ({"rows": '<row r="1"><c r="A0"><v>1</v></c></row>'}, "FILE_DAMAGED"),
     "bad_column": ({"rows": '<row r="1"><c r="ZZZZ9"><v>1</v></c></row>'}, "FILE_DAMAGED"),
-    "far_row": ({"rows": A + FAR}, "CELL_TOO_FAR"),
-    "far_cell": ({"rows": A + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'}, "CELL_TOO_FAR"),
+    "far_rows": ({"rows": A + "".join(far(n) for n in range(1, MAX_STRAYS + 2))}, "CELL_TOO_FAR"),
+    "one_row_more": ({"rows": A + far(-5) + far(1)}, "CELL_TOO_FAR"),
+    "one_column_more": ({"rows": '<row r="1"><c r="ALL1"><v>1</v></c><c r="ALM1"><v>1</v></c></row>'}, "CELL_TOO_FAR"),
     "wide": ({"rows": '<row r="1"><c r="ALM1"><v>1</v></c></row>'}, "CELL_TOO_FAR"),
     "long_cell": ({"rows": A + f'<row r="2"><c r="B2" t="inlineStr"><is><t>{"x" * 32768}</t></is></c></row>'}, "CELL_TOO_LONG"),
     "inflates": ({"rows": A, "more": [("xl/media/a.bin", "\0" * 30_000_000)]}, "INFLATED_TOO_LARGE"),
@@ -534,7 +552,7 @@ HOSTILE = {
 async def test_a_hostile_workbook_is_refused(tmp_path: Path, source: Make, parts: dict[str, object], code: str) -> None:
     raw_xlsx(tmp_path / "a.xlsx", **parts)  # type: ignore[arg-type]  # keywords from the table above
 
-    assert (await refusal(source())).code == code
+    assert (await refusal(source(header="auto"))).code == code
 
 
 async def test_the_workbook_that_hostile_ones_are_made_from_is_read(tmp_path: Path, source: Make) -> None:
@@ -543,8 +561,30 @@ async def test_the_workbook_that_hostile_ones_are_made_from_is_read(tmp_path: Pa
     assert await table(source()) == [("2", (None, 1.0))]
 
 
+@pytest.mark.parametrize("header", [1, "auto"])
+async def test_a_few_cells_far_away_from_all_others_are_left_out_and_told(
+    tmp_path: Path, source: Make, header: object
+) -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>1</v></c></row>' for n in range(2, 5))
+    strays = far(1) + '<row r="1048576"><c r="B1048576" t="e"><v>#N/A</v></c><c r="XFD1048576"><v>1</v></c></row>'
+    raw_xlsx(tmp_path / "a.xlsx", A + rows + strays)
+
+    batches = await read(source(header=header))
+    with Inspector() as inspector:
+        ((sheet,),) = [found.sheets for found in inspector.inspect(tmp_path / "a.xlsx")]
+
+    assert [row.at for batch in batches for row in batch.rows] == ["2", "3", "4"]
+    assert [aside for batch in batches for aside in batch.aside if aside.reason != "HEADER"] == [
+        Aside("FAR_AWAY", "250001", "250001"),
+        Aside("FAR_AWAY", "1048576", "1048576"),
+    ]
+    assert [(note.code, note.params["cells"]) for note in sheet.tables[0].notes] == [
+        ("CELLS_FAR_AWAY", "A250001, B1048576, XFD1048576")
+    ]
+
+
 async def test_a_far_cell_is_named(tmp_path: Path, source: Make) -> None:
-    raw_xlsx(tmp_path / "a.xlsx", A + FAR)
+    raw_xlsx(tmp_path / "a.xlsx", A + far(-5) + far(1))
 
     error = await refusal(source())
 

@@ -14,8 +14,16 @@ import pytest
 from sqlalchemy import URL
 
 from connectors.connector import Batch, Cell
-from connectors.errors import DatasetMissing, SourceAuth, SourceBroken, SourceError, SourceTimeout, SourceUnavailable
-from connectors.sql import SqlDataset, SqlSource
+from connectors.errors import (
+    DatasetMissing,
+    SourceAuth,
+    SourceBroken,
+    SourceError,
+    SourceForbidden,
+    SourceTimeout,
+    SourceUnavailable,
+)
+from connectors.sql import Access, SqlDataset, SqlSource
 from tests.servers import Proxy, Server, database_on
 
 FOLDER = Path()
@@ -129,7 +137,7 @@ async def test_tables_of_other_schemas_are_read_by_both_names(database_server: S
         assert await cells(source(database_server), f"{other}.t") == [(2,)]
         assert (await error_of(source(database_server), f"{other}.x")).code in ("TABLE_MISSING", "TABLE_UNKNOWN")
         if database_server.engine == "postgresql":
-            inside = SqlSource(database_server.url, {}, FOLDER, 10, schema=other)
+            inside = SqlSource(database_server.url, {}, FOLDER, 10, access=Access(other))
             assert await cells(inside, "t") == [(2,)]
             described = await inside.describe()
             await inside.aclose()
@@ -494,7 +502,7 @@ async def test_a_user_without_rights_is_told(database_server: Server) -> None:
         assert [found.name for found in await reader.describe()] == ["u"]
         forbidden = await error_of(reader, "t")
         if database_server.engine == "postgresql":
-            assert (type(forbidden), forbidden.code) == (SourceAuth, "DATABASE_FORBIDDEN")
+            assert (type(forbidden), forbidden.code) == (SourceForbidden, "DATABASE_FORBIDDEN")
         else:  # it does not even show such a table
             assert (type(forbidden), forbidden.code) == (DatasetMissing, "TABLE_UNKNOWN")
     finally:

@@ -61,6 +61,7 @@ async def error_of(url: str, most: int = 1_000_000) -> SourceError:
         ("deflate", zlib.compress(TEXT)),
         ("deflate", bare(TEXT)),
     ],
+    ids=["identity", "gzip", "members", "deflate", "bare"],
 )
 async def test_what_is_packed_is_unpacked(serve: Serve, packed: str, content: bytes) -> None:
     answer = await get(serve(always(content, Content_Encoding=packed)))

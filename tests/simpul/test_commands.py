@@ -270,7 +270,7 @@ def test_inspect_tells_what_it_cannot_read(simpul: RunSimpul, tmp_path: Path) ->
     ended = simpul(tmp_path, "inspect", "a.csv", "--lang", "en")
 
     assert ended.code == 1
-    assert ended.out == "a.csv (csv)\n\n"
+    assert ended.out == "a.csv\n\n"
     assert ended.err.startswith("a.csv: the file is no spreadsheet although it is called one; inside is XML.")
 
 

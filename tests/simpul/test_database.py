@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import textwrap
 import uuid
 from collections.abc import Callable
@@ -116,6 +118,49 @@ def test_check_proves_that_the_account_only_reads(
         with account_on(database_server) as (user, account):
             lacking = check(account.address.username)
         assert f'GRANT SELECT ON public."ta rincian" TO {user};' in lacking.err
+
+
+def dump(server: Server) -> str:
+    """All that stands in a database and how."""
+    address = server.address
+    if server.engine == "postgresql":
+        place = ["-h", str(address.host), "-p", str(address.port), "-U", str(address.username), str(address.database)]
+        command = ["pg_dump", *place]
+    else:
+        place = ["-h", str(address.host), "-P", str(address.port), "-u", str(address.username), str(address.database)]
+        command = ["mariadb-dump", "--skip-dump-date", "--routines", *place]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"platform: {command[0]} is not on this machine")
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "\n".join(line for line in said.splitlines() if "restrict" not in line)  # a new token each time
+
+
+def test_nothing_that_the_hub_does_changes_a_database(
+    simpul: Callable[..., Any], tmp_path: Path, database_server: Server
+) -> None:
+    quote = '"' if database_server.engine == "postgresql" else "`"
+    table = f"{quote}ta rincian{quote}"
+    identity = "serial" if database_server.engine == "postgresql" else "int AUTO_INCREMENT UNIQUE"
+    database_server.execute(
+        f"CREATE TABLE {table} (kode varchar(20) PRIMARY KEY, pagu decimal(20, 2), sejak date, no {identity})",
+        f"INSERT INTO {table} (kode, pagu) VALUES ('5.1', 1), ('5.2', 2)",
+    )
+    address = database_server.address
+    place = {"host": address.host, "port": address.port, "database": address.database, "user": address.username}
+    (tmp_path / "hub.yaml").write_text(HUB.format(engine=database_server.engine, **place), encoding="utf-8")
+    (tmp_path / "secrets.env").write_text("FINANCE_PASSWORD=\n", encoding="utf-8")
+    before = dump(database_server)
+
+    assert simpul(tmp_path, "sync").code == 0
+    (tmp_path / "hub.yaml").write_text(  # now the account is looked at too
+        HUB.format(engine=database_server.engine, **place).replace("    allowOwner: true\n", ""), encoding="utf-8"
+    )
+    assert simpul(tmp_path, "check").code == 1
+    assert simpul(tmp_path, "query", "-", stdin=QUESTION).code == 0
+
+    assert dump(database_server) == before
+    database_server.execute(f"UPDATE {table} SET pagu = 3 WHERE kode = '5.1'")
+    assert dump(database_server) != before  # it sees what there is to see
 
 
 GUIDES = ["connect-a-database.md", "connect-a-database.id.md"]
