@@ -145,7 +145,8 @@ def test_a_column_that_stands_twice_is_not_guessed(simpul: RunSimpul, tmp_path: 
     hub(tmp_path)
     write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=rows())
     before = ask(simpul, tmp_path, LINES)
-    write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=rows(("Kode", "Uraian", "Realisasi", "Realisasi", "Tanggal")))
+    twice = rows(("Kode", "Uraian", "Realisasi", "Realisasi", "Tanggal"), money=lambda at: at * 7_000_000)
+    write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=twice)
 
     ended = simpul(tmp_path, "sync", env=EN)
 
