@@ -133,6 +133,11 @@ class Sources:
             shown, instead = {"tls_ca": "tlsCa"}.get(name, name.rstrip("_")), unused[name]
             self._places.add((*path, shown), "OPTION_UNUSED", at_key=True, name=shown, field=path[-1], instead=instead)
         for name, dataset in written.datasets.items():
+            if dataset.parts is not None and (dataset.query is not None or engine == "sqlite"):
+                instead = Text("a table on a server", "tabel di server")
+                place = (*path, "datasets", name, "parts")
+                self._places.add(place, "OPTION_UNUSED", at_key=True, name="parts", field=name, instead=instead)
+                given.append(name)
             if dataset.table is not None and dataset.query is not None:
                 instead = Text("a dataset without query", "dataset tanpa query")
                 place = (*path, "datasets", name, "table")
@@ -150,7 +155,7 @@ class Sources:
 
     def _check_endpoint(self, written: EndpointWritten, place: Place) -> None:
         if written.format == "ndjson":
-            for option in ("list", "paging"):
+            for option in ("list", "paging", "ids"):
                 if getattr(written, {"list": "list_"}.get(option, option)) is not None:
                     instead = Text("format: json", "format: json")
                     self._places.add(

@@ -76,6 +76,7 @@ Reason = Literal[
     "AUTOMATIC",  # a bounce or an automatic reply
     "EMPTY_MESSAGE",  # or one that is still being written
     "REPEATED_MESSAGE",
+    "WITHHELD_MESSAGE",  # the mail server lists it and does not give it out
     "LATER_MESSAGE",  # of a thread that is a row
     "WHERE",  # the mapping's `where` is not met
     "DUPLICATE",  # another row answers for the same key

@@ -68,6 +68,12 @@ SET_ASIDE: dict[str, tuple[str, str]] = {
         "This message stands there twice; it counts once.",
         "Surel ini ada dua kali; dihitung sekali.",
     ),
+    "WHY_WITHHELD_MESSAGE": (
+        "The mail server lists this message and does not give it out. Let whoever runs it repair the folder; it is asked for again "
+        "at each sync.",
+        "Server surel mencantumkan surel ini tetapi tidak memberikannya. Minta pengelolanya memperbaiki folder itu; surel ini diminta "
+        "lagi pada setiap sinkronisasi.",
+    ),
     "WHY_LATER_MESSAGE": (
         "This message belongs to a thread that an earlier one began, which is the record.",
         "Surel ini lanjutan suatu rangkaian; surel pertamanya yang menjadi data.",

@@ -91,7 +91,8 @@ def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | N
         return None
     found = seek_file(folder, options["path"], file)
     if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
-        return seek_sheet(folder / found.found, _sheet_dataset(config.sources[source].datasets[dataset]), sheet)
+        about = _sheet_dataset(config.sources[source].datasets[dataset], options["password"])
+        return seek_sheet(folder / found.found, about, sheet)
     return found
 
 
@@ -123,7 +124,7 @@ def _spreadsheet(
 ) -> Connector:
     from connectors.spreadsheet import Spreadsheet
 
-    sheets = {name: _sheet_dataset(dataset) for name, dataset in datasets.items()}
+    sheets = {name: _sheet_dataset(dataset, options["password"]) for name, dataset in datasets.items()}
     if is_address(options["path"][0]):
         from connectors.remote import RemoteFiles
 
@@ -132,20 +133,20 @@ def _spreadsheet(
     return Spreadsheet(folder, options["path"], sheets)
 
 
-def _sheet_dataset(dataset: Mapping[str, Any]) -> SheetDataset:
+def _sheet_dataset(dataset: Mapping[str, Any], password: str | None) -> SheetDataset:
     from connectors.table import SheetDataset
 
     skip = {column: tuple(values) for column, values in dataset["skip"].items()}
     member = tuple(dataset["member"]) if dataset["member"] else None
     options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
-    return SheetDataset(**{**options, "skip": skip, "member": member})
+    return SheetDataset(**{**options, "skip": skip, "member": member}, password=password)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
     from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
-        name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
+        name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()), dataset["parts"])
         for name, dataset in datasets.items()
     }
     if options["url"]:

@@ -429,6 +429,39 @@ async def test_bits_that_flip_on_the_way_are_found_out_by_tls(server: Dovecot) -
             assert len(await read(box)) == 50
 
 
+async def test_a_mail_that_the_server_stumbles_over_keeps_nobody_from_the_others(
+    server: Dovecot, tmp_path: Path
+) -> None:
+    server.deliver({f"{number:03d}": mail(number) for number in range(60)})
+    damaged = next((server.mails / "cur").glob("007:*"))
+    damaged.chmod(0)
+    now = 0.0
+    async with mailbox(place_of(server), spool=tmp_path / "spool.db", clock=lambda: now) as box:
+        assert len(await read(box)) == 59
+        assert await set_aside(box) == [("WITHHELD_MESSAGE", "INBOX UID 8")]
+        assert (await box.parts("threads"))[0].stamp is None  # so that the next sync asks again
+        server.append(mail(60))
+        assert len(await read(box)) == 60
+
+        damaged.chmod(0o644)
+        now = 301.0
+        assert len(await read(box)) == 61 and await set_aside(box) == []
+        assert (await box.parts("threads"))[0].stamp is not None
+        rows = await read(box)
+    assert sorted(map(int, ids(rows))) == list(range(61))
+    assert server.fetched() < 90
+
+
+async def test_a_server_that_stumbles_over_everything_is_told(server: Dovecot) -> None:
+    server.deliver({f"{number:03d}": mail(number) for number in range(40)})
+    for file in (server.mails / "cur").iterdir():
+        file.chmod(0)
+    async with mailbox(place_of(server)) as box:
+        with pytest.raises(SourceUnavailable) as told:
+            await read(box)
+    assert told.value.code in ("MAIL_CONNECTION_LOST", "SOURCE_RESTING")
+
+
 async def test_a_server_that_was_killed_is_asked_again(server: Dovecot) -> None:
     server.append(mail(1))
     async with mailbox(place_of(server)) as box:

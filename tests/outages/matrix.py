@@ -57,6 +57,7 @@ HOST = "tests/connectors/test_sqlhost.py"
 LITE = "tests/connectors/test_sql.py"
 MAIL = "tests/connectors/test_mailbox.py"
 IMAP = "tests/connectors/test_imap.py"
+SPOOL = "tests/simpul/test_mailbox_hub.py"
 DIRS = "tests/connectors/test_maildir.py"
 STORE = "tests/simpul/test_stores.py"
 SYNC = "tests/replica/test_sync.py"
@@ -72,7 +73,7 @@ KILLED = (
 )
 """What the replica holds does not depend on the kind of source that a sync was reading."""
 FULL = (f"{DISK}::test_a_full_disk_is_told_and_the_old_state_is_served",)
-"""Nothing is written but the replica: of a full disk every kind of source sees the same."""
+"""Nothing is written but the replica, and what is kept of mailboxes: of a full disk the others see the same."""
 NO_DATABASE = Never("it is no database; the hub's own is the replica, see the column of the hub")
 NO_REDIS = Never("answers are kept there, not sources; see the column of the cache")
 NO_LIST = Never("it keeps answers as they were made, no records")
@@ -280,10 +281,10 @@ MATRIX: Mapping[str, Mapping[str, Cell]] = {
             f"{DIRS}::test_a_folder_that_is_gone_is_told",
         ),
         "locked": (f"{MAIL}::test_of_a_mailbox_that_is_being_written_the_last_message_waits",),
-        "disk full": FULL,
+        "disk full": (*FULL, f"{SPOOL}::test_a_full_disk_is_told_and_what_was_read_stays"),
         "database restarted": (f"{IMAP}::test_a_server_that_was_killed_is_asked_again",),
         "Redis killed": NO_REDIS,
-        "hub killed in a sync": KILLED,
+        "hub killed in a sync": (*KILLED, f"{SPOOL}::test_a_hub_that_is_killed_in_a_sync_goes_on_where_it_was"),
     },
     "cache": {
         "down at start": (f"{STORE}::test_a_store_that_failed_is_left_alone_and_tried_again_when_nobody_waits",),
