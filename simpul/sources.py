@@ -99,7 +99,8 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
         from connectors.mailbox import Mailbox
 
         return Mailbox(folder, options["path"])
-    from connectors.imap import ImapMailbox, MailServer
+    from connectors.imap import ImapMailbox
+    from connectors.imapline import MailServer
     from connectors.imapwire import Login
 
     ca = folder / options["ca"] if options["ca"] else None
