@@ -383,6 +383,7 @@ class TableWritten(DatasetWritten):
     table: Some | None = None
     query: Annotated[str, AfterValidator(_select)] | None = None
     key: Names | None = None
+    parts: Count | None = None
 
 
 class ThreadsWritten(Written):
@@ -426,6 +427,7 @@ class SourceWritten(Written):
 
 class SpreadsheetWritten(SourceWritten):
     path: Paths
+    password: Some | None = None
     datasets: dict[str, SheetWritten] = Field(default_factory=dict)
 
 

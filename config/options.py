@@ -74,9 +74,14 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Sinkron yang akan menghilangkan data melebihi bagian ini berhenti dan memberi tahu. Bila tidak disebut: 50%.",
     ),
     "Spreadsheet.path": (
-        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes.",
+        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes."
+        " Or the address of one on a server: https://…",
         "Berkasnya, boleh beberapa: * berarti teks apa saja. Dihitung dari folder hub.yaml; tulis 'D:\\Data\\file.xlsx' dalam"
-        " kutip tunggal.",
+        " kutip tunggal. Boleh juga alamat berkas di server: https://…",
+    ),
+    "Spreadsheet.password": (
+        "Opens files that are protected with one, as ${NAME}; the password itself belongs in secrets.env.",
+        "Pembuka berkas yang dilindungi kata sandi, ditulis ${NAMA}; kata sandinya sendiri ditulis di secrets.env.",
     ),
     "Spreadsheet.datasets": (
         "The sheets that are read, each under a name of your own. Without it each name is a sheet's name.",
@@ -189,6 +194,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Nama tabel atau view, bila berbeda dari nama himpunan datanya.",
     ),
     "Table.query": ("One SELECT, instead of a table.", "Satu perintah SELECT, sebagai pengganti tabel."),
+    "Table.parts": (
+        "A large table is read in parts of so many keys, such as 10000: a part that has not changed is not read again.",
+        "Tabel besar dibaca per bagian sekian kunci, misalnya 10000: bagian yang tidak berubah tidak dibaca lagi.",
+    ),
     "Table.key": (
         "Columns that tell rows apart; a table with a primary key needs none.",
         "Kolom yang membedakan baris; tabel dengan kunci utama tidak memerlukannya.",

@@ -101,7 +101,7 @@ def open_member(content: Content, member: str, where: str | None = None) -> Cont
         if member not in archive.namelist():
             raise DatasetMissing(where, "FILE_GONE")
         if archive.getinfo(member).flag_bits & 1:
-            raise SourceBroken(where, "FILE_PROTECTED")
+            raise SourceBroken(where, "PROTECTED_OTHERWISE")
         with archive.open(member) as stream:
             raw = stream.read(MAX_FILE_BYTES + 1)
     if len(raw) > MAX_FILE_BYTES:

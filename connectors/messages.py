@@ -188,8 +188,18 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: baris terakhir terpotong. Apakah berkas masih disalin? Bila tidak, lengkapi baris itu.",
     ),
     "FILE_PROTECTED": (
-        "{where}: the file is protected with a password. Save it without one.",
-        "{where}: berkas dilindungi kata sandi. Simpan tanpa kata sandi.",
+        "{where}: the file is protected with a password. Write password: ${{NAME}} into its source in hub.yaml and NAME=… into"
+        " secrets.env, or save the file without one.",
+        "{where}: berkas dilindungi kata sandi. Tulis password: ${{NAMA}} pada sumbernya di hub.yaml dan NAMA=… di secrets.env, atau"
+        " simpan tanpa kata sandi.",
+    ),
+    "PASSWORD_WRONG": (
+        "{where}: the password that `password` of its source in hub.yaml names does not open the file. Correct it in secrets.env.",
+        "{where}: kata sandi yang disebut `password` pada sumbernya di hub.yaml tidak membuka berkas. Betulkan di secrets.env.",
+    ),
+    "PROTECTED_OTHERWISE": (
+        "{where}: the file is protected with a password in a way that can't be opened here (xls, ods, zip). Save it without one.",
+        "{where}: berkas dilindungi kata sandi dengan cara yang tidak dapat dibuka di sini (xls, ods, zip). Simpan tanpa kata sandi.",
     ),
     "FILE_OLD_FORMAT": (
         "{where}: this is a spreadsheet in a format that is not read (.xlsb, or .xls of before 1993). Save it as .xlsx.",
@@ -396,6 +406,10 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "ACCOUNT_LACKS": (
         "{where}: {user} may not read {tables}. Have whoever runs the database grant it:\n  {grants}",
         "{where}: {user} tidak boleh membaca {tables}. Minta pengelola basis data memberi haknya:\n  {grants}",
+    ),
+    "TABLE_NOT_COUNTED": (
+        "{where}: only a table whose primary key is one column of whole numbers can be read in parts. Leave `parts` out.",
+        "{where}: hanya tabel dengan kunci utama satu kolom bilangan bulat yang dapat dibaca per bagian. Hapus `parts`.",
     ),
     "TLS_MISSING": (
         "{where}: the server speaks no TLS, and was told neither user nor password. Have it turned on there, or write "

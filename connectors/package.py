@@ -203,4 +203,4 @@ def _check_members(archive: zipfile.ZipFile, where: str) -> None:
     if _CONTENT not in names:
         raise SourceBroken(where, "FILE_DAMAGED")
     if "META-INF/manifest.xml" in names and b"encryption-data" in Package(archive, where).xml("META-INF/manifest.xml"):
-        raise SourceBroken(where, "FILE_PROTECTED")
+        raise SourceBroken(where, "PROTECTED_OTHERWISE")

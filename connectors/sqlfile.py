@@ -33,7 +33,7 @@ from connectors.errors import SourceBroken, SourceBusy, SourceUnavailable
 from connectors.files import stamp_of
 from connectors.policy import Gate, Policy
 from connectors.sqlerrors import FOREIGN, translate
-from connectors.sqlreading import Place, ReadCell, SqlDataset
+from connectors.sqlreading import Place, ReadCell, SqlDataset, Within
 
 COPIES = 3  # attempts to copy a database while its application writes to it
 WAL = b"\x02\x02"  # bytes 18 and 19 of a database in WAL mode
@@ -163,8 +163,8 @@ class Sqlite:
         """The table or view of exactly that name."""
         return Place(None, name) if name in self.names(connection) else None
 
-    def select(self, place: Place) -> str:
-        """All of a table."""
+    def select(self, place: Place, within: Within | None = None) -> str:
+        """All of a table: a file that has not changed is not read at all, so it has one part."""
         return 'SELECT * FROM "{}"'.format(place.table.replace('"', '""'))
 
     def key(self, connection: Connection, place: Place) -> Sequence[str]:

@@ -7,6 +7,7 @@ at before they are used."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,14 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors import sqlreading
 from connectors.connector import Batch, DatasetDescription, Part
-from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceUnavailable
+from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
 from connectors.policy import Gate, Policy, Standing
 from connectors.sqlaccess import USUAL, Access
 from connectors.sqlaccount import Account, names_in
 from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecting
 from connectors.sqlmysql import MySql
 from connectors.sqlpostgres import Postgres
-from connectors.sqlreading import Engine, Place, SqlDataset
+from connectors.sqlreading import Engine, Place, SqlDataset, Stamps
 
 KEPT = 2  # connections between two readings
 FAREWELL = 1.0  # seconds for a server to take its leave
@@ -53,6 +54,10 @@ class HostEngine(Engine, Protocol):
 
     def account(self, connection: Connection, where: str, places: Sequence[Place]) -> Account:
         """What the account may do besides reading these tables. Changes nothing."""
+        ...
+
+    def stamps(self, connection: Connection, place: Place, parts: int | None) -> Stamps:
+        """A stamp of each part that is another if anything in it is; without `parts` of the whole, whose number is None."""
         ...
 
     def ending(self, raw: Any) -> str | None:
@@ -119,13 +124,38 @@ class SqlHost:
             return await session.run(look)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
-        """One part: the table, or what the query gives. Whether it is there is seen when it is read."""
-        return [Part(dataset, self._dataset(dataset).table or dataset)]
+        """A table with a stamp, which the server makes of all its rows, in parts if they were asked for; else one part whose
+        reading shows whether it has changed. Raises SourceBroken if it can't be read in parts."""
+        wanted = self._dataset(dataset)
+        label = wanted.table or dataset
+        if wanted.query is not None:
+            return [Part(dataset, label)]
+
+        def look(connection: Connection) -> Stamps:
+            place = sqlreading.find_place(connection, self._engine, dataset, wanted)
+            return None if place is None else self._engine.stamps(connection, place, wanted.parts)
+
+        try:
+            async with self._session(label, self._gate.until()) as session:
+                stamps = await session.run(look)
+        except SourceTimeout:
+            if wanted.parts is not None:
+                raise
+            stamps = None  # it may yet be read, batch by batch
+        if stamps is None and wanted.parts is not None:
+            raise SourceBroken(label, "TABLE_NOT_COUNTED")
+        salt = hashlib.sha256(repr((wanted, self._access.encoding)).encode()).hexdigest()[:8]
+        parts = [
+            Part(dataset if number is None else f"{dataset}#{int(number)}", label, f"{stamp}-{salt}")
+            for number, stamp in stamps or ()
+        ]
+        return parts or [Part(dataset, label)]
 
     async def rows(self, dataset: str, part: Part) -> AsyncGenerator[Batch]:
         """The rows as the database yields them."""
         async with self._session(part.label, self._gate.until()) as session:
-            more = session.iterate(sqlreading.read, self._dataset(dataset))
+            number = part.key.removeprefix(dataset).removeprefix("#")
+            more = session.iterate(sqlreading.read, self._dataset(dataset), *([int(number)] if number else []))
             while (batch := await more()) is not None:
                 yield batch
 
@@ -241,7 +271,7 @@ class _Session:
         return await self._step(self._where, lambda: self._translated(connection.run_sync(work)))
 
     def iterate(
-        self, work: Callable[..., Iterator[T]], dataset: SqlDataset
+        self, work: Callable[..., Iterator[T]], dataset: SqlDataset, *more: int
     ) -> Callable[[], Coroutine[Any, Any, T | None]]:
         """A function that gives the next of what `work` yields, None after the last."""
         results: Iterator[T] | None = None
@@ -249,7 +279,7 @@ class _Session:
         def following(connection: Connection) -> T | None:
             nonlocal results
             if results is None:
-                results = work(connection, self._engine, self._where, dataset, self._hold)
+                results = work(connection, self._engine, self._where, dataset, self._hold, *more)
             return next(results, None)
 
         return lambda: self.run(following)

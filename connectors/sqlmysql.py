@@ -22,7 +22,7 @@ from connectors import sqlquery
 from connectors.connector import Cell
 from connectors.sqlaccess import LENIENT, Access, TlsMissing, reread
 from connectors.sqlaccount import Account, of_mysql
-from connectors.sqlreading import Place, ReadCell, plain
+from connectors.sqlreading import Place, ReadCell, Stamps, Within, counted, plain
 
 _SET = 2048  # the flag of a SET, which comes as text
 _BINARY = 63  # the character set of what has none
@@ -117,9 +117,37 @@ class MySql:
         rows = connection.execute(query, {"name": name}).all()
         return next((Place(schema, table) for schema, table, _ in rows if schema not in _SYSTEM), None)
 
-    def select(self, place: Place) -> str:
-        """All of a table."""
-        return f"SELECT * FROM {_quoted(place.schema or '')}.{_quoted(place.table)}"
+    def select(self, place: Place, within: Within | None = None) -> str:
+        """All of a table, or a part of it."""
+        part = ""
+        if within is not None:
+            column = _quoted(within.column)
+            part = f" WHERE {column} >= {within.first} AND {column} < {within.end}"
+        return f"SELECT * FROM {_quoted(place.schema or '')}.{_quoted(place.table)}{part}"
+
+    def stamps(self, connection: Connection, place: Place, parts: int | None) -> Stamps:
+        """Of ordinary tables, by the values of each row, quoted: so NULL is no empty text, and no text runs into the next."""
+        query = text(
+            "SELECT c.column_name, c.data_type FROM information_schema.columns c JOIN information_schema.tables t"
+            " USING (table_schema, table_name) WHERE t.table_type = 'BASE TABLE'"
+            " AND table_schema = :schema AND table_name = :table ORDER BY c.ordinal_position"
+        )
+        columns = connection.execute(query, {"schema": place.schema, "table": place.table}).all()
+        if not columns:
+            return None
+        number = "NULL"
+        if parts is not None:
+            whole = [(name,) for name, kind in columns if kind.endswith("int")]
+            if (column := counted(self.key(connection, place), whole)) is None:
+                return None
+            number = f"floor({_quoted(column)} / {parts})"
+        values = ", ".join(f"quote({_quoted(name)})" for name, _ in columns)
+        row = f"CAST(conv(left(md5(concat_ws(',', {values})), 16), 16, 10) AS unsigned)"
+        connection.exec_driver_sql("SET time_zone = '+00:00'")
+        name = f"{_quoted(place.schema or '')}.{_quoted(place.table)}"
+        statement = f"SELECT {number}, count(*), sum({row}) FROM {name} GROUP BY 1 ORDER BY 1"
+        found = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        return [(number, f"{count}-{total}") for number, count, total in found]
 
     def key(self, connection: Connection, place: Place) -> Sequence[str]:
         """The columns of its primary key, in the order of the key."""

@@ -19,7 +19,7 @@ from connectors import sqlquery
 from connectors.connector import Cell
 from connectors.sqlaccess import Access, reread
 from connectors.sqlaccount import Account, of_postgres
-from connectors.sqlreading import Place, ReadCell, plain
+from connectors.sqlreading import Place, ReadCell, Stamps, Within, counted, plain
 from connectors.values import write_cell
 
 _DAY = 86_400_000_000  # microseconds
@@ -39,6 +39,10 @@ _KEY = """
     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
     WHERE i.indisprimary AND n.nspname = :schema AND c.relname = :table
     ORDER BY array_position(i.indkey::int2[], a.attnum)
+"""
+_INTEGERS = """
+    SELECT attname FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass(:name) AND atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
 """
 
 
@@ -111,9 +115,30 @@ class Postgres:
         here = [Place(schema, table) for schema, table, is_here in rows if table == name and is_here]
         return next(iter(here + found), None)
 
-    def select(self, place: Place) -> str:
-        """All of a table."""
-        return f"SELECT * FROM {_quoted(place.schema or '')}.{_quoted(place.table)}"
+    def select(self, place: Place, within: Within | None = None) -> str:
+        """All of a table, or a part of it."""
+        part = ""
+        if within is not None:
+            column = _quoted(within.column)
+            part = f" WHERE {column} >= {within.first} AND {column} < {within.end}"
+        return f"SELECT * FROM {_quoted(place.schema or '')}.{_quoted(place.table)}{part}"
+
+    def stamps(self, connection: Connection, place: Place, parts: int | None) -> Stamps:
+        """Of ordinary tables, by what PostgreSQL writes of each row."""
+        kinds = "SELECT relkind = ANY (ARRAY['r', 'p']::\"char\"[]) FROM pg_class WHERE oid = to_regclass(:name)"
+        name = f"{_quoted(place.schema or '')}.{_quoted(place.table)}"
+        if not connection.execute(text(kinds), {"name": name}).scalar():
+            return None
+        number = "NULL"
+        if parts is not None:
+            if (
+                column := counted(self.key(connection, place), connection.execute(text(_INTEGERS), {"name": name}))
+            ) is None:
+                return None
+            number = f"floor({_quoted(column)}::numeric / {parts})"
+        row = "('x' || left(md5(t::text), 16))::bit(64)::bigint"
+        statement = f"SELECT {number}, count(*), sum({row}::numeric) FROM {name} t GROUP BY 1 ORDER BY 1"
+        return [(number, f"{count}-{total}") for number, count, total in connection.exec_driver_sql(statement)]
 
     def key(self, connection: Connection, place: Place) -> Sequence[str]:
         """The columns of its primary key, in the order of the key."""

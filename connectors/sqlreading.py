@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Protocol, cast
 
@@ -22,11 +22,22 @@ ReadCell = Callable[[Any], Cell]
 
 @dataclass(frozen=True, slots=True)
 class SqlDataset:
-    """A table or view, or a single SELECT; `key` names the columns that tell its rows apart."""
+    """A table or view, or a single SELECT; `key` names the columns that tell its rows apart. `parts` has a table with a whole
+    number as its key read in parts of so many keys each."""
 
     table: str | None = None
     query: str | None = None
     key: tuple[str, ...] = ()
+    parts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A part of a table: the rows whose `column` is from `first` to before `end`."""
+
+    column: str
+    first: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,10 @@ class Place:
 
     schema: str | None
     table: str
+
+
+Stamps = Sequence[tuple[Any, str]] | None
+"""The number and the stamp of each part of a table; None if that can't be told, or the table can't be read in parts."""
 
 
 class Engine(Protocol):
@@ -52,8 +67,8 @@ class Engine(Protocol):
         """Where the table or view called `name` stands, None if there is none."""
         ...
 
-    def select(self, place: Place) -> str:
-        """The SELECT of all its columns, as the engine wants names quoted."""
+    def select(self, place: Place, within: Within | None = None) -> str:
+        """The SELECT of all its columns, of one part where it is said, as the engine wants names quoted."""
         ...
 
     def key(self, connection: Connection, place: Place) -> Sequence[str]:
@@ -78,18 +93,27 @@ class Engine(Protocol):
 
 
 def read(
-    connection: Connection, engine: Engine, name: str, dataset: SqlDataset, hold: Callable[[Any], None]
+    connection: Connection,
+    engine: Engine,
+    name: str,
+    dataset: SqlDataset,
+    hold: Callable[[Any], None],
+    number: int | None = None,
 ) -> Iterator[Batch]:
-    """The rows of a dataset in batches; `hold` is given what is being read. Raises DatasetMissing, ColumnMissing."""
-    place = _place(connection, engine, name, dataset)
-    primary = [] if dataset.key or place is None else engine.key(connection, place)
-    result = _executed(connection, engine, name, dataset, place)
+    """The rows of a dataset in batches, of the part with this number where it has some; `hold` is given what is being read.
+    Raises DatasetMissing, ColumnMissing."""
+    place = find_place(connection, engine, name, dataset)
+    primary = [] if (dataset.key and number is None) or place is None else engine.key(connection, place)
+    within = None
+    if number is not None and dataset.parts is not None:
+        within = Within(primary[0], number * dataset.parts, (number + 1) * dataset.parts)
+    result = _executed(connection, engine, name, dataset, place, within=within)
     hold(result)
     columns = _columns(result)
     cells = engine.cells(connection, result, place)
     at = _Places(
         [find_column(columns, column, name) for column in dataset.key or primary],
-        engine.trusts_keys and len(primary) == 1,
+        engine.trusts_keys and len(primary) == 1 and not dataset.key,
     )
     while rows := result.fetchmany(ROWS_PER_BATCH):
         found = (tuple(map(_apply, cells, row)) for row in rows)
@@ -100,7 +124,7 @@ def describe(
     connection: Connection, engine: Engine, name: str, dataset: SqlDataset, hold: Callable[[Any], None]
 ) -> Iterator[DatasetDescription]:
     """The columns of a dataset, their types and some samples."""
-    place = _place(connection, engine, name, dataset)
+    place = find_place(connection, engine, name, dataset)
     result = _executed(connection, engine, name, dataset, place, SAMPLES)
     hold(result)
     columns = _columns(result)
@@ -111,6 +135,11 @@ def describe(
     samples = {column.name: tuple(row[number] for row in rows) for number, column in enumerate(columns)}
     named = {column.name: kind for column, kind in zip(columns, types, strict=False) if kind}
     yield DatasetDescription(name, columns, samples, types=named)
+
+
+def counted(key: Sequence[str], whole: Iterable[Sequence[Any]]) -> str | None:
+    """The only column of a key, if it is one of those of whole numbers."""
+    return key[0] if len(key) == 1 and key[0] in {name for (name,) in whole} else None
 
 
 def plain(value: Any) -> Cell:
@@ -125,7 +154,7 @@ def plain(value: Any) -> Cell:
 def whole(name: str, dataset: SqlDataset | None) -> SqlDataset:
     """The dataset called `name`: as declared, else the table of that name."""
     found = dataset or SqlDataset()
-    return found if found.table or found.query else SqlDataset(name, None, found.key)
+    return found if found.table or found.query else replace(found, table=name)
 
 
 class _Places:
@@ -153,7 +182,7 @@ def _apply(read: ReadCell, value: Any) -> Cell:
     return None if value is None else read(value)
 
 
-def _place(connection: Connection, engine: Engine, name: str, dataset: SqlDataset) -> Place | None:
+def find_place(connection: Connection, engine: Engine, name: str, dataset: SqlDataset) -> Place | None:
     """Where the table of a dataset stands; None for a SELECT. Raises DatasetMissing."""
     if dataset.query is not None:
         return None
@@ -176,9 +205,10 @@ def _executed(
     dataset: SqlDataset,
     place: Place | None,
     limit: int | None = None,
+    within: Within | None = None,
 ) -> CursorResult[Any]:
     if place is not None:
-        statement = engine.select(place) + ("" if limit is None else f" LIMIT {limit}")
+        statement = engine.select(place, within) + ("" if limit is None else f" LIMIT {limit}")
     else:
         statement = dataset.query or ""
         if not engine.is_reading(statement):

@@ -32,7 +32,8 @@ class SheetDataset:
     of those that are found to be. `rows`: first and last data row, else all below the head. `skip`: column to exact values or
     /regular expressions/; rows that hold one are left out. `encoding` and `delimiter` are of csv files, found out unless given.
     `member`: which files inside of a zip, with * for any text. `table`: which of the tables that are found in a sheet, by its
-    number from 1 or a text in the lines above it; None for the one with the most records."""
+    number from 1 or a text in the lines above it; None for the one with the most records. `password` opens workbooks that are
+    protected with one."""
 
     sheet: str | None = None
     header: int | Literal["auto"] | tuple[int, int] | None = 1
@@ -43,6 +44,7 @@ class SheetDataset:
     total: tuple[int, ...] | None = None
     member: tuple[str, ...] | None = None
     table: int | str | None = None
+    password: str | None = field(default=None, repr=False)
 
     @property
     def is_understood(self) -> bool:

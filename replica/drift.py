@@ -16,7 +16,8 @@ from connectors.profile import ColumnProfile, Profile
 FEW = 3  # filled cells that say nothing of a type
 ALIKE = 0.6  # of the signs of two names
 _GROUPS = {"int": "number", "decimal": "number", "money": "number", "datetime": "date"}
-HARMLESS = ("COLUMN_MOVED", "TOTAL_RESTARTED")
+RESTARTED = "TOTAL_RESTARTED"
+HARMLESS = ("COLUMN_MOVED", RESTARTED)
 """What breaks no contract: columns are found by their names, and a total says nothing for certain."""
 WRONG = ("COLUMN_TWICE", "DATES_FLIPPED")
 """What would make wrong values of a column that is mapped: no contract lets it in."""

@@ -16,9 +16,11 @@ from config.entities import Catalogue
 from config.hub import EntityMapping, SourceConfig
 from connectors.columns import plain_name
 from connectors.profile import ColumnProfile, Profile
-from replica.drift import HARMLESS, WRONG, Fed, Finding, differences, usual
+from replica.drift import HARMLESS, RESTARTED, WRONG, Fed, Finding, differences, usual
 from replica.session import Session
 
+AGREED = "agreed"
+"""Among the params of a finding about totals that was agreed to; others are no longer findings then."""
 Key = tuple[str, str]
 """A dataset and the key of a part."""
 
@@ -101,23 +103,44 @@ def load_shapes(db: Session, source: str) -> dict[Key, Shape]:
 
 
 def save_shapes(db: Session, source: str, shapes: Mapping[Key, Shape], now: str) -> None:
-    """Writes what was seen of some parts, as far as it differs."""
+    """Writes what was seen of some parts, as far as it differs. What their totals say stays until it is looked at again."""
     known = load_shapes(db, source)
-    for (dataset, key), shape in shapes.items():
-        since = {_name(one): shape.since.get(_name(one), now) for one in shape.findings}
-        dated = replace(shape, since=since)
-        if known.get((dataset, key)) == dated:
+    for key, shape in shapes.items():
+        there = known.get(key)
+        totals = tuple(one for one in there.findings if one.code == RESTARTED) if there else ()
+        since = {**(there.since if there else {}), **shape.since}
+        _write(db, source, key, replace(shape, findings=(*shape.findings, *totals), since=since), there, now)
+
+
+def save_restarts(db: Session, source: str, dataset: str, found: Mapping[str, Sequence[Finding]], now: str) -> None:
+    """Writes which totals of the parts of a dataset seem to begin anew, in place of those that did before. What was agreed to
+    stays so."""
+    for key, shape in load_shapes(db, source).items():
+        if key[0] != dataset:
             continue
-        db.execute("DELETE FROM shape WHERE (source, dataset, key) = (?, ?, ?)", (source, dataset, key))
-        values = (dated.label, dated.mark, _json(dated.base), _json(dated.seen), _written(dated))
-        db.execute("INSERT INTO shape VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (source, dataset, key, *values))
+        agreed = {one.column for one in shape.findings if one.code == RESTARTED and one.params.get(AGREED)}
+        columns = [one for one in shape.findings if one.code != RESTARTED]
+        totals = [
+            replace(one, params={**one.params, AGREED: True}) if one.column in agreed else one
+            for one in found.get(key[1], ())
+        ]
+        _write(db, source, key, replace(shape, findings=(*columns, *totals)), shape, now)
 
 
 def agree(db: Session, source: str) -> None:
     """Agrees to what was last seen of every part of a source."""
-    for (dataset, key), shape in load_shapes(db, source).items():
-        if shape.base != shape.seen or shape.findings:
-            save_shapes(db, source, {(dataset, key): replace(shape, base=shape.seen, findings=(), since={})}, "")
+    for key, shape in load_shapes(db, source).items():
+        totals = [replace(one, params={**one.params, AGREED: True}) for one in shape.findings if one.code == RESTARTED]
+        _write(db, source, key, replace(shape, base=shape.seen, findings=tuple(totals)), shape, "")
+
+
+def _write(db: Session, source: str, key: Key, shape: Shape, there: Shape | None, now: str) -> None:
+    dated = replace(shape, since={_name(one): shape.since.get(_name(one), now) for one in shape.findings})
+    if there == dated:
+        return
+    db.execute("DELETE FROM shape WHERE (source, dataset, key) = (?, ?, ?)", (source, *key))
+    values = (dated.label, dated.mark, _json(dated.base), _json(dated.seen), _written(dated))
+    db.execute("INSERT INTO shape VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (source, *key, *values))
 
 
 def drift_of(db: Session, source: str) -> list[dict[str, Any]]:
@@ -126,6 +149,7 @@ def drift_of(db: Session, source: str) -> list[dict[str, Any]]:
         {"dataset": dataset, "part": shape.label, "since": shape.since.get(_name(one)), **asdict(one)}
         for (dataset, _), shape in sorted(load_shapes(db, source).items())
         for one in shape.findings
+        if not one.params.get(AGREED)
     ]
 
 

@@ -25,9 +25,10 @@ from connectors.errors import ColumnMissing, SourceError
 from connectors.policy import standing_of
 from connectors.profile import Profile, Profiler
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked
+from replica.drift import RESTARTED
 from replica.mapping import Mapper
 from replica.merge import Counts, Merge, ShrinkGuard, Trial
-from replica.shapes import Shape, agree, fed_by, judge, load_shapes, mark_of
+from replica.shapes import Shape, agree, drift_of, fed_by, judge, load_shapes, mark_of
 from replica.staging import Intake, Staging
 from replica.tables import store_time
 
@@ -370,6 +371,8 @@ class Syncer:
                     merge.refuse(source, problem.stored())
                 else:
                     report.changed_links = sorted(merge.changed_links)
+                    restarts = [one for one in drift_of(db, source) if one["code"] == RESTARTED]
+                    report.drift += [Problem(one["part"], RESTARTED, {**one, **one["params"]}) for one in restarts]
                     is_changed = any(count.is_change for count in report.counts.values())
                     is_changed = is_changed or bool(merge.changed_links or merge.resettled)
                     failed = [

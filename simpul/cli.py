@@ -104,7 +104,7 @@ def inspect(
         return
     from simpul.commands.inspect import inspect_path
 
-    _end(lambda: inspect_path(_terminal(lang), Path(path), as_json=as_json))
+    _end(lambda: inspect_path(_terminal(lang), path, as_json=as_json))
 
 
 @app.command(help="HELP_ADD")
@@ -126,11 +126,7 @@ def add(
 
         _end(lambda: add_mailbox(_terminal(lang), config, path, ca, yes=yes))
         return
-    _end(
-        lambda: (
-            undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, Path(path), yes=yes)
-        )
-    )
+    _end(lambda: undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, path, yes=yes))
 
 
 @app.command(help="HELP_SYNC")

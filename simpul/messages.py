@@ -643,8 +643,8 @@ HELP: dict[str, tuple[str, str]] = {
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
     ),
     "HELP_CA": (
         "Of a mailbox: PEM file of the office's own certificate authority.",
@@ -655,8 +655,8 @@ HELP: dict[str, tuple[str, str]] = {
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
     "HELP_ADD_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
     ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),

@@ -19,17 +19,26 @@ if TYPE_CHECKING:
     from connectors.table import SheetDataset
 
 
+def is_address(path: str) -> bool:
+    """Whether a path is one of a file on a server."""
+    return path.lower().startswith(("http://", "https://"))
+
+
 class Connectors(Mapping[str, Connector]):
     """A connector for every source of a hub. Each is made, and the libraries that it needs are loaded, when it is first asked
-    for; nothing is opened yet."""
+    for; nothing is opened yet. What they fetch is kept beside the replica; files at addresses in
+    the folder `kept` if there is one."""
 
-    def __init__(self, config: HubConfig) -> None:
+    def __init__(self, config: HubConfig, kept: Path | None = None) -> None:
         self._config = config
+        self._kept = kept
         self._made: dict[str, Connector] = {}
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._made:
             spool = spool_of(self._config, name)
+            if self._kept is not None and self._config.sources[name].kind == "spreadsheet":
+                spool = self._kept / spool.name
             self._made[name] = connect(self._config.sources[name], self._config.path.parent, spool)
         return self._made[name]
 
@@ -61,7 +70,7 @@ def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Co
     datasets: Mapping[str, Mapping[str, Any]] = source.datasets
     match source.kind:
         case "spreadsheet":
-            return _spreadsheet(options, datasets, folder)
+            return _spreadsheet(options, datasets, folder, spool)
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
@@ -82,7 +91,8 @@ def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | N
         return None
     found = seek_file(folder, options["path"], file)
     if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
-        return seek_sheet(folder / found.found, _sheet_dataset(config.sources[source].datasets[dataset]), sheet)
+        about = _sheet_dataset(config.sources[source].datasets[dataset], options["password"])
+        return seek_sheet(folder / found.found, about, sheet)
     return found
 
 
@@ -110,27 +120,34 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
     return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"], tokens=tokens)
 
 
-def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
+def _spreadsheet(
+    options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path, spool: Path | None
+) -> Connector:
     from connectors.spreadsheet import Spreadsheet
 
-    sheets = {name: _sheet_dataset(dataset) for name, dataset in datasets.items()}
+    sheets = {name: _sheet_dataset(dataset, options["password"]) for name, dataset in datasets.items()}
+    if is_address(options["path"][0]):
+        from connectors.remote import RemoteFiles
+
+        kept = spool.with_suffix(".files") if spool else folder / "var" / "files"
+        return RemoteFiles(options["path"], sheets, kept)
     return Spreadsheet(folder, options["path"], sheets)
 
 
-def _sheet_dataset(dataset: Mapping[str, Any]) -> SheetDataset:
+def _sheet_dataset(dataset: Mapping[str, Any], password: str | None) -> SheetDataset:
     from connectors.table import SheetDataset
 
     skip = {column: tuple(values) for column, values in dataset["skip"].items()}
     member = tuple(dataset["member"]) if dataset["member"] else None
     options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
-    return SheetDataset(**{**options, "skip": skip, "member": member})
+    return SheetDataset(**{**options, "skip": skip, "member": member}, password=password)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
     from connectors.sql import Access, SqlDataset, SqlSource, url_of
 
     tables = {
-        name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()))
+        name: SqlDataset(dataset["table"], dataset["query"], tuple(dataset["key"] or ()), dataset["parts"])
         for name, dataset in datasets.items()
     }
     if options["url"]:

@@ -49,7 +49,7 @@ _AMOUNT = re.compile(
 class Drafter:
     """Drafts shapes one after the other. `entities` are those of the hub and the built-in ones; `mapped` has those with a mapping,
     and which fields every other mapping of theirs has to feed, None if there can be none; `sources` are names that are taken,
-    `folder` is that of hub.yaml."""
+    `folder` is that of hub.yaml, `address` the one at which the only file stands."""
 
     def __init__(
         self,
@@ -57,8 +57,10 @@ class Drafter:
         mapped: Mapping[str, Collection[str] | None],
         sources: Iterable[str],
         folder: Path,
+        address: str | None = None,
     ) -> None:
         self._entities = dict(entities)
+        self._address = address
         self._mapped = dict(mapped)
         self._sources = set(sources)
         self._folder = folder
@@ -83,7 +85,8 @@ class Drafter:
                 datasets.append(DatasetDraft(name, {**options, "header": "auto"}, tables, _doubts(tables)))
                 names.append((source, name))
             entities.append(self._entity(kind, names, called, several=len(shape.kinds) > 1))
-        return SourceDraft(source, tuple(patterns_of(shape.paths, self._folder)), tuple(datasets)), entities
+        paths = [self._address] if self._address else patterns_of(shape.paths, self._folder)
+        return SourceDraft(source, tuple(paths), tuple(datasets)), entities
 
     def _entity(
         self,

@@ -107,18 +107,24 @@ def new_text(language: Language) -> str:
 
 
 async def propose(
-    path: Path, before: str, config: HubConfig | None, found: Sequence[tuple[Path, FileFound]], language: Language
+    path: Path,
+    before: str,
+    config: HubConfig | None,
+    found: Sequence[tuple[Path, FileFound]],
+    language: Language,
+    address: str | None = None,
 ) -> Proposal | tuple[Aside, ...]:
     """What is to be added to a hub.yaml at `path` with the text `before`, whose configuration is None if it has none yet; only
-    what is not taken if nothing is. Raises ConfigError if the new text can't be used, NoRoom."""
-    fresh, asides = _not_read_yet(found, config)
+    what is not taken if nothing is. `address` is the one at which the only file stands, which was fetched. Raises ConfigError if
+    the new text can't be used, NoRoom."""
+    fresh, asides = _not_read_yet(found, config, address)
     shapes, left = gather(fresh)
     asides += left
     if not shapes:
         return tuple(asides)
     closed: set[str] = set()
     while True:
-        proposal = await _propose(path, before, config, shapes, language, closed)
+        proposal = await _propose(path, before, config, shapes, language, closed, address)
         if isinstance(proposal, Proposal):
             return replace(proposal, asides=(*asides, *proposal.asides))
         closed.add(proposal)
@@ -131,6 +137,7 @@ async def _propose(
     shapes: Sequence[Shape],
     language: Language,
     closed: Collection[str],
+    address: str | None,
 ) -> Proposal | str:
     """A proposal in which no entity of `closed` gets another mapping; the name of an entity that can't have one either."""
     entities: dict[str, Entity] = dict(describe())
@@ -139,7 +146,7 @@ async def _propose(
         entities[entity.name] = entity
         names = [name for name in (*entity.key, *entity.fingerprint) if name not in ("file", "sheet")]
         mapped[entity.name] = None if entity.name in closed or not entity.key else names
-    drafter = Drafter(entities, mapped, config.sources if config else (), path.parent.resolve())
+    drafter = Drafter(entities, mapped, config.sources if config else (), path.parent.resolve(), address)
     draft = drafter.draft(shapes)
     draft = replace(draft, entities=tuple(_known_by_something(one, draft) for one in draft.entities))
 
@@ -153,7 +160,7 @@ async def _propose(
         return text
 
     drafted = load_config(path, describe(), text=text_of(draft))
-    connectors = Connectors(drafted)
+    connectors = Connectors(drafted, shapes[0].paths[0].parent if address else None)
     try:
         known = await _measure_all(draft, drafted, connectors)
     finally:
@@ -209,13 +216,15 @@ def _sentence(remark: Remark, language: Language) -> str:
 
 
 def _not_read_yet(
-    found: Sequence[tuple[Path, FileFound]], config: HubConfig | None
+    found: Sequence[tuple[Path, FileFound]], config: HubConfig | None, address: str | None
 ) -> tuple[list[tuple[Path, FileFound]], list[Aside]]:
     """The files that no source of the hub reads."""
     read: dict[Path, str] = {}
     for source in config.sources.values() if config else ():
         if source.kind == "spreadsheet" and config is not None:
             patterns = source.options["path"]
+            if address is not None and isinstance(patterns, list) and address in patterns:
+                read.update({path.resolve(): source.name for path, _ in found})
             try:
                 paths = find_files(config.path.parent, patterns if isinstance(patterns, list) else [str(patterns)])
             except SourceError:

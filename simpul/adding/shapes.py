@@ -15,6 +15,7 @@ from connectors.files import find_files
 from connectors.findings import ColumnFound, FileFound, SheetFound, TableFound
 
 ALIKE = 0.8  # share of the columns that two tables must have in common to be one
+NAMED = ("json", "sql")  # formats whose lists and tables go by their names, in any order
 LEAST_ROWS = 2  # of a table beside another one in its sheet
 
 
@@ -148,7 +149,8 @@ def _tables(path: Path, file: FileFound, asides: list[Aside]) -> list[SheetTable
         tables = _tables_of(sheet, label, asides)
         for number, table in tables:
             told = label if len(tables) == 1 else f"{label} ({number})"
-            one = SheetTable(path, told, sheet.name, sheet is shown[0] and not file.problems, table, file.member)
+            first = sheet is shown[0] and not file.problems and file.format not in NAMED
+            one = SheetTable(path, told, sheet.name, first, table, file.member)
             taken.append(one if len(sheet.tables) == 1 else replace(one, number=number))
     return taken
 

@@ -9,6 +9,7 @@ from typing import Any
 from config.insertion import Lines, scalar
 from config.mappings import AROUND
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, LinkDraft, Remark, SourceDraft
+from simpul.sources import is_address
 
 WIDTH = 110
 _AROUND = {column: name for name, column in AROUND.items()}
@@ -29,7 +30,7 @@ def _source(source: SourceDraft, say: Say) -> list[str]:
     paths = [scalar(path) for path in source.paths]
     lines = [f"{source.name}:", "  kind: spreadsheet"]
     lines += [f"  path: {paths[0]}"] if len(paths) == 1 else ["  path:", *(f"    - {path}" for path in paths)]
-    lines += ["  refresh: watch", "  datasets:"]
+    lines += ["  refresh: 10m" if is_address(source.paths[0]) else "  refresh: watch", "  datasets:"]
     for dataset in source.datasets:
         lines += _dataset(dataset, say)
     return lines

@@ -160,6 +160,14 @@ async def test_a_source_that_is_down_is_not_asked_for_ever(serve: Serve) -> None
     assert calls == 10  # each is tried twice
 
 
+async def test_an_answer_that_is_cut_off_is_asked_for_once_more(serve: Serve) -> None:
+    sizes = [len(TEXT) + 100, len(TEXT)]
+    url = serve(lambda path, query, head: (200, {"Content-Length": str(sizes.pop(0)), "Connection": "close"}, TEXT))
+
+    assert (await get(url)).content == TEXT
+    assert sizes == []
+
+
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_refused_login_is_tried_once(serve: Serve, status: int) -> None:
     calls = 0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from connectors.profile import ColumnProfile, Profile
 from replica.drift import Fed, differences, usual
+from replica.restarts import restart_of
 from replica.shapes import judge
 
 NAMES = ("kode", "uraian", "pagu", "realisasi", "lokasi", "tanggal mulai")
@@ -95,3 +96,36 @@ def test_what_was_found_stays_until_it_is_agreed_to_or_hub_yaml_says_otherwise()
     assert not (first["a"].findings or first["b"].findings)
     assert [one.code for one in again["c"].findings] == ["COLUMN_RENAMED"]
     assert agreed["c"].findings == otherwise["c"].findings == ()
+
+
+AMOUNTS = st.lists(st.lists(st.integers(0, 10**9), min_size=8, max_size=8), min_size=1, max_size=12)
+
+
+def by_row(month: list[int]) -> dict[tuple[object, ...], int]:
+    return {(row,): amount for row, amount in enumerate(month)}
+
+
+@given(AMOUNTS)
+def test_a_total_that_goes_on_running_is_never_suspected(months: list[list[int]]) -> None:
+    running = [[sum(amounts) for amounts in zip(*months[: at + 1], strict=True)] for at in range(len(months))]
+
+    assert restart_of([by_row(month) for month in running]) is None
+
+
+@given(AMOUNTS)
+def test_what_never_rises_row_by_row_is_never_suspected(months: list[list[int]]) -> None:
+    ceilings = [months[0]] * len(months)
+
+    assert restart_of([by_row(month) for month in ceilings]) is None
+
+
+def test_a_total_that_ran_and_then_falls_is_suspected_where_it_falls() -> None:
+    months = [[10 * at + row for row in range(8)] for at in (1, 2, 3, 4)] + [[9 + row for row in range(8)]] * 2
+
+    found = restart_of([by_row(month) for month in months])
+
+    assert found is not None
+    place, finding = found
+    assert (place, finding.was, finding.now, finding.params) == (4, "348", "100", {"fallen": 8, "rows": 8})
+    assert restart_of([by_row(month) for month in months[2:]]) is None, "one step is no run"
+    assert restart_of([by_row(month[:4]) for month in months]) is None, "four rows say nothing"

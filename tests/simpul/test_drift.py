@@ -215,6 +215,35 @@ def test_rows_that_do_not_hold_the_contract_are_rejected(simpul: RunSimpul, tmp_
     assert found["rejects"]["nodes"] == [{"code": "NOT_A_NUMBER", "field": "paid", "rawValue": "belum", "cell": "C4"}]
 
 
+def test_a_running_total_that_becomes_monthly_is_suspected_with_its_figures(simpul: RunSimpul, tmp_path: Path) -> None:
+    hub(tmp_path)
+    for number, month in enumerate(("januari", "februari", "maret"), 1):
+        write_sheets(
+            tmp_path / "data" / f"lra {month} 2026.xlsx", Sheet1=rows(money=lambda at, n=number: at * n * 1000)
+        )
+    assert simpul(tmp_path, "sync", env=EN).err == ""
+    write_sheets(tmp_path / "data" / "lra april 2026.xlsx", Sheet1=rows(money=lambda at: at * 1100))
+    write_sheets(tmp_path / "data" / "lra januari 2027.xlsx", Sheet1=rows(money=lambda at: at * 900))
+
+    ended = simpul(tmp_path, "sync", env=EN)
+
+    assert ended.code == 0
+    assert "As a running total it rose to 45000 and is 16500 now; it fell in 5 of 5 rows." in ended.err
+    (found,) = drift(simpul, tmp_path)
+    assert (found["part"], found["code"], found["column"]) == (
+        "lra april 2026.xlsx › Sheet1",
+        "TOTAL_RESTARTED",
+        "Realisasi",
+    )
+    assert simpul(tmp_path, "sync", "--force", env=EN).code == 0
+    assert drift(simpul, tmp_path) == []
+    write_sheets(tmp_path / "data" / "lra mei 2026.xlsx", Sheet1=rows(money=lambda at: at * 1200))
+    assert simpul(tmp_path, "sync", env=EN).err == "", "it was agreed to"
+    for path in (tmp_path / "data").glob("*maret*"):
+        path.unlink()
+    assert simpul(tmp_path, "sync", env=EN).code == 0
+
+
 # -- databases --------------------------------------------------------------------------------------------------------
 
 SQL_HUB = """
