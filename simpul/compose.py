@@ -22,7 +22,7 @@ from replica.system import SourceState, read_sources
 from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
-from simpul.sources import Connectors, seek
+from simpul.sources import Connectors, forget_spools, seek
 
 if TYPE_CHECKING:
     import strawberry
@@ -88,8 +88,10 @@ class Hub:
         return print_sdl(self.schema)
 
     def open(self) -> None:
-        """Makes the replica's tables and lets it know every source. Raises ReplicaUnusable or ReplicaLocked."""
+        """Makes the replica's tables and lets it know every source; forgets what was kept of others. Raises ReplicaUnusable or
+        ReplicaLocked."""
         self.database.open()
+        forget_spools(self.config)
         self.syncer.register()
 
     def is_open(self) -> bool:
