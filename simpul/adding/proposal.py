@@ -116,11 +116,24 @@ async def propose(
     asides += left
     if not shapes:
         return tuple(asides)
+    proposal = await propose_shapes(path, before, config, shapes, language)
+    return replace(proposal, asides=(*asides, *proposal.asides))
+
+
+async def propose_shapes(
+    path: Path,
+    before: str,
+    config: HubConfig | None,
+    shapes: Sequence[Shape],
+    language: Language,
+    environ: Mapping[str, str] | None = None,
+) -> Proposal:
+    """What is to be added for some shapes; `environ` holds secrets that are not there yet. Raises ConfigError, NoRoom."""
     closed: set[str] = set()
     while True:
-        proposal = await _propose(path, before, config, shapes, language, closed)
+        proposal = await _propose(path, before, config, shapes, language, closed, environ)
         if isinstance(proposal, Proposal):
-            return replace(proposal, asides=(*asides, *proposal.asides))
+            return proposal
         closed.add(proposal)
 
 
@@ -131,6 +144,7 @@ async def _propose(
     shapes: Sequence[Shape],
     language: Language,
     closed: Collection[str],
+    environ: Mapping[str, str] | None,
 ) -> Proposal | str:
     """A proposal in which no entity of `closed` gets another mapping; the name of an entity that can't have one either."""
     entities: dict[str, Entity] = dict(describe())
@@ -152,7 +166,7 @@ async def _propose(
             text = append_mapping(text, one.name, mapping_of(one, say)) if one.more else text
         return text
 
-    drafted = load_config(path, describe(), text=text_of(draft))
+    drafted = load_config(path, describe(), environ, text_of(draft))
     connectors = Connectors(drafted)
     try:
         known = await _measure_all(draft, drafted, connectors)
@@ -176,7 +190,7 @@ async def _propose(
     settled = tuple(one.draft for one in known if one.draft is not None)
     draft = replace(draft, entities=settled, links=tuple(links))
     after = text_of(draft)
-    final = load_config(path, describe(), text=after)
+    final = load_config(path, describe(), environ, after)
     measured = {one.draft.datasets[0]: one.measured for one in known if one.draft is not None}
     return Proposal(before, after, draft, final, measured, tuple(asides))
 
@@ -265,7 +279,7 @@ def _settle(one: _Known, others: Sequence[_Known], catalogue: Catalogue) -> None
         for made, was in zip(fields, draft.fields, strict=True)
         if (made.name, made.type) == (was.name, was.type)
     ]
-    preferred = describe()[draft.name].key if draft.builtin else ()
+    preferred = describe()[draft.name].key if draft.builtin else draft.preferred
     placed = {made.name for made in fields if made.column.startswith("$") and made.name not in preferred}
     same = [name for name in same if name not in placed]
     one.names = same
