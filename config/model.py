@@ -420,6 +420,7 @@ class SourceWritten(Written):
 
 class SpreadsheetWritten(SourceWritten):
     path: Paths
+    newest: Truth = False
     datasets: dict[str, SheetWritten] = Field(default_factory=dict)
 
 

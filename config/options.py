@@ -78,6 +78,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Berkasnya, boleh beberapa: * berarti teks apa saja. Dihitung dari folder hub.yaml; tulis 'D:\\Data\\file.xlsx' dalam"
         " kutip tunggal.",
     ),
+    "Spreadsheet.newest": (
+        "true: of the files that match only the newest by its name is read, such as the export in the folder of the last date.",
+        "true: dari berkas yang cocok hanya yang terbaru menurut namanya yang dibaca, misalnya ekspor dalam folder tanggal terakhir.",
+    ),
     "Spreadsheet.datasets": (
         "The sheets that are read, each under a name of your own. Without it each name is a sheet's name.",
         "Lembar yang dibaca, masing-masing dengan nama pilihan sendiri. Tanpa ini nama yang dipakai adalah nama lembar.",

@@ -20,7 +20,7 @@ from connectors.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
-from connectors.files import find_files, stamp_of
+from connectors.files import find_files, find_newest, stamp_of
 from connectors.opening import is_open_elsewhere
 from connectors.sheets import Listed, choose_sheets
 from connectors.table import SheetDataset
@@ -44,7 +44,11 @@ class Spreadsheet:
         patterns: Sequence[str],
         datasets: Mapping[str, SheetDataset],
         batch_seconds: float = BATCH_SECONDS,
+        *,
+        newest: bool = False,
     ) -> None:
+        self._newest = newest
+        self._chosen: dict[str, tuple[str, Path]] = {}  # the newest file of each pattern
         self._root = root
         self._patterns = tuple(patterns)
         self._datasets = dict(datasets)
@@ -97,6 +101,15 @@ class Spreadsheet:
     def _files(self, options: SheetDataset) -> list[Part]:
         """A part for each file, whatever is in it."""
         salt = hashlib.sha256(repr(options).encode()).hexdigest()[:8]  # read otherwise, a file is not unchanged
+        if (
+            self._newest
+        ):  # a part is what the pattern says, so that an export that can't be read leaves the one before in place
+            for pattern in self._patterns:
+                self._chosen[pattern] = find_newest(self._root, pattern)
+            return [
+                Part(pattern, key, (stamp := _stamp(path)) and f"{stamp}-{salt}-{key}", file=path.name)
+                for pattern, (key, path) in self._chosen.items()
+            ]
         return [
             Part(key, path.name, (stamp := _stamp(path)) and f"{stamp}-{salt}", file=path.name)
             for key, path in find_files(self._root, self._patterns)
@@ -117,7 +130,7 @@ class Spreadsheet:
         key = part.key
         for inner in (part.sheet, part.member):
             key = key.removesuffix(f"#{inner}") if inner is not None else key
-        return self._root / key
+        return self._root / (self._chosen[key][0] if key in self._chosen else key)
 
     async def _list(self, path: Path, part: Part, dataset: str) -> Sequence[Listed]:
         """The sheets of a file; asked for again only if it may have changed."""

@@ -107,7 +107,7 @@ def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str,
         )
         for name, dataset in datasets.items()
     }
-    return Spreadsheet(folder, options["path"], sheets)
+    return Spreadsheet(folder, options["path"], sheets, newest=options["newest"])
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
