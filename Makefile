@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz bench peers lock web wheelhouse clean
+.PHONY: help setup demo test check fuzz faults bench peers lock web wheelhouse clean
 
 help:
 	@echo "make demo   run the sample regency (PORT=8123 to choose the port)"
 	@echo "make test   set up and pass the tests"
 	@echo "make check  formatting, types, floors"
 	@echo "make fuzz   the same tests with many more random inputs"
+	@echo "make faults every kind of source with every fault, and the matrix of what held"
 	@echo "make bench  measure, beside others"
 	@echo "make peers  measure beside every peer, the limits and at three sizes, into benchmarks/results (root, PostgreSQL 15, Node 20, wrk)"
 	@echo "make web    GraphiQL for /graphql (needs Node 20 and npm; without it a plain form is there)"
@@ -49,6 +50,9 @@ test: check
 
 fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 tests/oracle tests/connectors tests/replica tests/config $(ARGS)
+
+faults: $(VENV)/.dev
+	$(BIN)/python -m tests.outages.matrix $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from config.entities import Catalogue, FieldType
+
+if TYPE_CHECKING:
+    from config.lines import Lines
 
 Language = Literal["id", "en"]
 
@@ -37,12 +40,16 @@ class SourceConfig:
     line: int
     column: int = 1
 
+    def renamed(self, dataset: str) -> Mapping[str, str]:
+        """What `rename:` of a dataset calls columns."""
+        return cast("Mapping[str, str]", self.datasets.get(dataset, {}).get("rename", {}))
+
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """How columns of a dataset become one field. `columns` of more than one are joined with `join`. `$file` and `$sheet` stand
-    for where the row is, `$title` and `$leaf` for what was found of its table. `field` may also be a reference link; then
-    `within` is the column of the place above."""
+    """How columns of a dataset become one field. `columns` of more than one are joined with `join`. `$file`, `$stem` (the file
+    without what follows its last dot), `$sheet` and `$folder` stand for where the row is, `$title` and `$leaf` for what was found
+    of its table. `field` may also be a reference link; then `within` is the column of the place above."""
 
     field: str
     type: FieldType | None  # None for a reference link
@@ -57,7 +64,10 @@ class FieldMapping:
     zero_means: Literal["zero", "empty", "unknown"] = "zero"  # unknown: left empty, with an issue
     split: str | None = None
     parts: tuple[int, int] | None = None  # 1-based positions of dot-separated parts to keep
-    pattern: str | None = None  # its first group (or whole match) is the value
+    after: str | None = None  # the value is what follows these words in a line; `pattern` is looked for in that
+    pattern: str | None = (
+        None  # its first group (or whole match) is the value; `year` and `month` find one by themselves
+    )
     optional: bool = False  # a pattern that is not found gives null without an issue
     required: bool = False
     line: int = 0
@@ -96,6 +106,7 @@ class HubConfig:
     home: tuple[str, ...] = ()  # saved questions whose tables stand on the first page
     cache: str = field(default="memory", repr=False)  # where answers are kept: memory, off, or the URL of a Redis
     digest: str = ""  # of hub.yaml as it was read
+    lines: Lines | None = field(default=None, compare=False, repr=False)  # where in it things stand
 
     @property
     def display_name(self) -> str:

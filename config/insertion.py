@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode
 
+_PLAIN = re.compile(r"[A-Za-z0-9_](?:[\w ./()%+*-]*[\w./()%+*-])?")
 Lines = Sequence[str]
 """An entry of a section as lines, its name on the first that is no remark, indented from column 1."""
 
@@ -19,6 +21,11 @@ class NoRoom(Exception):
         super().__init__(section)
         self.section = section
         self.line = line
+
+
+def scalar(text: str) -> str:
+    """A text as YAML reads it back, also inside of braces."""
+    return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "''") + "'"
 
 
 def insert_entries(text: str, entries: Mapping[str, Sequence[Lines]]) -> str:

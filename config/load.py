@@ -12,6 +12,7 @@ from config.catalogue import served
 from config.entities import Entity
 from config.forms import contradictions, gather_mappings
 from config.hub import EntityMapping, HubConfig, SourceConfig, default_language
+from config.lines import Lines
 from config.links import Links
 from config.mappings import Mappings
 from config.merge import Declarations
@@ -124,6 +125,7 @@ class _Loader:
             mappings=mappings,
             cache=self._secrets.fill(hub.cache, in_url=True)[0],
             digest=self._digest,
+            lines=Lines(self._places, mappings),
             secrets=tuple(sorted(self._secrets.used)),
         )
 

@@ -14,7 +14,9 @@ from config.places import Places
 PSEUDO = ("file", "sheet")
 FOUND = ("$title", "$leaf")
 """What is known of tables that are found."""
-IN_FILES = {"spreadsheet": ("file", "sheet"), "mailbox": ("file",)}
+AROUND = {"file": "$stem", "sheet": "$sheet", "folder": "$folder", "title": "$title"}
+"""The column that `from:` of a field stands for."""
+IN_FILES = {"spreadsheet": ("file", "stem", "sheet", "folder"), "mailbox": ("file", "stem")}
 """Where the rows of a kind of source stand."""
 Place = tuple[str | int, ...]
 
@@ -43,7 +45,7 @@ class Mappings:
                 if (field := self._field(entity, name, field_written, builtin, (*place, "fields", name)))
             ]
             for column in mapping.where:
-                if column in ("$file", "$sheet", *FOUND):
+                if column in ("$file", *AROUND.values(), *FOUND):
                     wanted = Text("a column of the source", "kolom dari sumber")
                     self._places.add((*place, "where", column), "WRONG_VALUE", at_key=True, value=column, wanted=wanted)
             if found is None:
@@ -155,20 +157,20 @@ class Mappings:
         """Tells what asks for the file or sheet of rows that stand in none."""
         is_file = self._sources[source].options.get("path") is not None
         known = IN_FILES.get(self._sources[source].kind, ()) if is_file else ()
-        for name in PSEUDO:
+        for name in (*PSEUDO, "stem", "folder"):
             if name in known:
                 continue
             if name in (*entity.key, *entity.fingerprint):
                 self._places.add((*place, "from"), "PSEUDO_NOWHERE", name=name, source=source)
             for field_name, field in mapping.fields.items():
-                if f"${name}" in (*(field.column or ()), field.within):
+                if f"${name}" in (*_columns(field), field.within):
                     where = (*place, "fields", field_name)
-                    self._places.add(where, "PSEUDO_NOWHERE", name=f"${name}", source=source)
+                    self._places.add(where, "PSEUDO_NOWHERE", name=field.from_ or f"${name}", source=source)
         header = self._sources[source].datasets.get(dataset, {}).get("header")
         for field_name, field in mapping.fields.items():
-            asked = [name for name in (*(field.column or ()), field.within) if name in FOUND]
+            asked = [name for name in (*_columns(field), field.within) if name in FOUND]
             if asked and header != "auto" and not isinstance(header, tuple):
-                self._places.add((*place, "fields", field_name), "TITLE_NOWHERE", name=asked[0])
+                self._places.add((*place, "fields", field_name), "TITLE_NOWHERE", name=field.from_ or asked[0])
 
     # -- fields -------------------------------------------------------------------------------------------------------
 
@@ -188,7 +190,7 @@ class Mappings:
             sides = f"{declared.computed.left}, {declared.computed.right}"
             self._places.add(place, "COMPUTED_FIELD", at_key=True, field=f"{entity.name}.{name}", sides=sides)
             return None
-        if written.column is None and written.value is None:
+        if written.column is None and written.value is None and written.from_ is None:
             self._places.add(place, "MISSING_OPTION", at_key=True, name="column")
             return None
         type_ = declared.type.value if declared else link.to if link else ""
@@ -202,7 +204,7 @@ class Mappings:
         return FieldMapping(
             field=name,
             type=declared.type if declared else None,
-            columns=tuple(written.column or ()),
+            columns=_columns(written),
             join=written.join,
             value=written.value,
             within=written.within,
@@ -213,6 +215,7 @@ class Mappings:
             zero_means=written.zero_means,
             split=written.split,
             parts=written.parts,
+            after=written.after,
             pattern=written.pattern,
             optional=written.optional,
             required=written.required,
@@ -240,8 +243,18 @@ class Mappings:
             "zero_means": (is_decimal, "money and decimal", "money dan decimal"),
             "split": (declared is not None and declared.type.is_list, "lists (texts, codes)", "daftar (texts, codes)"),
             "join": (len(written.column or ()) > 1, "several columns", "beberapa kolom"),
-            "optional": (written.pattern is not None, "fields with a pattern", "isian dengan pattern"),
-            "column": (written.value is None, "fields without value", "isian tanpa value"),
+            "optional": (
+                written.pattern is not None or written.after is not None,
+                "fields with a pattern or after",
+                "isian dengan pattern atau after",
+            ),
+            "column": (
+                written.value is None and written.from_ is None,
+                "fields without value or from",
+                "isian tanpa value atau from",
+            ),
+            "from_": (written.value is None, "fields without value", "isian tanpa value"),
+            "after": (written.from_ == "title" or written.column == ["$title"], "from: title", "from: title"),
             "sensitive": (is_new and declared is not None, "fields of your own", "isian buatan sendiri"),
             "description": (is_new, "fields of your own", "isian buatan sendiri"),
         }
@@ -266,6 +279,11 @@ class Mappings:
             if field.value is not None and field.value not in known:
                 hint = self._places.hint(field.value, known)
                 self._places.add((*place, "value"), "ENUM_VALUE", name=name, value=field.value, hint=hint)
+
+
+def _columns(field: FieldWritten) -> tuple[str, ...]:
+    """The columns that a field is read from; what stands around the table is one as well."""
+    return tuple(field.column or ()) or ((AROUND[field.from_],) if field.from_ else ())
 
 
 def _what_is_wrong(text: str) -> str | None:

@@ -327,7 +327,14 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
 
 
-class SheetWritten(Written):
+class DatasetWritten(Written):
+    """What every dataset with columns of its own may say."""
+
+    contract: Literal["evolve", "freeze", "rejectRows"] = "evolve"
+    rename: dict[Some, Some] = Field(default_factory=dict)
+
+
+class SheetWritten(DatasetWritten):
     sheet: str | None = None
     header: Annotated[int | Literal["auto"] | tuple[int, int] | None, BeforeValidator(_header)] = 1
     rows: Annotated[tuple[int, int | None] | None, BeforeValidator(_rows)] = None
@@ -372,7 +379,7 @@ class SheetWritten(Written):
         return rows
 
 
-class TableWritten(Written):
+class TableWritten(DatasetWritten):
     table: Some | None = None
     query: Annotated[str, AfterValidator(_select)] | None = None
     key: Names | None = None
@@ -399,7 +406,7 @@ class IdsWritten(Written):
     size: Count = 50
 
 
-class EndpointWritten(Written):
+class EndpointWritten(DatasetWritten):
     path: str | None = None
     list_: str | None = Field(None, alias="list")
     paging: PagingWritten | None = None
@@ -421,6 +428,7 @@ class SourceWritten(Written):
 class SpreadsheetWritten(SourceWritten):
     path: Paths
     newest: Truth = False
+    password: Some | None = None
     datasets: dict[str, SheetWritten] = Field(default_factory=dict)
 
 
@@ -499,8 +507,14 @@ class WordsWritten(Written):
     id: str
 
 
+Around = Literal["file", "sheet", "folder", "title"]
+"""What stands around a table and may say something of all its rows."""
+
+
 class FieldWritten(Written):
     column: Names | None = None
+    from_: Around | None = Field(None, alias="from")
+    after: Some | None = None
     join: str = "."
     value: str | None = None
     within: Some | None = None

@@ -74,9 +74,14 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Sinkron yang akan menghilangkan data melebihi bagian ini berhenti dan memberi tahu. Bila tidak disebut: 50%.",
     ),
     "Spreadsheet.path": (
-        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes.",
+        "The file, or several: * stands for any text. From the folder of hub.yaml; write 'D:\\Data\\file.xlsx' in single quotes."
+        " Or the address of one on a server: https://…",
         "Berkasnya, boleh beberapa: * berarti teks apa saja. Dihitung dari folder hub.yaml; tulis 'D:\\Data\\file.xlsx' dalam"
-        " kutip tunggal.",
+        " kutip tunggal. Boleh juga alamat berkas di server: https://…",
+    ),
+    "Spreadsheet.password": (
+        "Opens files that are protected with one, as ${NAME}; the password itself belongs in secrets.env.",
+        "Pembuka berkas yang dilindungi kata sandi, ditulis ${NAMA}; kata sandinya sendiri ditulis di secrets.env.",
     ),
     "Spreadsheet.newest": (
         "true: of the files that match only the newest by its name is read, such as the export in the folder of the last date.",
@@ -89,6 +94,18 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "Sheet.sheet": (
         'Name of the sheet; "*" for every visible one. The first visible one if not said.',
         'Nama lembar; "*" untuk semua lembar yang tampil. Bila tidak disebut: lembar pertama yang tampil.',
+    ),
+    "Dataset.contract": (
+        "What happens when columns are renamed, gone, new or of another type: what can be taken is taken and the rest told (evolve),"
+        " the old records stay until it is put right or agreed to (freeze), or rows with a cell that can't be read are rejected"
+        " (rejectRows).",
+        "Nasib data saat kolom berganti nama, hilang, baru, atau berganti jenis: yang bisa diambil tetap diambil dan sisanya"
+        " diberitahukan (evolve), data lama dipertahankan sampai dibetulkan atau disetujui (freeze), atau baris dengan sel yang tidak"
+        " terbaca ditolak (rejectRows).",
+    ),
+    "Dataset.rename": (
+        "Columns that are called otherwise in some files or since some day: New name: Name that the fields use.",
+        "Kolom yang namanya lain di sebagian berkas atau sejak suatu hari: Nama baru: Nama yang dipakai isian.",
     ),
     "Sheet.header": (
         "Row with the names of the columns, 1 if not said; none if there is no such row (columns are then A, B, C …); auto to "
@@ -357,6 +374,18 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Kolom dari sumber; daftar menggabungkan beberapa. $file dan $sheet adalah letak barisnya, $title baris di atas"
         " tabelnya dan $leaf apakah tanpa rincian di bawahnya (dengan header: auto, atau baris seperti 5-6).",
     ),
+    "Field.from": (
+        "Instead of a column: what stands around the table. The name of its file (without .xlsx), of its sheet or folder, or the"
+        " title: the lines above it (with header: auto, or rows such as 5-6). With a pattern, folder is the nearest one in which"
+        " it is found.",
+        "Pengganti kolom: yang ada di sekitar tabel. Nama berkasnya (file, tanpa .xlsx), lembarnya (sheet), atau foldernya"
+        " (folder), atau baris di atasnya (title, dengan header: auto atau baris seperti 5-6). Dengan pattern, folder adalah yang"
+        " terdekat yang memuatnya.",
+    ),
+    "Field.after": (
+        "With from: title, the words after which the value stands in its line: SKPD.",
+        "Bersama from: title, kata yang mendahului isinya dalam satu baris: SKPD.",
+    ),
     "Field.join": (
         "What stands between several columns, a dot if not said.",
         "Penghubung beberapa kolom, titik bila tidak disebut.",
@@ -396,8 +425,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Bagian mana dari kode bertitik yang diambil.",
     ),
     "Field.pattern": (
-        "Takes only this of the text; its first group in brackets if it has one.",
-        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada.",
+        "Takes only this of the text; its first group in brackets if it has one. year and month find the one year, or the number"
+        " of the one month, that it names.",
+        "Mengambil bagian ini saja dari teks; kelompok pertama dalam kurung bila ada. year dan month menemukan tahun, atau nomor"
+        " bulan, yang disebut di dalamnya.",
     ),
     "Field.optional": (
         "Whether the pattern may be missing without a remark.",

@@ -19,6 +19,7 @@ from config.model import (
     RestWritten,
     SheetWritten,
     SourceWritten,
+    SpreadsheetWritten,
     SqlWritten,
 )
 from config.places import Places
@@ -154,7 +155,7 @@ class Sources:
 
     def _check_endpoint(self, written: EndpointWritten, place: Place) -> None:
         if written.format == "ndjson":
-            for option in ("list", "paging"):
+            for option in ("list", "paging", "ids"):
                 if getattr(written, {"list": "list_"}.get(option, option)) is not None:
                     instead = Text("format: json", "format: json")
                     self._places.add(
@@ -179,6 +180,19 @@ class Sources:
             if is_needed:
                 self._places.add(at, "MISSING_OPTION", at_key=True, name=missing)
 
+    def _check_addresses(self, written: SpreadsheetWritten, place: Place) -> None:
+        """Files on servers stand in a source of their own, and are asked for now and then."""
+        addresses = [path for path in written.path if re.match("(?i)https?://", path)]
+        if not addresses:
+            return
+        if len(addresses) != len(written.path):
+            en = "either addresses or files, each kind in a source of its own,"
+            id = "alamat saja atau berkas saja, masing-masing dalam sumber sendiri,"
+            self._validation.wrong((*place, "path"), ", ".join(written.path), en, id)
+        if written.refresh.watch:
+            en, id = "Ask for it now and then, such as 10m.", "Tanyakan sekali-sekali, misalnya 10m."
+            self._validation.unbuilt((*place, "refresh"), "watch", en, id)
+
     def _settled(self, name: str, written: SourceWritten) -> SourceConfig:
         if isinstance(written, MailboxWritten):
             for dataset in written.datasets:
@@ -186,6 +200,8 @@ class Sources:
                     place = ("sources", name, "datasets", dataset)
                     hint = self._places.hint(dataset, MAIL_DATASETS)
                     self._places.add(place, "UNKNOWN_DATASET", at_key=True, source=name, name=dataset, hint=hint)
+        if isinstance(written, SpreadsheetWritten):
+            self._check_addresses(written, ("sources", name))
         if isinstance(written, RestWritten):
             self._check_login(written, ("sources", name))
             for dataset, endpoint in written.datasets.items():

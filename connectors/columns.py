@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 from connectors.cells import tidy
-from connectors.connector import Column
+from connectors.connector import Batch, Column
 from connectors.errors import ColumnMissing
 
 
@@ -14,16 +15,27 @@ def find_column(columns: Sequence[Column], wanted: str, where: str) -> int:
     """The place of the column called `wanted`, ignoring case and joining white space.
 
     Raises ColumnMissing: code COLUMN_MISSING with the nearest name, COLUMN_UNKNOWN where none is near."""
-    names = [_plain(column.name) for column in columns]
+    names = [plain_name(column.name) for column in columns]
     try:
-        return names.index(_plain(wanted))
+        return names.index(plain_name(wanted))
     except ValueError:
-        nearest = get_close_matches(_plain(wanted), names, 1, 0.6)
+        nearest = get_close_matches(plain_name(wanted), names, 1, 0.6)
         suggestion = columns[names.index(nearest[0])].name if nearest else None
         shown = ", ".join(column.name for column in columns[:30])
         code = "COLUMN_MISSING" if suggestion else "COLUMN_UNKNOWN"
         raise ColumnMissing(where, code, column=wanted, nearest=suggestion, columns=shown) from None
 
 
-def _plain(name: str) -> str:
+def rename_columns(batch: Batch, names: Mapping[str, str]) -> Batch:
+    """A batch whose columns have the names that `rename:` gives them, unless there is such a column already."""
+    there = {plain_name(column.name) for column in batch.columns}
+    wanted = {plain_name(now): name for now, name in names.items() if plain_name(name) not in there}
+    if there.isdisjoint(wanted):
+        return batch
+    columns = [replace(column, name=wanted.get(plain_name(column.name), column.name)) for column in batch.columns]
+    return replace(batch, columns=tuple(columns))
+
+
+def plain_name(name: str) -> str:
+    """A column's name as it is compared with another: without case, white space joined."""
     return tidy(name).casefold()

@@ -81,7 +81,7 @@ def find_kind(cells: Sequence[Cell], name: str) -> Kind:
     kept = [cells[at] for at in places]
     if best == "decimal":
         best = _number_type(kept, name, decimal)
-    dates = _order_of_days(kept) if best in ("date", "datetime") else None
+    dates = order_of_days(kept) if best in ("date", "datetime") else None
     texts = [tidy(write_cell(cell)) for cell in kept]
     return Kind(
         best,
@@ -177,7 +177,7 @@ def _are_short(texts: Sequence[str]) -> bool:
     return sum(map(len, texts)) <= 60 * len(texts)
 
 
-def _order_of_days(cells: Sequence[Cell]) -> str | None:
+def order_of_days(cells: Sequence[Cell]) -> str | None:
     """`D/M/Y` if a day above 12 comes first somewhere, `M/D/Y` if it comes second, `D/M/Y?` if nothing says so."""
     found = [match for cell in cells if isinstance(cell, str) and (match := _SLASHED.fullmatch(tidy(cell)))]
     if not found:

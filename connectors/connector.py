@@ -28,9 +28,9 @@ class Part:
 
     `key` is stable for the life of the source (a path below the source's folder, a table name). `label` begins every
     locator of its rows (`Alas.xlsx › Usulan`). `stamp` is equal only if the part is surely unchanged since it was made;
-    None if that can't be told without reading. `file` and `sheet` answer `$file` and `$sheet`. `unlisted` marks a file whose
-    sheets could not be listed: it stands for every part whose key begins with this key and `#`, and reading it raises why.
-    `member` is the file inside of the zip that the key names first."""
+    None if that can't be told without reading. `file`, `sheet` and `folders` (the nearest first) answer `$file`, `$sheet` and
+    `$folder`. `unlisted` marks a file whose sheets could not be listed: it stands for every part whose key begins with this key and
+    `#`, and reading it raises why. `member` is the file inside of the zip that the key names first."""
 
     key: str
     label: str
@@ -38,6 +38,7 @@ class Part:
     file: str | None = None
     sheet: str | None = None
     unlisted: bool = False
+    folders: tuple[str, ...] = ()
     member: str | None = None
 
 
@@ -75,6 +76,7 @@ Reason = Literal[
     "AUTOMATIC",  # a bounce or an automatic reply
     "EMPTY_MESSAGE",  # or one that is still being written
     "REPEATED_MESSAGE",
+    "WITHHELD_MESSAGE",  # the mail server lists it and does not give it out
     "LATER_MESSAGE",  # of a thread that is a row
     "WHERE",  # the mapping's `where` is not met
     "DUPLICATE",  # another row answers for the same key

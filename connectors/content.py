@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from connectors.errors import DatasetMissing, LimitExceeded, SourceBroken
-from connectors.limits import MAX_ENTRIES, MAX_FILE_BYTES, MAX_INFLATED_BYTES
+from connectors.limits import MAX_DUMP_BYTES, MAX_ENTRIES, MAX_FILE_BYTES, MAX_INFLATED_BYTES
 
 BAD_ZIP = (
     zipfile.BadZipFile,
@@ -63,10 +63,11 @@ class Content:
 
 def read_content(path: Path, where: str) -> Content:
     """A whole file. Raises LimitExceeded; OSError as it comes."""
+    limit = MAX_DUMP_BYTES if path.suffix.casefold() == ".sql" else MAX_FILE_BYTES
     with path.open("rb") as stream:
-        raw = stream.read(MAX_FILE_BYTES + 1)
-    if len(raw) > MAX_FILE_BYTES:
-        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=MAX_FILE_BYTES // 1_000_000)
+        raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise LimitExceeded(where, "DATA_FILE_TOO_LARGE", limit=limit // 1_000_000)
     return Content(raw, path.name, where, path)
 
 
@@ -100,7 +101,7 @@ def open_member(content: Content, member: str, where: str | None = None) -> Cont
         if member not in archive.namelist():
             raise DatasetMissing(where, "FILE_GONE")
         if archive.getinfo(member).flag_bits & 1:
-            raise SourceBroken(where, "FILE_PROTECTED")
+            raise SourceBroken(where, "PROTECTED_OTHERWISE")
         with archive.open(member) as stream:
             raw = stream.read(MAX_FILE_BYTES + 1)
     if len(raw) > MAX_FILE_BYTES:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from connectors.cells import Unreadable, is_empty, is_number, tidy
 from connectors.connector import Cell
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -37,6 +37,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
+"""The number of each month by what offices call it, in small letters."""
 _WEEKDAYS = {
     name: number
     for number, names in enumerate(
@@ -169,7 +170,7 @@ def _numbers(found: re.Match[str]) -> tuple[int, int, int]:
     if found["name"]:
         return (
             int(found["year3"]),
-            _MONTHS.get(found["name"].lower(), 13),
+            MONTHS.get(found["name"].lower(), 13),
             int(found["day3"]),
         )
     which = "1" if found["year1"] else "2"

@@ -15,7 +15,9 @@ from connectors.errors import SourceBroken, SourceError
 from connectors.grid import Grid
 from connectors.jsontables import JsonFile
 from connectors.kinds import kind_of
+from connectors.locked import unlock
 from connectors.sheets import Listed, Sheet, choose_sheets
+from connectors.sqldump import SqlDump
 from connectors.table import SheetDataset
 from connectors.understood import read_understood
 from connectors.webtables import Page
@@ -56,6 +58,8 @@ def open_document(content: Content, kind: str, dataset: SheetDataset | None = No
             return JsonFile(content)
         case "dbf":
             return Dbase(content, dataset or SheetDataset())
+        case "sql":
+            return SqlDump(content)
         case "xls":
             return OldWorkbook(content)
         case "ods":
@@ -69,14 +73,12 @@ def open_document(content: Content, kind: str, dataset: SheetDataset | None = No
 def list_file(path: Path, where: str, dataset: SheetDataset) -> Iterator[Listed]:
     """The sheets of a file, or those of each file inside of a zip. Raises what stops all of it; OSError as it comes."""
     content = read_content(path, where)
-    kind = kind_of(content)
-    if kind != "zip":
-        yield _list(content, kind, dataset)
+    if kind_of(content) != "zip":
+        yield _list(content, dataset)
         return
     for member in members_of(content, dataset.member):
         try:
-            inside = open_member(content, member)
-            yield _list(inside, kind_of(inside), dataset)
+            yield _list(open_member(content, member), dataset)
         except SourceError as error:
             yield Listed(member, problem=error)
 
@@ -86,6 +88,7 @@ def read_file(path: Path, where: str, member: str | None, sheet: str | None, dat
     content = read_content(path, where)
     if member is not None:
         content = open_member(content, member, where)
+    content = unlock(content, dataset.password)
     document = open_document(content, kind_of(content), dataset)
     del content
     chosen = choose_sheets(document.sheets, sheet, where)[0]
@@ -95,6 +98,7 @@ def read_file(path: Path, where: str, member: str | None, sheet: str | None, dat
         yield from document.batches(chosen, dataset, where)
 
 
-def _list(content: Content, kind: str, dataset: SheetDataset) -> Listed:
-    document = open_document(content, kind, dataset)
+def _list(content: Content, dataset: SheetDataset) -> Listed:
+    content = unlock(content, dataset.password)
+    document = open_document(content, kind_of(content), dataset)
     return Listed(content.member, tuple(document.sheets), document.read_as)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
-from connectors.errors import DatasetMissing, SourceBusy, SourceUnavailable
+from connectors.errors import DatasetMissing, SourceBusy, SourceTimeout, SourceUnavailable
+
+T = TypeVar("T")
 
 SETTLED_SECONDS = 2.0  # a file changed more recently may change again within the same time stamp
 
 
+CALLED_LIKE_FILES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv")
+
+
 def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
     """(key, path) of the files that match, in order; keys are paths below `root` with forward slashes. Lock files of office
-    programs (`~$name.xlsx`) are none. Raises DatasetMissing NO_FILE_MATCHED."""
+    programs (`~$name.xlsx`) are none; what is no file and is called like one is among them, so that reading it tells why it
+    can't be read. Raises DatasetMissing NO_FILE_MATCHED."""
     found = {
         key_of(path, root): path
         for path in matches(root, patterns)
-        if path.is_file() and not path.name.startswith(("~$", ".~lock."))
+        if not is_lock(path) and (path.is_file() or path.suffix.casefold() in CALLED_LIKE_FILES)
     }
     if not found:
         raise DatasetMissing(
@@ -35,6 +43,32 @@ def find_newest(root: Path, pattern: str) -> tuple[str, Path]:
 
 def _counted(key: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", key)]
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file only says that an office program has another one open."""
+    return path.name.startswith(("~$", ".~lock."))
+
+
+class Disk:
+    """Asks what may never answer, such as a share whose server is gone. A thread that waits for it can't be ended: while one does,
+    no other is sent after it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._silent: asyncio.Future[Any] | None = None
+
+    async def ask(self, work: Callable[[], T], where: str) -> T:
+        """Does `work` in a thread. Raises what it raises, and SourceTimeout SHARE_SILENT."""
+        if self._silent is not None and not self._silent.done():
+            raise SourceTimeout(where, "SHARE_SILENT", seconds=f"{self._seconds:g}")
+        running = asyncio.ensure_future(asyncio.to_thread(work))
+        done, _ = await asyncio.wait({running}, timeout=self._seconds)
+        if not done:
+            self._silent = running
+            running.add_done_callback(lambda one: one.cancelled() or one.exception())  # nobody waits for it any more
+            raise SourceTimeout(where, "SHARE_SILENT", seconds=f"{self._seconds:g}")
+        return running.result()
 
 
 def matches(root: Path, patterns: Sequence[str]) -> list[Path]:
@@ -61,7 +95,10 @@ def stamp_of(path: Path) -> str | None:
     try:
         found = path.stat()
     except OSError:
-        return None
+        try:
+            found = path.lstat()  # of a link that leads nowhere
+        except OSError:
+            return None
     if abs(time.time() - found.st_mtime) < SETTLED_SECONDS:
         return None
     return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"

@@ -17,16 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.connector import Batch, DatasetDescription, Part, Row
+from connectors.connector import Aside, Batch, DatasetDescription, Part, Row
 from connectors.errors import (
     DatasetMissing,
     SourceAuth,
     SourceBroken,
     SourceBusy,
     SourceError,
-    SourceTimeout,
     SourceUnavailable,
 )
+from connectors.imapcaution import Caution
 from connectors.imapdata import Value
 from connectors.imapfetch import ABOUT, Wanted, fields_of, groups, read_fetched, uid_of, wanted
 from connectors.imapwire import FOREIGN, Answer, Login, Refused, Wire, translate
@@ -44,7 +44,8 @@ PORTS = {"tls": 993, "starttls": 143, "none": 143}
 WHOLE_SECONDS = 3_600.0  # for a reading; what it had fetched by then needs not be fetched again
 KEPT_SECONDS = 20.0  # a connection waits for the next reading
 REFUSED_SECONDS = 300.0  # no login is tried again after one was refused; else servers lock the account
-OUTLINES_AT_ONCE = 200
+BROKEN_OFF = ("MAIL_CONNECTION_LOST", "MAIL_REFUSED")
+"""How a server ends that stumbles over a mail."""
 NEWS_SECONDS = 1_500.0  # an IDLE is begun anew; servers end it after 30 minutes (RFC 2177)
 FOLDERS_SECONDS = 300.0  # the other folders are looked at, of which an IDLE tells nothing
 POLL_SECONDS = 60.0  # where the server has no IDLE
@@ -95,6 +96,7 @@ class ImapMailbox:
         self._tokens = tokens
         self._patterns = tuple(folders)
         self._where = server.where
+        self._clock = clock
         self._gate = Gate(Policy(seconds, whole_seconds, auth_rest=REFUSED_SECONDS), clock)
         account = hashlib.sha256(f"{server.host}\0{server.port}\0{login.user}".encode()).hexdigest()[:24]
         self._spool = Spool(spool, account, self._where)
@@ -103,6 +105,7 @@ class ImapMailbox:
         self._farewell: asyncio.TimerHandle | None = None
         self._seen: dict[str, FolderState] | None = None
         self._fetched = 0
+        self._caution = Caution()
 
     @property
     def standing(self) -> Standing:
@@ -121,7 +124,8 @@ class ImapMailbox:
         until = self._gate.until()
         async with self._turn, self._wire(until) as wire:
             self._seen = {folder.name: state for folder, state in await self._states(wire, until)}
-        return [Part(KEY, self._where, _stamp(self._seen))]
+        unfinished = await asyncio.to_thread(self._spool.unfinished)
+        return [Part(KEY, self._where, None if unfinished & self._seen.keys() else _stamp(self._seen))]
 
     async def folders(self) -> Sequence[tuple[Folder, int, bool]]:
         """All folders, how many mails each holds, and whether it is read."""
@@ -143,6 +147,7 @@ class ImapMailbox:
                 yield Batch(about.columns, (), ahead=self._fetched)
         heads = await asyncio.to_thread(self._spool.heads, folders)
         threads, left_out = await asyncio.to_thread(sort_out, heads.mails)
+        left_out += tuple(Aside("WITHHELD_MESSAGE", at, at) for at in self._caution.places(folders))
 
         def rows_of(some: Sequence[Sequence[Mail]]) -> tuple[Row, ...]:
             return tuple(row for thread in self._spool.threads(some, heads) for row in about.rows(thread))
@@ -285,17 +290,18 @@ class ImapMailbox:
 
     async def _bring(self) -> AsyncGenerator[dict[str, FolderState]]:
         """Brings the spool to what the server has; yields the folders that are read, again and again meanwhile. A connection
-        that is lost is opened again as long as something was fetched since."""
+        that is lost is opened again as long as something was fetched since, or it can be that a single mail is to blame."""
         until = self._gate.until()
         self._fetched = 0
+        self._caution.begin(self._clock())
         while True:
             before = self._fetched
             try:
                 async with aclosing(self._attempt(until)) as steps:
                     async for folders in steps:
                         yield folders
-            except SourceUnavailable as error:
-                if isinstance(error, SourceTimeout | SourceAuth | SourceBusy) or self._fetched == before:
+            except SourceError as error:
+                if error.code not in BROKEN_OFF or not (self._fetched > before or self._caution.narrow(self._clock())):
                     raise
             else:
                 return
@@ -325,22 +331,24 @@ class ImapMailbox:
         following = following or max(there, default=0) + 1
         there = {uid for uid in there if uid < following}  # what came meanwhile is for the next reading
         here = await asyncio.to_thread(self._spool.begin, folder.name, validity)
-        missing = sorted(there - here)
-        for start in range(0, len(missing), OUTLINES_AT_ONCE):
-            chunk = missing[start : start + OUTLINES_AT_ONCE]
+        missing = sorted(there - here - self._caution.withheld(folder.name, validity))
+        while missing:
+            chunk, missing = missing[: self._caution.at_once], missing[self._caution.at_once :]
+            self._caution.ask(folder.name, validity, chunk)
             about = {uid: fields async for uid, fields in self._fetch(wire, chunk, ABOUT, folder, until)}
             for group in groups([wanted(uid, about.get(uid, {})) for uid in chunk]):
                 here |= await self._bring_mails(wire, group, folder, validity, until)
                 yield
-        if withheld := there - here:
-            withheld &= await self._search(wire, folder, until)
-            if withheld:
-                params = {"count": len(withheld), "number": min(withheld)}
-                raise SourceBroken(f"{self._where} › {folder.name}", "MAIL_WITHHELD", **params)
-            there &= here  # they were taken away meanwhile
+            self._caution.answered()
+        is_whole = there <= here
+        if not is_whole:
+            still = await self._search(wire, folder, until)
+            self._caution.withhold(folder.name, validity, (there - here) & still, self._clock())
+            is_whole = not (there - here) & still
+            there &= here  # the others were taken away meanwhile
         gone = {uid for uid in here - there if uid < following}
         state = FolderState(validity, following, len(there))
-        await asyncio.to_thread(self._spool.finish, folder.name, state, gone)
+        await asyncio.to_thread(self._spool.finish, folder.name, state, gone, is_whole)
 
     async def _search(self, wire: Wire, folder: Folder, until: float) -> set[int]:
         """The numbers of all mails of the folder that is open."""

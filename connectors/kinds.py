@@ -44,7 +44,8 @@ _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods")
 
 
 def kind_of(content: Content) -> str:
-    """xlsx, xlsm, xlsb, xls, ods, dbf, html, mhtml, json, csv or zip. Raises SourceBroken for what is none of these, LimitExceeded."""
+    """xlsx, xlsm, xlsb, xls, ods, dbf, html, mhtml, json, sql, csv or zip. Raises SourceBroken for
+    what is none of these, LimitExceeded."""
     head = content.raw[:65_536]
     if not head.strip(b"\0 \t\r\n"):
         raise SourceBroken(content.where, "FILE_DAMAGED" if content.raw.strip() else "DATA_FILE_EMPTY")
@@ -98,5 +99,5 @@ def _kind_of_text(content: Content, head: bytes) -> str:
     if _MAIL.match(start) and len({found.lower() for found in _MAIL_HEADERS.findall(head[:8192])}) > 2:
         raise _is_none(content, "e-mail")
     if _SQL.search(head):
-        raise _is_none(content, "SQL")
+        return "sql"
     return "json" if _JSON.match(start) else "csv"

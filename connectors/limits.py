@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MAX_FILE_BYTES = 20_000_000
+MAX_DUMP_BYTES = 100_000_000  # an .sql file
 MAX_INFLATED_BYTES = 200_000_000
 MAX_RATIO = 200  # inflated to packed, of files that are not small anyway
 MAX_MEMBERS = 1_000  # files inside the zip that an xlsx is

@@ -9,6 +9,8 @@ The dataset `threads` has the columns:
     fromName, fromAddress, receivedAt, lastMessageAt, messages (a number), attachments (file names)
     answered        whether somebody other than the first sender wrote later
     damaged         what was wrong with the first message (see connectors/mail.py); none if nothing
+    guessedCategory, guessedVillage, guessedDistrict, guessedAgency    what the first message seems to be about (see
+                    connectors/mailguess.py), each with its categoryConfidence … from 0 to 1
 
 `replies`, a row for each later message of a thread:
 
@@ -41,6 +43,7 @@ from connectors.errors import DatasetMissing, LimitExceeded, SourceBusy, SourceE
 from connectors.files import SETTLED_SECONDS, find_files, stamp_of
 from connectors.mail import Mail, made_id, read_mail
 from connectors.maildir import find_maildirs, is_maildir, read_maildir, stamp_of_maildir
+from connectors.mailguess import guess
 from connectors.mbox import RawMail, is_complete, split_mbox
 from connectors.opening import translate_os
 from connectors.policy import Gate, Policy
@@ -59,6 +62,14 @@ NAMES = (
     "answered",
     "attachments",
     "damaged",
+    "guessedCategory",
+    "categoryConfidence",
+    "guessedVillage",
+    "villageConfidence",
+    "guessedDistrict",
+    "districtConfidence",
+    "guessedAgency",
+    "agencyConfidence",
 )
 REPLY_NAMES = (
     "trackingId",
@@ -280,6 +291,11 @@ def _thread_rows(thread: Sequence[Mail]) -> Iterator[Row]:
         answered,
         tuple(file.name for mail in thread for file in mail.attachments) or None,
         first.damaged or None,
+        *(
+            cell
+            for one in guess(first.subject, first.text)
+            for cell in (one.text, one.confidence if one.text else None)
+        ),
     )
     yield Row(first.message_id, values)
 

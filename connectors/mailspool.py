@@ -75,6 +75,11 @@ class Spool:
             rows = db.execute("SELECT name, validity, next, messages FROM folder WHERE next IS NOT NULL")
             return {name: FolderState(*state) for name, *state in rows}
 
+    def unfinished(self) -> set[str]:
+        """The folders of which something is here, but not all."""
+        with self._open() as db:
+            return {name for (name,) in db.execute("SELECT name FROM folder WHERE next IS NULL")}
+
     def begin(self, folder: str, validity: int) -> set[int]:
         """The numbers of a folder's mails that are here. Those of another validity are forgotten."""
         with self._writing() as db:
@@ -87,15 +92,15 @@ class Spool:
                 return set()
             return {uid for (uid,) in db.execute("SELECT uid FROM mail WHERE folder = ?", (found[0],))}
 
-    def finish(self, folder: str, state: FolderState, gone: Iterable[int]) -> None:
-        """Takes away mails that the server no longer has; the rest is whole."""
+    def finish(self, folder: str, state: FolderState, gone: Iterable[int], is_whole: bool = True) -> None:
+        """Takes away mails that the server no longer has; the rest is whole, unless the server withholds some."""
         with self._writing() as db:
             where = "(SELECT id FROM folder WHERE name = ? AND validity = ?)"
             known = (folder, state.validity)
             db.executemany(f"DELETE FROM mail WHERE folder = {where} AND uid = ?", ((*known, uid) for uid in gone))
             db.execute(
                 f"UPDATE folder SET next = ?, messages = ? WHERE id = {where}",
-                (state.next, state.messages, *known),
+                (state.next if is_whole else None, state.messages, *known),
             )
 
     def keep(self, folders: Sequence[str]) -> None:

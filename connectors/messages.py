@@ -50,6 +50,18 @@ CELLS: dict[str, tuple[str, str]] = {
         "The text does not hold what `pattern:` looks for ({pattern}). Correct the cell or the pattern in hub.yaml.",
         "Teks tidak berisi yang dicari `pattern:` ({pattern}). Betulkan selnya atau polanya di hub.yaml.",
     ),
+    "AFTER_NOT_FOUND": (
+        "No line above the table has something after “{after}”. Correct the file, or `after:` in hub.yaml.",
+        "Tidak ada baris di atas tabel yang berisi sesuatu setelah “{after}”. Betulkan berkasnya, atau `after:` di hub.yaml.",
+    ),
+    "YEAR_UNCLEAR": (
+        "It does not name exactly one year. Rename it, or say with a `pattern:` in hub.yaml which part is meant.",
+        "Tidak menyebut tepat satu tahun. Ubah namanya, atau tulis `pattern:` di hub.yaml untuk bagian yang dimaksud.",
+    ),
+    "MONTH_UNCLEAR": (
+        "It does not name exactly one month. Rename it, or say with a `pattern:` in hub.yaml which part is meant.",
+        "Tidak menyebut tepat satu bulan. Ubah namanya, atau tulis `pattern:` di hub.yaml untuk bagian yang dimaksud.",
+    ),
     "PART_NOT_FOUND": (
         "The code has no parts {first} to {last}. Correct the cell, or `parts:` in hub.yaml.",
         "Kode tidak punya bagian {first} sampai {last}. Betulkan selnya, atau `parts:` di hub.yaml.",
@@ -142,6 +154,14 @@ FILES: dict[str, tuple[str, str]] = {
         "{where} is a folder, not a file. Correct `path` in hub.yaml: name the file, or end it with /*.xlsx.",
         "{where} adalah folder, bukan berkas. Betulkan `path` di hub.yaml: sebutkan berkasnya, atau akhiri dengan /*.xlsx.",
     ),
+    "FILE_SPECIAL": (
+        "{where} is no file that can be read (a pipe or a device). Put the file back.",
+        "{where} bukan berkas yang dapat dibaca (pipa atau perangkat). Kembalikan berkasnya.",
+    ),
+    "SHARE_SILENT": (
+        "{where}: the disk or network share has not answered for {seconds} seconds. It is tried again at the next sync.",
+        "{where}: disk atau folder jaringan tidak menjawab selama {seconds} detik. Dicoba lagi pada sinkronisasi berikutnya.",
+    ),
     "DISK_FULL": (
         "{where}: the disk is full. Make room, then sync again.",
         "{where}: disk penuh. Kosongkan ruang, lalu sinkronkan lagi.",
@@ -168,8 +188,18 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: baris terakhir terpotong. Apakah berkas masih disalin? Bila tidak, lengkapi baris itu.",
     ),
     "FILE_PROTECTED": (
-        "{where}: the file is protected with a password. Save it without one.",
-        "{where}: berkas dilindungi kata sandi. Simpan tanpa kata sandi.",
+        "{where}: the file is protected with a password. Write password: ${{NAME}} into its source in hub.yaml and NAME=… into"
+        " secrets.env, or save the file without one.",
+        "{where}: berkas dilindungi kata sandi. Tulis password: ${{NAMA}} pada sumbernya di hub.yaml dan NAMA=… di secrets.env, atau"
+        " simpan tanpa kata sandi.",
+    ),
+    "PASSWORD_WRONG": (
+        "{where}: the password that `password` of its source in hub.yaml names does not open the file. Correct it in secrets.env.",
+        "{where}: kata sandi yang disebut `password` pada sumbernya di hub.yaml tidak membuka berkas. Betulkan di secrets.env.",
+    ),
+    "PROTECTED_OTHERWISE": (
+        "{where}: the file is protected with a password in a way that can't be opened here (xls, ods, zip). Save it without one.",
+        "{where}: berkas dilindungi kata sandi dengan cara yang tidak dapat dibuka di sini (xls, ods, zip). Simpan tanpa kata sandi.",
     ),
     "FILE_OLD_FORMAT": (
         "{where}: this is a spreadsheet in a format that is not read (.xlsb, or .xls of before 1993). Save it as .xlsx.",
@@ -196,6 +226,18 @@ FILES: dict[str, tuple[str, str]] = {
     "SHEET_UNKNOWN": (
         "{where}: there is no sheet “{sheet}”. Correct `sheet` in hub.yaml. Sheets here: {sheets}.",
         "{where}: tidak ada lembar “{sheet}”. Betulkan `sheet` di hub.yaml. Lembar yang ada: {sheets}.",
+    ),
+    "SQL_BROKEN": (
+        "{where}: the dump goes wrong at line {line}: a quote or a row is not closed, or has too many or too few values. Make the dump"
+        " again, with mysqldump, phpMyAdmin or pg_dump.",
+        "{where}: dump salah di baris {line}: kutip atau baris tidak ditutup, atau nilainya terlalu banyak atau kurang. Buat dump lagi"
+        " dengan mysqldump, phpMyAdmin, atau pg_dump.",
+    ),
+    "SQL_CHANGES": (
+        "{where}: at line {line} the dump changes or deletes rows that it wrote before; that is not carried out. Make a plain dump"
+        " of the table.",
+        "{where}: di baris {line} dump mengubah atau menghapus baris yang ditulisnya tadi; itu tidak dijalankan. Buat dump biasa"
+        " dari tabelnya.",
     ),
     "MEMO_MISSING": (
         "{where}: its long texts stand in {file}, which is not beside it. Put it there, then sync again.",
@@ -448,12 +490,6 @@ SYSTEMS: dict[str, tuple[str, str]] = {
     "MAIL_REFUSED": (
         "{where}: the mail server refuses this ({reason}). Ask whoever runs it whether the account may read the folder.",
         "{where}: server surel menolak ini ({reason}). Tanyakan pengelolanya apakah akun itu boleh membaca foldernya.",
-    ),
-    "MAIL_WITHHELD": (
-        "{where}: the mail server lists {count} mails that it does not give out, the first with the number (UID) {number}. "
-        "Let whoever runs it repair the folder; the others are kept meanwhile.",
-        "{where}: server surel mencantumkan {count} surel yang tidak diberikannya, yang pertama bernomor (UID) {number}. "
-        "Minta pengelolanya memperbaiki folder itu; yang lain tetap disimpan.",
     ),
     "MAILBOX_CHANGED": (
         "{where}: the folder was made anew while it was being read. It is read at the next sync.",

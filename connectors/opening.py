@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import stat
 from pathlib import Path
 
 from connectors.errors import SourceBusy, SourceError, SourceUnavailable
@@ -20,6 +21,16 @@ def translate_os(error: OSError, where: str) -> SourceError:
         return SourceUnavailable(where, "DISK_FULL")
     name = errno.errorcode.get(error.errno or 0, type(error).__name__)  # the system's words are in English only
     return SourceUnavailable(where, "DATA_FILE_UNREADABLE", reason=name)
+
+
+def check_regular(path: Path, where: str) -> None:
+    """Raises SourceUnavailable for what is no file to be read, such as a folder or a pipe, which would keep its reader waiting for
+    ever; OSError as it comes."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise SourceUnavailable(where, "FILE_IS_FOLDER")
+    if not stat.S_ISREG(mode):
+        raise SourceUnavailable(where, "FILE_SPECIAL")
 
 
 def is_open_elsewhere(path: Path) -> bool:

@@ -130,7 +130,10 @@ class Package:
 
     def _tree(self, member: str) -> ElementTree.Element:
         data = self.xml(member, _SMALL_MEMBER)
-        return ElementTree.fromstring(data)  # noqa: S314 - small, well-formed and without a DTD, as xml() checked
+        try:
+            return ElementTree.fromstring(data)  # noqa: S314 - small, well-formed and without a DTD, as xml() checked
+        except ElementTree.ParseError as error:  # a prefix of no name space
+            raise SourceBroken(self._where, "FILE_DAMAGED") from error
 
     def _check_xml(self, data: bytes) -> None:
         def refuse(*_: object) -> None:
@@ -140,7 +143,7 @@ class Package:
         parser.StartDoctypeDeclHandler = refuse
         try:
             parser.Parse(data, True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # also of an encoding that there is not
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
 
 
@@ -200,4 +203,4 @@ def _check_members(archive: zipfile.ZipFile, where: str) -> None:
     if _CONTENT not in names:
         raise SourceBroken(where, "FILE_DAMAGED")
     if "META-INF/manifest.xml" in names and b"encryption-data" in Package(archive, where).xml("META-INF/manifest.xml"):
-        raise SourceBroken(where, "FILE_PROTECTED")
+        raise SourceBroken(where, "PROTECTED_OTHERWISE")

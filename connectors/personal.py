@@ -66,6 +66,22 @@ _CONTEXT = 40  # characters before a chain that are looked at
 _MANY, _SOME = 10, 5  # digits that are personal anywhere, and after a word that says so
 
 
+_NAMED = re.compile(
+    r"nik|nip|npwp|no\W*(?:kk|hp|wa|telp?|rek)|(?:nomor|no)\W*(?:ktp|telepon|telpon|rekening|handphone|kartu keluarga)|ktp|kk|hp"
+    r"|telp?|tlp|telepon|telpon|phone|mobile|whatsapp|wa|e-?mail|surel|rekening|alamat|address"
+    r"|(?:tgl|tanggal|tempat)\W*(?:dan\W*tanggal\W*)?lahir|(?:from|sender|reporter)\W*(?:name|address)"
+    r"|nama\W*(?:lengkap|pelapor|pengusul|pemohon|pengirim|penerima|warga|kepala keluarga|ibu\W*kandung)|pelapor|pengirim|pemohon",
+    re.IGNORECASE,
+)
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def is_named_personal(column: str) -> bool:
+    """Whether a column is called by what is personal data whatever its cells look like: `Nama Pelapor`, `fromAddress`, `No. HP`."""
+    words = " ".join(re.split(r"[\W_]+", _HUMP.sub(" ", column))).strip()
+    return re.search(rf"(?<!\w)(?:{_NAMED.pattern})(?!\w)", words, re.IGNORECASE) is not None
+
+
 def mask_personal(text: str) -> str:
     """The text with personal numbers and addresses replaced by [NIK], [NIP], [NPWP], [telepon], [surel],
     [rekening]."""

@@ -20,8 +20,8 @@ from connectors.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
-from connectors.files import find_files, find_newest, stamp_of
-from connectors.opening import is_open_elsewhere
+from connectors.files import Disk, find_files, find_newest, stamp_of
+from connectors.opening import check_regular, is_open_elsewhere, translate_os
 from connectors.sheets import Listed, choose_sheets
 from connectors.table import SheetDataset
 from connectors.xls import OLE
@@ -54,6 +54,7 @@ class Spreadsheet:
         self._datasets = dict(datasets)
         self._batch_seconds = batch_seconds
         self._idle: list[Child] = []
+        self._disk = Disk(batch_seconds)
         self._listed: dict[tuple[str, Path], tuple[str, Sequence[Listed]]] = {}
 
     async def describe(self) -> Sequence[DatasetDescription]:
@@ -64,7 +65,7 @@ class Spreadsheet:
         """One part for each file and each file inside of a zip, or for each visible sheet of them if `sheet` is "*"."""
         options = self._dataset(dataset)
         found: list[Part] = []
-        for part in await asyncio.to_thread(self._files, options):
+        for part in await self._disk.ask(lambda: self._files(options), ", ".join(self._patterns)):
             found += await self._sheets(part, dataset)
         return found
 
@@ -72,6 +73,7 @@ class Spreadsheet:
         """The rows of one file or sheet."""
         options, path = self._dataset(dataset), self._path(part)
         try:
+            before = await self._disk.ask(lambda: _looks(path, part.label), part.label)
             if part.unlisted:
                 listed = await self._list(path, part, dataset)
                 raise _problem_of(part, listed) or SourceUnavailable(part.label, "FILE_CHANGED")
@@ -79,6 +81,8 @@ class Spreadsheet:
             async with aclosing(self._ask(Batch, "read", path, part.label, *asked)) as batches:
                 async for batch in batches:
                     yield batch
+            if await self._disk.ask(lambda: _looks(path, part.label), part.label) != before:
+                raise SourceBusy(part.label, "FILE_CHANGED")  # what was read may be the half of it
         except SourceBroken as error:
             if is_open_elsewhere(path):
                 raise SourceBusy(part.label, "FILE_OPEN") from error  # caught while it was being saved
@@ -101,30 +105,33 @@ class Spreadsheet:
     def _files(self, options: SheetDataset) -> list[Part]:
         """A part for each file, whatever is in it."""
         salt = hashlib.sha256(repr(options).encode()).hexdigest()[:8]  # read otherwise, a file is not unchanged
-        if (
-            self._newest
-        ):  # a part is what the pattern says, so that an export that can't be read leaves the one before in place
-            for pattern in self._patterns:
-                self._chosen[pattern] = find_newest(self._root, pattern)
-            return [
-                Part(pattern, key, (stamp := _stamp(path)) and f"{stamp}-{salt}-{key}", file=path.name)
-                for pattern, (key, path) in self._chosen.items()
-            ]
+        if not self._newest:
+            found = [(key, key, path.name, path) for key, path in find_files(self._root, self._patterns)]
+        else:  # a part is what the pattern says, so that an export that can't be read leaves the one before in place
+            self._chosen = {pattern: find_newest(self._root, pattern) for pattern in self._patterns}
+            found = [(pattern, key, key, path) for pattern, (key, path) in self._chosen.items()]
         return [
-            Part(key, path.name, (stamp := _stamp(path)) and f"{stamp}-{salt}", file=path.name)
-            for key, path in find_files(self._root, self._patterns)
+            Part(
+                part,
+                label,
+                (stamp := _stamp(path)) and f"{stamp}-{salt}" + (f"-{key}" if self._newest else ""),
+                file=path.name,
+                folders=tuple(parent.name for parent in Path(key).parents if parent.name),
+            )
+            for part, key, label, path in found
         ]
 
     async def _sheets(self, part: Part, dataset: str) -> list[Part]:
         """The parts of one file."""
         path, options = self._path(part), self._datasets[dataset]
         try:
-            if options.sheet is None and not await asyncio.to_thread(has_sheets, path):
+            await self._disk.ask(lambda: _looks(path, part.label), part.label)
+            if options.sheet is None and not await self._disk.ask(lambda: has_sheets(path), part.label):
                 return [part]
             listed = await self._list(path, part, dataset)
             return [one for file in listed for one in _parts_of(part, file, options)]
         except (SourceError, OSError):  # reading the part will say why; it must not stop the others
-            return [replace(part, stamp=None, unlisted=True)]
+            return [replace(part, unlisted=True)]
 
     def _path(self, part: Part) -> Path:
         key = part.key
@@ -199,6 +206,16 @@ def _stamp(path: Path) -> str | None:
         beside = [path.with_suffix(one) for suffix in (".dbt", ".fpt") for one in (suffix, suffix.upper())]
         stamps += [stamp_of(memos) for memos in beside if memos.is_file()]
     return None if None in stamps else "-".join(filter(None, stamps))
+
+
+def _looks(path: Path, where: str) -> tuple[int, int, int]:
+    """What a file looks like from outside. Raises SourceUnavailable for what is none."""
+    try:
+        check_regular(path, where)
+        found = path.stat()
+    except OSError as error:
+        raise translate_os(error, where) from error
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def has_sheets(path: Path) -> bool:

@@ -32,7 +32,8 @@ class SheetDataset:
     of those that are found to be. `rows`: first and last data row, else all below the head. `skip`: column to exact values or
     /regular expressions/; rows that hold one are left out. `encoding` and `delimiter` are of csv files, found out unless given.
     `member`: which files inside of a zip, with * for any text. `table`: which of the tables that are found in a sheet, by its
-    number from 1 or a text in the lines above it; None for the one with the most records."""
+    number from 1 or a text in the lines above it; None for the one with the most records. `password` opens workbooks that are
+    protected with one."""
 
     sheet: str | None = None
     header: int | Literal["auto"] | tuple[int, int] | None = 1
@@ -43,6 +44,7 @@ class SheetDataset:
     total: tuple[int, ...] | None = None
     member: tuple[str, ...] | None = None
     table: int | str | None = None
+    password: str | None = field(default=None, repr=False)
 
     @property
     def is_understood(self) -> bool:
@@ -92,15 +94,7 @@ def read_table(
         if number in deleted:
             asides.add("DELETED", number)
             continue
-        padded = (*cells, *((None,) * (width - len(cells))))
-        values = tuple(
-            [
-                cell
-                if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
-                else _text(cell, number, column, where)
-                for column, cell in zip(columns, padded, strict=True)
-            ]
-        )
+        values = checked((*cells, *((None,) * (width - len(cells)))), number, columns, where)
         if taken(number, values):
             found.append(Row(str(number), values))
             total += 1
@@ -188,6 +182,18 @@ def _columns(head: Sequence[Cell], width: int) -> tuple[Column, ...]:
         seen.add(name.casefold())
         columns.append(Column(name, letter(index)))
     return tuple(columns)
+
+
+def checked(cells: Sequence[Cell], number: int, columns: Sequence[Column], where: str) -> tuple[Cell, ...]:
+    """The cells of a row; blank texts are None. Raises LimitExceeded CELL_TOO_LONG."""
+    return tuple(
+        [
+            cell
+            if type(cell) is not str or (cell and len(cell) <= MAX_CELL_CHARACTERS and not cell.isspace())
+            else _text(cell, number, column, where)
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+    )
 
 
 def _text(cell: str, number: int, column: Column, where: str) -> str | None:

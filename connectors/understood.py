@@ -11,7 +11,7 @@ from connectors.cells import tidy
 from connectors.connector import Batch, Column, Reason, Row
 from connectors.errors import DatasetMissing, SourceBroken
 from connectors.grid import Grid
-from connectors.table import BATCH_ROWS, SheetDataset, Taken, label_of, letter
+from connectors.table import BATCH_ROWS, SheetDataset, Taken, checked, label_of, letter
 from connectors.understanding import Named, find_tables, names_of, pinned_table, title_of
 
 LABELLED = ("TITLE", "HEADER", "TOTAL", "GROUP", "REPEATED_HEADER")
@@ -29,6 +29,7 @@ def read_understood(grid: Grid, dataset: SheetDataset, where: str) -> Iterator[B
     asides = Asides()
     taken = Taken(columns, dataset, where, asides)
     leaves = None if body.hierarchy is None else frozenset(body.hierarchy.leaves)
+    named = columns
     columns += () if leaves is None else (Column(LEAF, LEAF),)
     rows, records, reasons = [], frozenset(body.records), _reasons(body)
     for number in range(grid.height):
@@ -38,7 +39,7 @@ def read_understood(grid: Grid, dataset: SheetDataset, where: str) -> Iterator[B
             label = label_of(grid.cells[number].values()) if reason in LABELLED else None
             asides.add(reason, number + 1, setting, label)
             continue
-        values = tuple(grid.cells[number].get(column) for column in names)
+        values = checked([grid.cells[number].get(column) for column in names], number + 1, named, where)
         if taken(number + 1, values):
             rows.append(Row(str(number + 1), values if leaves is None else (*values, number in leaves)))
     for number in grid.marks.stray_rows:

@@ -254,6 +254,8 @@ def translate(error: BaseException, where: str, seconds: float) -> SourceError:
     if isinstance(error, httpx.RemoteProtocolError):
         if "without sending a response" in str(error):  # a connection that was kept, and ended in the meantime
             return SourceUnavailable(where, "SOURCE_UNREACHABLE")
+        if "without sending complete message body" in str(error):  # it may be whole the next time
+            return SourceUnavailable(where, "ANSWER_CUT_OFF")
         return SourceBroken(where, "ANSWER_CUT_OFF")
     return SourceBroken(where, "REQUEST_FAILED", reason=type(error).__name__)
 

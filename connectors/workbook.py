@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import NoReturn
+from xml.etree import ElementTree
 
 import python_calamine as calamine
 
@@ -59,7 +60,10 @@ class Workbook:
     def grid(self, sheet: Sheet, where: str) -> Grid:
         """A whole sheet with its marks."""
         raw, errors, strays = self._inspect(sheet, where)
-        marks = read_marks(self._package.xml(sheet.member), read_styles(self._package.styles()))
+        try:
+            marks = read_marks(self._package.xml(sheet.member), read_styles(self._package.styles()))
+        except (ValueError, ElementTree.ParseError) as error:  # a number that is none, a prefix of no name space
+            raise SourceBroken(where, "FILE_DAMAGED") from error
         return _grid(raw, sheet.name, errors, replace(marks, strays=strays), where)
 
     def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:

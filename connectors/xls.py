@@ -24,6 +24,15 @@ _COLUMNS = 256
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
 
+def is_locked(content: Content) -> bool:
+    """Whether an OLE file is an xlsx that needs a password."""
+    try:
+        Xls(content)
+    except SourceBroken as error:
+        return error.code == "FILE_PROTECTED"
+    return False
+
+
 class Xls:
     """The records of an xls file. Raises SourceBroken."""
 
@@ -94,7 +103,7 @@ class Xls:
             if kind == _BOF:
                 self._is_biff8 = int.from_bytes(body[:2], "little") >= 0x0600
             elif kind == _FILEPASS:
-                raise SourceBroken(self._where, "FILE_PROTECTED")
+                raise SourceBroken(self._where, "PROTECTED_OTHERWISE")
             elif kind == _CODEPAGE:
                 self._code_page = int.from_bytes(body[:2], "little")
             elif kind == _BOUNDSHEET:

@@ -152,11 +152,11 @@ class Output:
     """One column of the answer, at the end of `path` (to-one hops from the entity asked).
 
     `kind` says what `name` is: "field" or "derived" of the record there; "own" for one of the hub's columns (`_id`,
-    `_node`, `_sort`, `_at`, `_issues`, `_changed`); "part" for a column of the record's part; "match" for a column of the
-    match over the last hop of the path (with an empty path: of the match with the parent)."""
+    `_node`, `_sort`, `_at`, `_issues`, `_changed`, `_raw`); "part" for a column of the record's part, "tally" for one of the
+    part's tally; "match" for a column of the match over the last hop of the path (with an empty path: with the parent)."""
 
     path: tuple[str, ...]
-    kind: Literal["field", "derived", "own", "part", "match"]
+    kind: Literal["field", "derived", "own", "part", "tally", "match"]
     name: str
 
 
@@ -292,6 +292,29 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class CellOf:
+    """The name of the cell of a field, from the columns and the grid of its part and its row."""
+
+    outputs: tuple[Output, Output, Output]
+    field: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A member of an issue, by the name under which it is stored."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuesOf:
+    """The issues of a record as a list of objects of these members."""
+
+    output: Output
+    members: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Object:
     """An object with these members."""
 
@@ -314,13 +337,18 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Of a Listing's members how many records there are, whatever the page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
-    """An object with lists of a page of records, which is one record longer than what is listed. From `Partners`, those of the
-    record whose `_id` is `parent`."""
+    """An object with lists of a page of partners, which is one record longer than what is listed, those of the record whose
+    `_id` is `parent`."""
 
     rows: Rows
-    members: tuple[tuple[str, Json | Listed], ...]
+    members: tuple[tuple[str, Json | Listed | Counted], ...]
     parent: Output | None = None
 
 
-Json = Cell | Fixed | Joined | Object | Unless | Listing
+Json = Cell | Fixed | Joined | CellOf | Item | IssuesOf | Object | Unless | Listing

@@ -30,6 +30,8 @@ from config.entities import LEVEL, Catalogue, Entity, FieldType
 from replica.ask import (
     Bound,
     ByNode,
+    CellOf,
+    Counted,
     Dimension,
     Everything,
     Groups,
@@ -52,7 +54,7 @@ from replica.binding import TEXT, Binder, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
 from replica.session import SQLITE
 from replica.tables import Tables, column_type
-from replica.written import list_of, object_of, outputs_of, write
+from replica.written import list_of, nothing, object_of, outputs_of, write
 
 
 def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
@@ -160,13 +162,30 @@ class Compiler:
 
     def listing(self, listing: Listing) -> ColumnElement[Any]:
         """The object of a listing, inside of the statement of the record that it starts from."""
-        texts = [json.json if isinstance(json, Listed) else json for _, json in listing.members]
-        page, told = self._page_of(_listed(listing.rows), texts)
-        members = [
-            (key, list_of(text) if isinstance(json, Listed) else text)
-            for (key, json), text in zip(listing.members, told, strict=True)
-        ]
-        return select(object_of(members)).select_from(page).scalar_subquery()
+        lists = [json.json for _, json in listing.members if isinstance(json, Listed)]
+        page, told = self._page_of(_listed(listing.rows), lists) if lists else (None, [])
+        texts = iter(told)
+        members = []
+        for key, json in listing.members:
+            match json:
+                case Listed():
+                    members.append((key, list_of(next(texts))))
+                case Counted():
+                    members.append((key, self._inside().counted(listing.rows)))
+                case _:
+                    members.append((key, write(json, {}, nothing)))
+        whole = select(object_of(members))
+        return (whole if page is None else whole.select_from(page)).scalar_subquery()
+
+    def counted(self, rows: Rows) -> ColumnElement[Any]:
+        """How many records there are, whatever the page."""
+        base, _, parent = self._start(rows.entity, rows.start)
+        source, conditions = self._joined(rows.start, base, parent), self._filter(rows, base)
+        return select(func.count()).select_from(source).where(*conditions).scalar_subquery()
+
+    def _inside(self, of: ColumnElement[Any] | None = None) -> Compiler:
+        """For a question inside of this one, about the partners of `of`, or of what this one is about."""
+        return Compiler(self._catalogue, self._tables, binder=self._binder, of=self._of if of is None else of)
 
     def _page_of(self, rows: Rows, texts: Sequence[Json]) -> tuple[Subquery, list[ColumnElement[Any]]]:
         """The page of the records with what the texts look at, and the texts over it: what is beyond the page is not written."""
@@ -174,11 +193,14 @@ class Compiler:
         page = self._rows(replace(rows, outputs=outputs)).subquery(self._binder.name("w"))
         columns = {output: page.c[f"o{place}"] for place, output in enumerate(outputs)}
 
-        def nested(listing: Listing) -> ColumnElement[Any]:
-            parent = columns[cast(Output, listing.parent)]
+        def nested(json: Listing | CellOf) -> ColumnElement[Any]:
+            if isinstance(json, CellOf):
+                field = self._binder.value(json.field, str)
+                return func.simpul_cell(*(columns[output] for output in json.outputs), field)
+            parent = columns[cast(Output, json.parent)]
             # by its name only: SQLAlchemy would bring the page itself into what is nested
             of: ColumnElement[Any] = literal_column(f"{page.name}.{parent.name}", BigInteger())
-            return Compiler(self._catalogue, self._tables, binder=self._binder, of=of).listing(listing)
+            return self._inside(of).listing(json)
 
         return page, [write(text, columns, nested) for text in texts]
 
@@ -449,7 +471,7 @@ class Compiler:
     def _columns(
         self, source: FromClause, places: _Places, outputs: Sequence[Output]
     ) -> tuple[FromClause, list[ColumnElement[Any]]]:
-        parts: dict[tuple[str, ...], Alias] = {}
+        parts: dict[tuple[str, tuple[str, ...]], Alias] = {}
         columns: list[ColumnElement[Any]] = []
         for output in outputs:
             source = self._walk(source, places, output.path)
@@ -465,11 +487,12 @@ class Compiler:
                     column = self._conditions.derived(entity, table, derived_of(entity, output.name))
                 case "match":
                     column = matched.c[output.name] if matched is not None else null()
-                case "part":
-                    if output.path not in parts:
-                        part = parts[output.path] = self._binder.alias(self._tables.part)
-                        source = source.outerjoin(part, part.c.id == table.c._part)
-                    column = parts[output.path].c[output.name]
+                case "part" | "tally" as kind:
+                    joined = (kind, output.path)
+                    if joined not in parts:
+                        part = parts[joined] = self._binder.alias(getattr(self._tables, kind))
+                        source = source.outerjoin(part, part.c["id" if kind == "part" else "part"] == table.c._part)
+                    column = parts[joined].c[output.name]
             columns.append(column.label(f"o{len(columns)}"))
         return source, columns
 

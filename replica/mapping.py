@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache, partial
 from itertools import repeat
+from pathlib import PurePosixPath
 from typing import NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,9 @@ import orjson
 
 from config.entities import Computed, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
+from connectors.around import compile_after, compile_pattern
 from connectors.cells import is_nothing
-from connectors.columns import find_column
+from connectors.columns import find_column, plain_name
 from connectors.connector import Aside, Batch, Cell, CellError, Column, Part, Row
 from connectors.numbers import is_whole
 from connectors.personal import mask_personal
@@ -40,7 +42,6 @@ from connectors.values import (
     round_to,
     split_text,
     take_parts,
-    take_pattern,
     tidy,
     write_cell,
 )
@@ -50,7 +51,9 @@ from replica.tables import EntityTable, fold, is_wide, store_time
 
 T = TypeVar("T")
 
-PSEUDO_COLUMNS = ("$file", "$sheet", "$title", "$leaf")
+PSEUDO_COLUMNS = ("$file", "$stem", "$sheet", "$folder", "$title", "$leaf")
+AROUND = {"$file": "file", "$stem": "file", "$sheet": "sheet", "$folder": "folder", "$title": "title"}
+"""Where what is wrong with one of them stands, in place of a cell."""
 PSEUDO_FIELDS = ("file", "sheet")
 MAX_INTEGER = 2**63 - 1
 RAW_LENGTH = 200  # characters of a raw value that an issue or reject repeats
@@ -134,9 +137,20 @@ class Mapper:
     """Maps the rows of one part. Show it each batch with `observe`, then give it to `map`: at once, or, from the first batch
     of which `observe` says so on, when it has been shown all.
 
-    `columns` are those of the entity's table that this mapping fills; the others are null."""
+    `columns` are those of the entity's table that this mapping fills; the others are null. `is_strict`: a cell that can't be read
+    rejects its row. `expendable` are columns, by their plain names, without which the fields that need them are left empty, each
+    with an issue, where a row can do without."""
 
-    def __init__(self, table: EntityTable, mapping: EntityMapping, part: Part, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        table: EntityTable,
+        mapping: EntityMapping,
+        part: Part,
+        zone: ZoneInfo,
+        *,
+        is_strict: bool = False,
+        expendable: Collection[str] = (),
+    ) -> None:
         self._table = table
         self._entity = table.entity
         self._mapping = mapping
@@ -147,8 +161,10 @@ class Mapper:
         self._title: str | None = None
         self._names: list[str] = []
         self._places: dict[str, int] = {}
+        self._is_strict = is_strict
         self._occurrences: dict[str, int] = {}
         self._declared = {field.name: field for field in table.entity.fields}
+        self._expendable = self._spared(expendable)
         self._is_secret = any(f.sensitive for f in table.entity.fields if f.name in table.entity.key)
         self._outputs = self._producers()
         self.columns = tuple(self._outputs)
@@ -156,9 +172,10 @@ class Mapper:
         self._where = [(name, _fits(wanted)) for name, wanted in (mapping.where or {}).items()]
         self._is_open = False  # whether there was a number that only the rest of its column can tell
         self._readers: list[_Read] = []  # for the columns of the batch, and the signs that are known then
-        self._patterns = {m.field: re.compile(m.pattern) for m in mapping.fields if m.pattern}
+        self._patterns = {m.field: compile_pattern(m.pattern) for m in mapping.fields if m.pattern}
+        self._afters = {m.field: compile_after(m.after) for m in mapping.fields if m.after}
         self._values = {m.field: compile_values(m.values) for m in mapping.fields if m.values}
-        self._plain = {m.field for m in mapping.fields if not (m.pattern or m.parts or m.values)}
+        self._plain = {m.field for m in mapping.fields if not (m.after or m.pattern or m.parts or m.values)}
         self._scope = (mapping.source, mapping.dataset, part.key)
         fields = tuple(replace(m, line=0) for m in mapping.fields)  # wherever it stands in hub.yaml
         self._salt = hashlib.sha256(repr(fields).encode()).hexdigest()[: 32 - CONTENT]
@@ -267,9 +284,22 @@ class Mapper:
         self._names = [column.name for column in columns]
         wanted = {name for m in self._mapping.fields for name in (*m.columns, *([m.within] if m.within else []))}
         wanted |= set(self._mapping.where or ())
-        names = [name for name in wanted if name not in PSEUDO_COLUMNS]
-        self._places = {name: find_column(columns, name, self._part.label) for name in sorted(names)}
+        names = sorted(name for name in wanted if name not in PSEUDO_COLUMNS)
+        there = {plain_name(column.name) for column in columns}
+        names = [name for name in names if plain_name(name) in there or name not in self._expendable]
+        self._places = {name: find_column(columns, name, self._part.label) for name in names}
         self._readers = []
+
+    def _spared(self, names: Collection[str]) -> frozenset[str]:
+        """Those of some columns, told by their plain names, that only fields need without which a row can be taken."""
+        kept = set(self._mapping.where or ())
+        for mapping in self._mapping.fields:
+            declared = self._declared.get(mapping.field)
+            own = {*self._entity.key, *self._entity.fingerprint}
+            if mapping.required or (declared and declared.required) or own & {mapping.field, f"{mapping.field}Raw"}:
+                kept |= {*mapping.columns, *([mapping.within] if mapping.within else [])}
+        wanted = {name for m in self._mapping.fields for name in (*m.columns, *([m.within] if m.within else []))}
+        return frozenset(name for name in wanted - kept if plain_name(name) in names)
 
     def _records(self, found: _Found) -> list[tuple[object, ...]]:
         size = len(found.rows)
@@ -298,8 +328,13 @@ class Mapper:
 
     def _reader(self, mapping: FieldMapping) -> _Read:
         """What reads one field of a batch."""
-        take, label = self._taker(mapping)
         name = mapping.field
+        gone = [
+            one for one in (*mapping.columns, mapping.within) if one in self._expendable and one not in self._places
+        ]
+        if gone:
+            return partial(_tell_gone, mapping, gone[0])
+        take, label = self._taker(mapping)
         if mapping.type is None:
             return self._reference_reader(mapping, take, label)
         declared = self._declared[name]
@@ -316,7 +351,9 @@ class Mapper:
             if issue is not None:
                 if issue.code == "UNKNOWN_VALUE":
                     value = "UNKNOWN"
-                tell = found.reject if is_key or (value is None and is_needed) else found.add_issue
+                is_lost = value is None or issue.code == "UNKNOWN_VALUE"
+                is_refused = is_key or (value is None and is_needed) or (is_lost and self._is_strict)
+                tell = found.reject if is_refused else found.add_issue
                 tell(place, issue.code, name, _shown(cell, secret=declared.sensitive), label, issue.params)
             return value
 
@@ -344,8 +381,8 @@ class Mapper:
             return (lambda found: [value] * len(found.rows)), None
         columns = self._columns or ()
         labels = [columns[self._places[name]].label for name in mapping.columns if name in self._places]
-        label = labels[0] if labels else None
-        takers = [self._one(name) for name in mapping.columns]
+        label = labels[0] if labels else mapping.columns[0]
+        takers = [self._one(name, mapping) for name in mapping.columns]
         if len(takers) == 1:
             return takers[0], label
 
@@ -355,7 +392,7 @@ class Mapper:
 
         return joined, label
 
-    def _one(self, name: str) -> _Take:
+    def _one(self, name: str, mapping: FieldMapping) -> _Take:
         if name in PSEUDO_COLUMNS:
             if name == "$title":
                 return lambda found: [self._title] * len(found.rows)
@@ -364,15 +401,30 @@ class Mapper:
             if name == "$leaf":
                 leaf = self._names.index(name)
                 return lambda found: found.cells[leaf]
-            value = self._part.file if name == "$file" else self._part.sheet
+            value = self._around(name, mapping)
             return lambda found: [value] * len(found.rows)
         place = self._places[name]
         return lambda found: found.cells[place]
 
+    def _around(self, name: str, mapping: FieldMapping) -> str | None:
+        """What the file, sheet or folder is called; of the folders the nearest in which the field's pattern is found."""
+        part = self._part
+        if name != "$folder":
+            named = PurePosixPath(part.member or part.file or "")
+            stem = named.stem or None
+            return {"$file": part.file, "$stem": stem}.get(name, part.sheet)
+        for folder in part.folders if mapping.field in self._patterns else ():
+            try:
+                self._patterns[mapping.field](folder)
+            except Unreadable:
+                continue
+            return folder
+        return part.folders[0] if part.folders else None
+
     def _reference_reader(self, mapping: FieldMapping, take: _Take, label: str | None) -> _Read:
         """What reads how a record of another entity is written, and the place above it."""
         name, raw, above = mapping.field, f"{mapping.field}Raw", f"{mapping.field}Within"
-        take_above = self._one(mapping.within) if mapping.within else None
+        take_above = self._one(mapping.within, mapping) if mapping.within else None
 
         def written(cell: Cell) -> str | None:
             text = self._prepared(mapping, cell)
@@ -408,7 +460,8 @@ class Mapper:
                 text = written(cell)
                 text_above = above_written(cell_above)
             except Unreadable as unreadable:
-                found.add_issue(place, unreadable.code, name, _shown(cell), label, unreadable.params)
+                tell = found.reject if self._is_strict else found.add_issue
+                tell(place, unreadable.code, name, _shown(cell), label, unreadable.params)
             return text, text_above
 
         return read
@@ -423,9 +476,11 @@ class Mapper:
                 text = tidy(_text_of(cell) or "") or None
             else:
                 text = read_text(cell)
-        if text is not None and mapping.field in self._patterns:
+        for takers in (self._afters, self._patterns):
+            if text is None or mapping.field not in takers:
+                continue
             try:
-                text = take_pattern(text, self._patterns[mapping.field]).strip() or None
+                text = takers[mapping.field](text).strip() or None
             except Unreadable:
                 if not mapping.optional:
                     raise
@@ -606,8 +661,21 @@ class Mapper:
         return producers
 
 
+def _tell_gone(mapping: FieldMapping, column: str, found: _Found) -> None:
+    """Leaves a field empty whose column is gone, and says so of every row."""
+    names = [mapping.field] if mapping.type is not None else [f"{mapping.field}Raw"]
+    names += [f"{mapping.field}Within"] if mapping.within else []
+    names += [f"{mapping.field}Raw"] if mapping.type is FieldType.ENUM else []
+    for name in names:
+        found.values[name] = [None] * len(found.rows)
+    for place in range(len(found.rows)):
+        found.add_issue(place, "COLUMN_GONE", mapping.field, None, column, {"column": column})
+
+
 def _place(label: str | None, row: Row, grid: bool) -> str | None:
-    """The cell in which a field stands."""
+    """The cell in which a field stands, or what around the table says it."""
+    if label in AROUND:
+        return AROUND[label]
     return f"{label}{row.at}" if grid and label else label
 
 

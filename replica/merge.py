@@ -16,12 +16,15 @@ from connectors.connector import Part
 from connectors.policy import Standing
 from replica.account import Account, accounts_of
 from replica.database import Database
+from replica.drift import Finding
 from replica.links import Matcher
 from replica.mapping import columns_of
 from replica.rebuild import Rebuild
+from replica.restarts import find_restarts
 from replica.search import CHUNK, SearchIndex, words_reader
 from replica.session import Session
 from replica.settling import settle_current, settle_duplicates
+from replica.shapes import Shape, drift_of, save_restarts, save_shapes
 from replica.staging import StagedPart, Staging
 from replica.system import Rejects, system_entity, write_source
 from replica.tables import store_time
@@ -159,6 +162,7 @@ class Merge:
             "SELECT id FROM part WHERE (source, dataset, entity) NOT IN (SELECT source, dataset, entity FROM dataset)"
         ).fetchall():
             self._drop_part(part)
+        db.execute("DELETE FROM shape WHERE (source, dataset) NOT IN (SELECT source, dataset FROM dataset)")
         links = [f"{link.source}.{link.name}" for link in self._database.catalogue.links]
         self._rejects.clear(f"c_source = 'links' AND c_dataset NOT IN ({', '.join('?' * len(links))})", links)
         self._match_links()
@@ -232,6 +236,25 @@ class Merge:
             )
         self._states.append((mapping, problem or next(iter(failed.values()), None)))
 
+    def shapes(self, source: str, dataset: str, seen: Mapping[str, Shape], listed: Sequence[str] | None) -> None:
+        """Notes what the parts of a dataset that were read looked like, and forgets those that are gone; `listed` are the keys of
+        all that there are, None if that is not known."""
+        save_shapes(self._db, source, {(dataset, key): shape for key, shape in seen.items()}, self._now)
+        known = self._db.execute("SELECT key FROM shape WHERE (source, dataset) = (?, ?)", (source, dataset)).fetchall()
+        gone = [] if listed is None else [(source, dataset, key) for (key,) in known if key not in listed]
+        self._db.executemany("DELETE FROM shape WHERE (source, dataset, key) = (?, ?, ?)", gone)
+
+    def _look_at_totals(self, source: str) -> None:
+        """Whether a total of a dataset of which parts came or went seems to begin anew."""
+        datasets: dict[str, dict[str, list[Finding]]] = {}
+        for entity, touched in self._touched.items():
+            for mapping in touched.mappings if touched.staged or touched.gone else ():
+                found = datasets.setdefault(mapping.dataset, {})
+                for key, restarts in find_restarts(self._db, self._tables.entities[entity], mapping).items():
+                    found.setdefault(key, []).extend(restarts)
+        for dataset, by_part in datasets.items():
+            save_restarts(self._db, source, dataset, by_part, self._now)
+
     def finish(self, source: str, *, max_loss: Decimal | None) -> dict[str, Counts]:
         """Merges what was taken up, sets duplicates aside, matches links. Raises ShrinkGuard before anything is changed."""
         if max_loss is not None:
@@ -241,6 +264,7 @@ class Merge:
         for mapping, problem in self._states:
             self._write_state(mapping, problem)
         self._match_links()
+        self._look_at_totals(source)
         rejects_changed = self._settle_rejects()
         for account in self._write_source(source):
             counts[account.entity].take(account)
@@ -554,6 +578,7 @@ class Merge:
             "setAside": sum(account.set_aside for account in accounts),
             "issues": sum(account.issues for account in accounts),
             "accounts": orjson.dumps([account.told() for account in accounts]).decode(),
+            "drift": orjson.dumps(drift_of(db, name)).decode(),
             "problem": problem,
         }
         if write_source(db, entity, self._now, values):

@@ -14,6 +14,7 @@ from config.entities import Entity
 from config.hub import HubConfig
 from replica.database import Database, kinds_of
 from replica.identity import normaliser
+from replica.mapping import PSEUDO_FIELDS
 from replica.search import SearchIndex
 from replica.session import Session
 from replica.tables import EntityTable, fold
@@ -129,10 +130,14 @@ class Rebuild:
     def _work_out(self, table: EntityTable, carried: _Carried) -> None:
         """Fills the columns that are derived from others, and says what is not known yet."""
         db, name, entity = self._db, table.table.name, table.entity
-        fields = sorted({*carried.folded, *(field for field, _ in table.normalised)} & set(kinds_of(entity)))
+        known = {*kinds_of(entity), *PSEUDO_FIELDS}
+        fields = sorted({*carried.folded, *(field for field, _ in table.normalised)} & known)
         targets = [f"f_{field}" for field in carried.folded] + list(table.normalised.values())
         sets = ", ".join(f'"{target}" = ?' for target in (*targets, "_issues", "_hash"))
-        wanted = ", ".join(f'"c_{field}"' for field in fields)
+        wanted = ", ".join(
+            f'(SELECT {field} FROM part WHERE part.id = "{name}"._part)' if field in PSEUDO_FIELDS else f'"c_{field}"'
+            for field in fields
+        )
         makers: list[tuple[str, Callable[[str], str | None]]] = [(field, fold) for field in carried.folded]
         makers += [(field, normaliser(entity, field, way)) for field, way in table.normalised]
         last = 0

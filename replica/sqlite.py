@@ -19,7 +19,7 @@ from replica.database import BUSY_SECONDS, Database, ReplicaLocked, ReplicaUnusa
 from replica.reading import STATE, Sprint, TooManyRows, Turn
 from replica.search import has_fts5
 from replica.session import SQLITE, Session
-from replica.wire import wire_id
+from replica.wire import cell_of, wire_id
 
 LOG = logging.getLogger("simpul.replica")
 
@@ -131,6 +131,7 @@ def add_functions(db: sqlite3.Connection) -> None:
     db.create_function("simpul_divide", 6, divide, deterministic=True)
     db.create_function("simpul_time", 2, time_in_zone, deterministic=True)
     db.create_function("simpul_id", 2, wire_id, deterministic=True)
+    db.create_function("simpul_cell", 4, cell_of, deterministic=True)
 
 
 def divide(

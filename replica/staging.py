@@ -138,6 +138,10 @@ class Staging:
         """The parts that were staged for a mapping."""
         return [part for part in self._parts if part.mapping is mapping]
 
+    def leave_out(self, key: str, mappings: Sequence[EntityMapping]) -> None:
+        """Forgets a part that was taken up; its rows are not merged."""
+        self._parts = [one for one in self._parts if one.part.key != key or one.mapping not in mappings]
+
     def finish(self) -> None:
         """Closes the file so that it can be attached."""
         for entity in self.columns:

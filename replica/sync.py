@@ -19,13 +19,17 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from config.hub import EntityMapping, HubConfig
-from connectors.connector import Connector, Part
-from connectors.errors import SourceError
+from connectors.columns import rename_columns
+from connectors.connector import Batch, Connector, Part
+from connectors.errors import ColumnMissing, SourceError
 from connectors.policy import standing_of
+from connectors.profile import Profile, Profiler
 from replica.database import BUSY_SECONDS, Database, ReplicaLocked
+from replica.drift import RESTARTED
 from replica.mapping import Mapper
 from replica.merge import Counts, Merge, ShrinkGuard, Trial
-from replica.staging import Staging
+from replica.shapes import Shape, agree, drift_of, fed_by, judge, load_shapes, mark_of
+from replica.staging import Intake, Staging
 from replica.tables import store_time
 
 LOG = logging.getLogger("simpul.sync")
@@ -66,12 +70,14 @@ class Problem:
 @dataclass(slots=True)
 class SyncReport:
     """What one sync of a source did. `outcome` is CHANGED, UNCHANGED, FAILED (nothing could be read) or REFUSED (by the shrink
-    guard; `problems` says so). `rows` were read as data, those `aside` were not; of parts that have not changed neither."""
+    guard; `problems` says so). `rows` were read as data, those `aside` were not; of parts that have not changed neither. `drift` are
+    differences of what was read from what was agreed, whether they let it in or not."""
 
     source: str
     outcome: str = "UNCHANGED"
     counts: dict[str, Counts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    drift: list[Problem] = field(default_factory=list)
     changed_links: list[str] = field(default_factory=list)
     rows: int = 0
     aside: int = 0
@@ -86,6 +92,9 @@ class _Dataset:
     parts: list[Part] = field(default_factory=list)
     problem: Problem | None = None
     failed: dict[str, Problem] = field(default_factory=dict)  # part key to problem
+    contract: str = "evolve"
+    seen: dict[str, tuple[str, Profile]] = field(default_factory=dict)  # part key to label and profile
+    shapes: dict[str, Shape] = field(default_factory=dict)  # those that the replica knows, then those of the parts seen
 
 
 class Syncer:
@@ -103,6 +112,12 @@ class Syncer:
         self._connectors = connectors
         self._clock = clock
         self._running: dict[str, asyncio.Lock] = {}
+
+    def is_registered(self) -> bool:
+        """Whether the replica knows everything that is configured, in the shape that it is to have: then `register` writes
+        nothing."""
+        with closing(self._database.connect()) as db:
+            return Merge(db, self._database, self._config, self._clock()).is_registered()
 
     def register(self) -> None:
         """Makes every configured source and dataset known, so that one that was never read is not taken for an empty one.
@@ -146,7 +161,7 @@ class Syncer:
             last = await _in_thread(self._last_run, source)
             datasets = await self._list(source)
             with self._folder() as folder, closing(Staging(folder, self._database)) as staging:
-                await self._stage(source, datasets, staging, report, full=full, progress=progress)
+                await self._stage(source, datasets, staging, report, full=full, force=force, progress=progress)
                 await _in_thread(staging.finish)
                 async with self._locked(wait):
                     if await _in_thread(self._last_run, source) != last:
@@ -197,7 +212,10 @@ class Syncer:
         datasets: dict[str, _Dataset] = {}
         for mapping in self._config.mappings:
             if mapping.source == source:
-                datasets.setdefault(mapping.dataset, _Dataset(mapping.dataset, [])).mappings.append(mapping)
+                options = self._config.sources[source].datasets.get(mapping.dataset, {})
+                contract = str(options.get("contract", "evolve"))
+                made = datasets.setdefault(mapping.dataset, _Dataset(mapping.dataset, [], contract=contract))
+                made.mappings.append(mapping)
         for dataset in datasets.values():
             try:
                 dataset.parts = list(await self._connectors[source].parts(dataset.name))
@@ -213,12 +231,15 @@ class Syncer:
         report: SyncReport,
         *,
         full: bool,
+        force: bool,
         progress: Callable[[Progress], None] | None,
     ) -> None:
         known = await _in_thread(self._known_stamps, source)
+        shapes = await _in_thread(self._known_shapes, source)
         for dataset in datasets:
             if dataset.problem is not None:
                 report.problems.append(dataset.problem)
+            dataset.shapes = {key: shape for (name, key), shape in shapes.items() if name == dataset.name}
 
             def tell(
                 part: str, done: int, ahead: int = 0, name: str = dataset.name, total: int = len(dataset.parts)
@@ -232,12 +253,34 @@ class Syncer:
                 if stale:
                     try:
                         go_on = partial(tell, part.label, done)
-                        await self._stage_part(source, dataset.name, part, stale, staging, report, go_on)
+                        await self._stage_part(source, dataset, part, stale, staging, report, go_on)
                     except SourceError as error:
                         problem = Problem(error.where, error.code, error.params)
                         dataset.failed[part.key] = problem
                         report.problems.append(problem)
+            self._judge(source, dataset, staging, report, force=force)
             tell("", len(dataset.parts))
+
+    def _judge(self, source: str, dataset: _Dataset, staging: Staging, report: SyncReport, *, force: bool) -> None:
+        """Compares what was read with what was agreed; what the contract doesn't let in is left out, so that the old records
+        stay."""
+        mappings, config = dataset.mappings, self._config.sources[source]
+        fed, mark = fed_by(mappings, config.renamed(dataset.name), self._database.catalogue), mark_of(mappings, config)
+        is_frozen = dataset.contract == "freeze"
+        dataset.shapes = judge(dataset.seen, dataset.shapes, mark, fed, is_strict=is_frozen, force=force)
+        for key, shape in dataset.shapes.items():
+            report.drift += [Problem(shape.label, one.code, one.told()) for one in shape.findings]
+            broken = shape.broken(fed, is_frozen=is_frozen)
+            if broken and key not in dataset.failed:
+                columns = ", ".join(dict.fromkeys(one.column for one in broken))
+                code = "CONTRACT_BROKEN" if is_frozen else broken[0].code
+                dataset.failed[key] = Problem(shape.label, code, {"columns": columns, **broken[0].told()})
+                report.problems.append(dataset.failed[key])
+                staging.leave_out(key, mappings)
+
+    def _known_shapes(self, source: str) -> dict[tuple[str, str], Shape]:
+        with closing(self._database.connect(readonly=True)) as db:
+            return load_shapes(db, source)
 
     def _known_stamps(self, source: str) -> dict[tuple[str, str, str], str]:
         with closing(self._database.connect(readonly=True)) as db:
@@ -250,23 +293,43 @@ class Syncer:
     async def _stage_part(
         self,
         source: str,
-        dataset: str,
+        dataset: _Dataset,
         part: Part,
         mappings: Sequence[EntityMapping],
         staging: Staging,
         report: SyncReport,
         tell: Callable[[int], None],
     ) -> None:
-        zone = ZoneInfo(self._config.sources[source].timezone)
-        tables = self._database.tables.entities
-        mappers = [(m, Mapper(tables[m.entity], m, part, zone)) for m in mappings]
-        with staging.intake(part, mappers) as intake:
-            async for batch in self._connectors[source].rows(dataset, part):
-                await _in_thread(intake.take, batch)
-                report.rows += len(batch.rows)
-                report.aside += batch.seen - len(batch.rows)
-                tell(batch.ahead)
-            await _in_thread(intake.finish)
+        config, tables = self._config.sources[source], self._database.tables.entities
+        zone, names, profiler = ZoneInfo(config.timezone), config.renamed(dataset.name), Profiler()
+        is_strict, expendable = dataset.contract == "rejectRows", self._expendable(source, dataset, part)
+        mappers = [
+            (m, Mapper(tables[m.entity], m, part, zone, is_strict=is_strict, expendable=expendable)) for m in mappings
+        ]
+        try:
+            with staging.intake(part, mappers) as intake:
+                async for batch in self._connectors[source].rows(dataset.name, part):
+                    await _in_thread(_take, intake, profiler, rename_columns(batch, names))
+                    report.rows += len(batch.rows)
+                    report.aside += batch.seen - len(batch.rows)
+                    tell(batch.ahead)
+                await _in_thread(intake.finish)
+        except ColumnMissing:
+            self._note_shape(dataset, part, profiler)
+            raise
+        self._note_shape(dataset, part, profiler)
+
+    @staticmethod
+    def _note_shape(dataset: _Dataset, part: Part, profiler: Profiler) -> None:
+        if profile := profiler.profile():
+            dataset.seen[part.key] = (part.label, profile)
+
+    def _expendable(self, source: str, dataset: _Dataset, part: Part) -> frozenset[str]:
+        """Columns of databases and APIs that were there before: without one only what is made of it is missing. A file in which a
+        column is gone is more likely another file."""
+        known = dataset.shapes.get(part.key)
+        is_lenient = self._config.sources[source].kind in ("sql", "rest", "memory") and dataset.contract == "evolve"
+        return frozenset(column.key for column in known.base) if known and is_lenient else frozenset()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -291,6 +354,11 @@ class Syncer:
                             {key: problem.stored() for key, problem in dataset.failed.items()},
                             dataset.problem.stored() if dataset.problem else None,
                         )
+                for dataset in datasets:
+                    listed = None if dataset.problem else [part.key for part in dataset.parts]
+                    merge.shapes(source, dataset.name, dataset.shapes, listed)
+                if force:
+                    agree(db, source)
                 try:
                     report.counts = merge.finish(
                         source, max_loss=None if force else self._config.sources[source].max_loss
@@ -303,6 +371,8 @@ class Syncer:
                     merge.refuse(source, problem.stored())
                 else:
                     report.changed_links = sorted(merge.changed_links)
+                    restarts = [one for one in drift_of(db, source) if one["code"] == RESTARTED]
+                    report.drift += [Problem(one["part"], RESTARTED, {**one, **one["params"]}) for one in restarts]
                     is_changed = any(count.is_change for count in report.counts.values())
                     is_changed = is_changed or bool(merge.changed_links or merge.resettled)
                     failed = [
@@ -341,6 +411,11 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
         await asyncio.wait([running])
         running.exception()  # it was not asked for any more
         raise
+
+
+def _take(intake: Intake, profiler: Profiler, batch: Batch) -> None:
+    profiler.observe(batch)
+    intake.take(batch)
 
 
 def _is_unchanged(part: Part, known: Mapping[tuple[str, str, str], str], mapping: EntityMapping) -> bool:

@@ -155,7 +155,8 @@ def write_source(db: Session, entity: Entity, now: str, values: Values) -> bool:
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """How a source stood at its last sync. `state` is FRESH, STALE, UNAVAILABLE or UNKNOWN; `problem` {code, where, params} of a
-    sync that failed; `due_at` when it should have been read again, `retry_at` until when it is left alone after failures."""
+    sync that failed, `drift` how it differed from what was agreed (`replica.shapes`); `due_at` when it should have been read again,
+    `retry_at` until when it is left alone after failures."""
 
     name: str
     kind: str
@@ -169,6 +170,7 @@ class SourceState:
     rejects: int
     issues: int
     problem: Mapping[str, Any] | None
+    drift: Sequence[Mapping[str, Any]]
 
     def lag(self, now: datetime) -> timedelta:
         """By how much it is older than its `refresh` promises."""
@@ -187,7 +189,7 @@ def read_sources(database: Database) -> tuple[SourceState, ...]:
     with closing(database.connect(readonly=True)) as db:
         rows = db.execute(
             'SELECT c_name, c_kind, c_state, "c_readAt", "c_triedAt", "c_dueAt", "c_retryAt", "c_tookMs", c_records, c_rejects,'
-            f' c_issues, c_problem FROM "e_{entity.name}" ORDER BY c_name'
+            f' c_issues, c_problem, c_drift FROM "e_{entity.name}" ORDER BY c_name'
         ).fetchall()
     return tuple(_source_state(*row) for row in rows)
 
@@ -205,6 +207,7 @@ def _source_state(
     rejects: int,
     issues: int,
     problem: str | None,
+    drift: str | None,
 ) -> SourceState:
     return SourceState(
         name,
@@ -219,6 +222,7 @@ def _source_state(
         rejects or 0,
         issues or 0,
         orjson.loads(problem) if problem else None,
+        orjson.loads(drift) if drift else (),
     )
 
 

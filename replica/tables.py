@@ -92,6 +92,7 @@ class Tables:
     links: Mapping[tuple[str, str], Table]
     search: Mapping[str, SearchTable]
     part: Table
+    shape: Table
     tally: Table
     set_aside: Table
     dataset: Table
@@ -136,6 +137,18 @@ def build_tables(catalogue: Catalogue, dialect: Dialect = SQLITE) -> Tables:
             ),  # UTC ISO, when its rows were last read or known to be unchanged
             Column("stale", Text),  # JSON {code, where, params} of why the last read failed, NULL when fresh
             Index("part_key", "source", "dataset", "entity", "key", unique=True),
+        ),
+        shape=Table(  # see replica.shapes
+            "shape",
+            metadata,
+            Column("source", Text, primary_key=True),
+            Column("dataset", Text, primary_key=True),
+            Column("key", Text, primary_key=True),  # of the part
+            Column("label", Text, nullable=False),
+            Column("mark", Text, nullable=False),
+            Column("base", Text, nullable=False),  # JSON, as the next
+            Column("seen", Text, nullable=False),
+            Column("found", Text, nullable=False),
         ),
         tally=Table(
             "tally",

@@ -27,7 +27,7 @@ def names_of(catalogue: Catalogue, tables: Iterable[str]) -> frozenset[str]:
     entities = {table.removeprefix("e_") for table in read if table.startswith("e_")}
     names = {f"entity:{name}" for name in entities}
     names |= {f"link:{table.removeprefix('l_')}" for table in read if table.startswith("l_")}
-    if "part" in read:
+    if read & {"part", "tally"}:
         names |= {f"part:{name}" for name in entities}
     if any(catalogue[name].system == "source" for name in entities):
         names.add("part:")  # when each source was last tried

@@ -9,9 +9,23 @@ from functools import cache
 from sqlite3 import connect
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, literal_column, null
+from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, literal_column, null, select
 
-from replica.ask import Cell, Fixed, Joined, Json, Listed, Listing, Object, Output, Unless
+from replica.ask import (
+    Cell,
+    CellOf,
+    Counted,
+    Fixed,
+    IssuesOf,
+    Item,
+    Joined,
+    Json,
+    Listed,
+    Listing,
+    Object,
+    Output,
+    Unless,
+)
 
 MOST_MEMBERS = 60  # of an object: a function of SQLite takes no more than 127 arguments
 MOST_PARTS = 400  # of one text, so that the statement stays far from SQLite's limits
@@ -39,7 +53,7 @@ def is_writable(json: Json | Listed) -> bool:
     return _size(json, 0) <= MOST_PARTS
 
 
-def _size(json: Json | Listed, depth: int) -> int:
+def _size(json: Json | Listed | Counted, depth: int) -> int:
     if depth > DEEPEST:
         return MOST_PARTS + 1
     match json:
@@ -62,7 +76,9 @@ def _outputs(json: Json | Listed) -> Iterable[Output]:
     match json:
         case Cell(output=output):
             yield output
-        case Joined(outputs=outputs):
+        case IssuesOf(output=output):
+            yield output
+        case Joined(outputs=outputs) | CellOf(outputs=outputs):
             yield from outputs
         case Object(members=members):
             for _, member in members:
@@ -79,9 +95,10 @@ def _outputs(json: Json | Listed) -> Iterable[Output]:
 
 
 def write(
-    json: Json, columns: Mapping[Output, ColumnElement[Any]], nested: Callable[[Listing], ColumnElement[Any]]
+    json: Json, columns: Mapping[Output, ColumnElement[Any]], nested: Callable[[Listing | CellOf], ColumnElement[Any]]
 ) -> ColumnElement[Any]:
-    """The expression of a text over the columns of its outputs; `nested` writes the partners of a record."""
+    """The expression of a text over the columns of its outputs; `nested` writes what needs more than those: partners, and what
+    the operation's variables have a say in."""
     match json:
         case Cell(output=output):
             return _cell(json, columns[output])
@@ -98,8 +115,30 @@ def write(
             return object_of((key, write(member, columns, nested)) for key, member in members)
         case Unless(output=output, json=inner):
             return case((columns[output].is_not(null()), write(inner, columns, nested)))
-        case Listing():
+        case IssuesOf(output=output, members=members):
+            return _issues(columns[output], members)
+        case Listing() | CellOf():
             return nested(json)
+        case Item():
+            return nothing(json)
+
+
+def _issues(stored: ColumnElement[Any], members: Iterable[tuple[str, Json]]) -> ColumnElement[Any]:
+    issue: Any = func.json_each(stored).table_valued("value", name="issue")
+
+    def member(json: Json) -> ColumnElement[Any]:
+        return (
+            func.json_extract(issue.c.value, _quoted(f"$.{json.name}"))
+            if isinstance(json, Item)
+            else write(json, {}, nothing)
+        )
+
+    return select(list_of(object_of((key, member(json)) for key, json in members))).select_from(issue).scalar_subquery()
+
+
+def nothing(json: Json) -> ColumnElement[Any]:
+    """For what can't hold such a part."""
+    raise ValueError(f"{json} can't stand here")
 
 
 def object_of(members: Iterable[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:

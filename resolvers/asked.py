@@ -19,6 +19,7 @@ from replica.written import can_write, is_writable
 from resolvers.arguments import MAX_MEMBERS, count_members, read_arguments
 from resolvers.collect import Collector, Fields
 from resolvers.errors import BadRequest
+from resolvers.explaining import Origins
 from resolvers.run import Pattern
 from resolvers.shape import Expression, Writer, constant, write_object
 
@@ -40,8 +41,10 @@ class Asked:
         writer: Writer,
         collector: Collector,
         variables: Variables,
+        origins: Origins,
     ) -> None:
         self._schema = schema
+        self.origins = origins
         self.tables = tables
         self._collector = collector
         self._variables = variables
@@ -53,6 +56,7 @@ class Asked:
         self._known: dict[int, set[str]] = {}
         self.to_one: list[tuple[Pattern, str]] = []
         self.entities: set[str] = set()
+        self.is_lasting = True  # whether the answer is the same as long as what it reads is
         self.reads: set[str] = set()
 
     def fields_of(self, type_name: str, nodes: Iterable[FieldNode]) -> Fields:

@@ -10,7 +10,7 @@ from graphql import FieldNode
 from orjson import Fragment
 
 from config.entities import Entity
-from replica.ask import Fixed, Json, Listed, Listing, Output, Partners, Rows, Sort, Start, Totals
+from replica.ask import Counted, Fixed, Json, Listed, Listing, Output, Partners, Rows, Sort, Start, Totals
 from replica.where import read_where
 from resolvers.asked import Asked, as_where
 from resolvers.collect import Fields, response_key
@@ -43,11 +43,12 @@ def plan_connection(
     fetch = totals = listing = lists = written = None
     if writing.needs_rows:
         columns.place(Output((), "own", "_id"))  # rows are counted even if nothing of them is asked
-        rows = Rows(entity.name, columns.outputs, start, condition, order, page, every, writing.needs_keys)
+    rows = Rows(entity.name, columns.outputs, start, condition, order, page, every, writing.needs_keys)
+    if is_linked:
+        listing = writing.listing(rows, body)
+    if writing.needs_rows:
         fetch = Fetch(asked.rows(rows), tuple(writing.records.children), writing.shapes)
-        if is_linked:
-            listing = writing.listing(rows, body)
-        else:
+        if not is_linked:
             lists = writing.as_lists(rows, body)
             written = writing.as_written(rows) if lists is None else None
     measures = tuple(writing.figures.measures)
@@ -72,6 +73,10 @@ def _scope(asked: Asked, start: Start) -> str:
 
 class Cursor(str):
     """The expression of a cursor: of the order's columns alone."""
+
+
+class Total(str):
+    """The expression of the number of records."""
 
 
 class ListOf(str):
@@ -118,12 +123,16 @@ class _Connection:
 
     def listing(self, rows: Rows, body: Sequence[tuple[str, str]]) -> Listing | None:
         """The whole connection inside of a parent; None where it holds more than lists of what the replica can write."""
-        if rows.page.backward or not self._lists:
+        if rows.page.backward or not (self._lists or self.figures.measures):
             return None
-        members: list[tuple[str, Json | Listed]] = []
+        members: list[tuple[str, Json | Listed | Counted]] = []
         for key, expression in body:
-            listed = json_of(self._lists[expression.place]) if isinstance(expression, ListOf) else None
-            json = json_of(expression) if listed is None else Listed(listed)
+            json: Json | Listed | Counted | None = json_of(expression)
+            if isinstance(expression, ListOf):
+                listed = json_of(self._lists[expression.place])
+                json = None if listed is None else Listed(listed)
+            elif isinstance(expression, Total):
+                json = Counted()
             if json is None:
                 return None
             members.append((key, json))
@@ -179,7 +188,7 @@ class _Connection:
             case "__typename":
                 return constant(f"{self._entity.name}Connection")
             case "totalCount":
-                return self.figures.count()
+                return Total(self.figures.count())
             case "aggregate":
                 aggregate = f"{self._entity.name}Aggregate"
                 return self._asked.written(aggregate, nodes, partial(self.figures.figure, aggregate))

@@ -13,16 +13,18 @@ from replica.ask import Groups, Rows, Totals, Variables
 from replica.binding import Statement
 from replica.estimate import Estimate, Estimator, scanned_for
 from replica.reading import Asked, Reading
+from resolvers.explain import ExplainStep
 from resolvers.run import Child, ConnectionStep, Fetch, GroupStep, LinkStep, LookupStep, NodesStep, Pattern, RootStep
 from resolvers.search import SearchStep
 
-Kind = Literal["records", "totals", "groups", "search"]
+Kind = Literal["records", "totals", "groups", "search", "explain"]
+EXPLAINED = 10_000  # rows that an explanation may look at, however few records there are
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
     """A select of a plan: what it brings, for the field at `where`. One of a search has a statement for each number of words,
-    and so none here."""
+    and so none here, nor has an explanation, which asks on as it finds."""
 
     where: Pattern
     kind: Kind
@@ -148,6 +150,9 @@ class _Walk:
                 yield Select(step.where, "search", None, Estimate(records / 10, first))
                 for hits in step.fetches.values():
                     yield from self._fetch(hits.fetch, step.where, first / len(step.fetches))
+            case ExplainStep():
+                records = self._estimator.size(step.entity(self._variables))
+                yield Select(step.where, "explain", None, Estimate(max(records, EXPLAINED), 1))
             case _:
                 raise TypeError(f"not a step of a root: {step!r}")
 

@@ -49,6 +49,7 @@ from resolvers.arguments import sample_of
 from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, looked_at, scans_of, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
+from resolvers.explaining import Origins
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
 from resolvers.inputs import MAX_ERRORS
 from resolvers.limits import Limits, check_size
@@ -108,7 +109,7 @@ class Stamp:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of an operation. Not `started` means a request error: it has errors and no data. One that came to its end
-    has a `stamp`."""
+    has a `stamp`, unless it depends on more than the replica."""
 
     data: dict[str, object] | None
     errors: tuple[dict[str, object], ...] = ()
@@ -171,6 +172,7 @@ class Engine:
         limits: Limits = LIMITS,
         seconds: float = 10.0,
         messages: Messages = MESSAGES,
+        origins: Origins | None = None,
     ) -> None:
         self._schema = schema
         self._catalogue = catalogue
@@ -181,6 +183,7 @@ class Engine:
         self._limits = limits
         self._seconds = seconds
         self._messages = messages
+        self._origins = origins or Origins()
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._lock = Lock()
 
@@ -290,7 +293,7 @@ class Engine:
         extensions = self._extensions(asked.plan, run.reading, all_sources=request.tells_sources)
         if request.tells_cost:
             extensions["cost"] = self._cost(asked.plan, run.reading, asked.variables)
-        stamp = Stamp(asked.plan.reads, run.version)
+        stamp = Stamp(asked.plan.reads, run.version) if asked.plan.is_lasting else None
         return Answer(data, errors, extensions, statements=run.reading.statements, stamp=stamp)
 
     # -- tables -------------------------------------------------------------------------------------------------------
@@ -451,7 +454,16 @@ class Engine:
             if key in document.plans:
                 return document.plans[key]
         writer = Writer(self._zone, self._messages, request.language)
-        plan = build_plan(self._schema, self._catalogue, self._tables, writer, document.fragments, operation, variables)
+        plan = build_plan(
+            self._schema,
+            self._catalogue,
+            self._tables,
+            writer,
+            document.fragments,
+            operation,
+            variables,
+            self._origins,
+        )
         with self._lock:
             document.plans[key] = plan
             if len(document.plans) > PLANS_PER_DOCUMENT:

@@ -7,8 +7,21 @@ import re
 from config.messages import Messages
 from connectors.messages import SENTENCES as CONNECTORS
 from replica.messages import SENTENCES as REPLICA
+from resolvers.rowmessages import SENTENCES as ROWS
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "EXPLAIN_WHAT": (
+        "Give either the key of the row or its locator.",
+        "Sebutkan kunci baris itu atau letaknya, salah satu.",
+    ),
+    "EXPLAIN_TOO_LONG": (
+        "A key or locator has at most {limit} characters.",
+        "Kunci atau letak paling panjang {limit} huruf.",
+    ),
+    "EXPLAIN_KEY": (
+        "The key of {entity} has these parts: {key}. Give one or more of them, or the place of the row as `locator`.",
+        "Kunci {entity} terdiri dari: {key}. Sebutkan satu atau lebih di antaranya, atau letak barisnya sebagai `locator`.",
+    ),
     "PARSE_FAILED": ("Syntax error: {reason}", "Kesalahan penulisan: {reason}"),
     "OPERATION_MISSING": (
         "The document holds no operation; write a query.",
@@ -184,7 +197,7 @@ HINTS: dict[str, tuple[str, str]] = {
 }
 """What is said beside a message of graphql-core, which is in English only."""
 
-SENTENCES |= HINTS
+SENTENCES |= HINTS | ROWS
 
 HINTED = (
     (re.compile(r"not to include unknown field"), "HINT_FIELD"),

@@ -20,6 +20,8 @@ from resolvers.collect import Collector
 from resolvers.connections import plan_connection, plan_link
 from resolvers.cost import Select, looked_at, selects_of
 from resolvers.errors import BadRequest
+from resolvers.explain import plan_explain
+from resolvers.explaining import Origins
 from resolvers.pages import MAX_FIRST
 from resolvers.records import Records, compile_shape
 from resolvers.run import CANDIDATES, Fetch, LookupStep, NodesStep, Pattern, RootStep, Row, Run, positions
@@ -27,6 +29,7 @@ from resolvers.search import plan_search
 from resolvers.shape import Columns, Writer, json_of, write_object
 
 ESTIMATES_KEPT = 64  # of a plan, for different sizes of its pages
+NOWHERE = Origins()
 INTROSPECTION = ("__schema", "__type")
 
 
@@ -34,7 +37,8 @@ INTROSPECTION = ("__schema", "__type")
 class Plan:
     """A compiled operation. `fields` are the root's, in order: a step, or a value that is known already (None for an
     introspection field, which the engine fills in). `to_one` are the inlined links, by where they stand. `numbers` read how
-    many records are asked at each place that says so. `reads` are the names that the version of its answers depends on."""
+    many records are asked at each place that says so. `reads` are the names that the version of its answers depends on, where
+    they depend on nothing else (`is_lasting`)."""
 
     fields: tuple[tuple[str, RootStep | str | None], ...]
     checks: tuple[Check, ...]
@@ -43,6 +47,7 @@ class Plan:
     entities: frozenset[str]
     reads: frozenset[str]
     introspection: tuple[FieldNode, ...]
+    is_lasting: bool = True
     _selects: dict[object, tuple[tuple[Select, ...], float]] = field(default_factory=dict, compare=False)
     _told: dict[bool, tuple[State, list[dict[str, object]]]] = field(default_factory=dict, compare=False)
 
@@ -137,10 +142,11 @@ def build_plan(
     fragments: Mapping[str, FragmentDefinitionNode],
     operation: OperationDefinitionNode,
     variables: Variables,
+    origins: Origins = NOWHERE,
 ) -> Plan:
     """The plan of a query operation for variables of this structure. Raises BadRequest if an argument can't be right."""
     collector = Collector(schema, fragments, variables)
-    asked = Asked(schema, catalogue, tables, writer, collector, variables)
+    asked = Asked(schema, catalogue, tables, writer, collector, variables, origins)
     root = cast(GraphQLObjectType, schema.query_type)
     fields = collector.fields(root, [operation.selection_set])
     planner = _Root(asked, root.name)
@@ -154,6 +160,7 @@ def build_plan(
         frozenset(asked.entities),
         frozenset(asked.reads),
         tuple(introspection),
+        asked.is_lasting,
     )
 
 
@@ -176,6 +183,8 @@ class _Root:
             return self._nodes(key, nodes, single=name == "node")
         if name == "search":
             return plan_search(self._asked, nodes, (key,), self._name)
+        if name == "explain":
+            return plan_explain(self._asked, nodes, (key,), self._name)
         if name in self._plurals:
             return plan_connection(self._asked, self._plurals[name], Everything(), nodes, (key,), self._name)
         return self._lookup(self._singulars[name], key, nodes)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, Protocol, cast
 
 import orjson
 from graphql import FieldNode
 
 from config.entities import Entity, Hop
-from replica.ask import Cell, Joined, Listing, Output, Partners
+from replica.ask import Cell, CellOf, IssuesOf, Item, Joined, Listing, Object, Output, Partners, Slot
+from replica.wire import cell_of
 from resolvers.asked import Asked, reader
+from resolvers.explaining import advice_on
 from resolvers.run import Child, LinkStep, Pattern
 from resolvers.shape import Columns, Expression, Writer, constant, unless, write_object
-from resolvers.values import cell_of
+from resolvers.values import raw_cells
 
 BELOW = " › "  # between a part and where in it a row stands
 Path = tuple[str, ...]
-Kind = Literal["field", "derived", "own", "part", "match"]
+Kind = Literal["field", "derived", "own", "part", "tally", "match"]
 
 
 class Connect(Protocol):
@@ -80,8 +83,12 @@ class Records:
             return self._writer.node_id(entity.name, self.cell(path, "own", "_node"))
         if entity.system == "source" and name == "problem":
             return f"{self._writer.name(self._writer.problem)}({self.cell(path, 'field', name)})"
+        if entity.system == "source" and name == "drift":
+            return self._drift(self.cell(path, "field", name), nodes)
         if entity.system == "reject" and name == "message":
             return self._reject_message(entity, path, nodes)
+        if entity.system == "reject" and name in ("decidedBy", "suggestion"):
+            return self._decision(entity, path, nodes)
         if entity.system == "source" and name == "accounts":
             return self._accounts(self.cell(path, "field", name), nodes)
         if field is not None:
@@ -93,7 +100,7 @@ class Records:
         if name == "provenance":
             return self._provenance(entity, path, nodes)
         if name == "issues":
-            return self._issues(self.cell(path, "own", "_issues"), nodes)
+            return self._issues(Output(path, "own", "_issues"), nodes)
         over = (*path, name.removesuffix("Match"))
         return unless(self.cell(over, "own", "_id"), self.match(over, nodes))
 
@@ -136,6 +143,8 @@ class Records:
                     )
                 case "cell":
                     return self._cell_of_field(entity, path, asked)
+                case "raw":
+                    return self._raw(entity, path, asked)
                 case _:
                     return self.cell(path, "part", name)
 
@@ -147,17 +156,48 @@ class Records:
         self._asked.known(read, [*known, *self._asked.catalogue.hops(entity.name)], nodes)
         field = self._writer.name(read)
         columns, grid = self.cell(path, "part", "columns"), self.cell(path, "part", "grid")
-        return f"{self._writer.name(cell_of)}({columns}, {grid}, {self.cell(path, 'own', '_at')}, {field}(v))"
+        at = self.cell(path, "own", "_at")
+        outputs = (Output(path, "part", "columns"), Output(path, "part", "grid"), Output(path, "own", "_at"))
+        text = f"{self._writer.name(cell_of)}({columns}, {grid}, {at}, {field}(v))"
+        return Expression(text, CellOf(outputs, Slot(read)))
 
-    def _issues(self, cell: str, nodes: list[FieldNode]) -> str:
+    def _raw(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
+        """The cells of the row; those of sensitive fields are masked, and personal data in the others."""
+        secret = frozenset(field.name for field in entity.fields if field.sensitive)
+        read = self._writer.name(partial(raw_cells, secret))
+        columns, grid, at = (
+            self.cell(path, "tally", "columns"),
+            self.cell(path, "part", "grid"),
+            self.cell(path, "own", "_at"),
+        )
+        cells = f"{read}({self.cell(path, 'own', '_raw')}, {columns}, {grid}, {at})"
+        return f"[{self._asked.written('RawCell', nodes, lambda name, _: f'c[{name!r}]')} for c in {cells}]"
+
+    def _issues(self, output: Output, nodes: list[FieldNode]) -> str:
+        cell = self.cell(output.path, output.kind, output.name)
+
         def member(name: str, asked: list[FieldNode]) -> str:
             if name == "message":
                 say = self._writer.name(self._writer.sentence(self._language("Issue", asked)))
                 return f"{say}(i['code'], i.get('params') or {{}})"
-            return f"i.get({('raw' if name == 'rawValue' else name)!r})"
+            stored = "raw" if name == "rawValue" else name
+            return Expression(f"i.get({stored!r})", Item(stored))
+
+        load, issue = self._writer.name(orjson.loads), self._asked.written("Issue", nodes, member)
+        written = IssuesOf(output, issue.json.members) if isinstance(issue.json, Object) else None
+        return Expression(f"([] if {cell} is None else [{issue} for i in {load}({cell})])", written)
+
+    def _drift(self, cell: str, nodes: list[FieldNode]) -> str:
+        def member(name: str, asked: list[FieldNode]) -> str:
+            if name == "message":
+                say = self._writer.name(self._writer.sentence(self._language("Drift", asked)))
+                return f"{say}(d['code'], {{**d, **d['params'], 'where': d['part']}})"
+            if name == "since":
+                return f"{self._writer.name(self._writer.time)}(d['since'])"
+            return f"d[{('line' if name == 'proposal' else name)!r}]"
 
         load = self._writer.name(orjson.loads)
-        return f"([] if {cell} is None else [{self._asked.written('Issue', nodes, member)} for i in {load}({cell})])"
+        return f"[{self._asked.written('Drift', nodes, member)} for d in {load}({cell} or '[]')]"
 
     def _accounts(self, cell: str, nodes: list[FieldNode]) -> str:
         def member(name: str, asked: list[FieldNode]) -> str:
@@ -174,6 +214,19 @@ class Records:
         load = self._writer.name(orjson.loads)
         code, params = self.cell(path, "field", "code"), self.cell(path, "field", "params")
         return f"{say}({code}, {load}({params} or '{{}}'))"
+
+    def _decision(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
+        """What made a reject of the row, or what to do about it."""
+        told = {name: self.cell(path, "field", name) for name in ("source", "dataset", "entity", "code", "field")}
+        decided = self._writer.name(self._asked.origins.decided)
+        line = f"{decided}({told['entity']}, {told['source']}, {told['dataset']}, {told['code']}, {told['field']})"
+        if nodes[0].name.value == "decidedBy":
+            return line
+        say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))
+        load, advise = self._writer.name(orjson.loads), self._writer.name(advice_on)
+        params, cell, place = (self.cell(path, "field", name) for name in ("params", "cell", "locator"))
+        advice = f"{advise}({told['code']}, {load}({params} or '{{}}'), {told['field']}, {cell}, {place}, {line})"
+        return f"[{say}(s.code, s.params) for s in ({advice},)][0]"
 
     def _language(self, type_name: str, nodes: list[FieldNode]) -> Any:
         language = self._asked.arguments(type_name, nodes).get("language")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import cast
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from connectors.personal import is_named_personal, mask_personal
 from replica.ask import Sort
 from replica.binding import SUM_BASE
 
@@ -71,17 +72,27 @@ def read_list(stored: str | None) -> list[str] | None:
     return None if stored is None else cast("list[str]", orjson.loads(stored))
 
 
-@lru_cache(maxsize=1024)
-def _labels(columns: str) -> dict[str, str]:
-    return cast("dict[str, str]", orjson.loads(columns))
-
-
-def cell_of(columns: str | None, grid: int | None, at: str, field: str) -> str | None:
-    """The cell of a field: H57 in a sheet, the column's name elsewhere, None if no column feeds it."""
-    label = _labels(columns).get(field) if columns else None
-    if label is None:
-        return None
-    return f"{label}{at}" if grid else label
+def raw_cells(
+    secret: Collection[str], raw: str | None, columns: str | None, grid: int | None, at: str
+) -> list[dict[str, object]]:
+    """The cells of a row as they stand in it: those that feed a secret field, or whose column is called by personal data, masked
+    whole, personal data in the others. Of a row read before columns were kept, everything is masked if any field is secret."""
+    texts: dict[str, str] = orjson.loads(raw) if raw else {}
+    told: str = columns or orjson.dumps([[None, name, sorted(secret)] for name in texts]).decode()
+    known: list[tuple[str | None, str, list[str]]] = orjson.loads(told)
+    cells: list[dict[str, object]] = []
+    for label, name, fields in known:
+        if name in texts:
+            is_secret = is_named_personal(name) or any(field in secret or f"{field}Raw" in secret for field in fields)
+            cells.append(
+                {
+                    "column": name,
+                    "cell": f"{label}{at}" if grid and label else None,
+                    "value": MASK if is_secret else mask_personal(texts[name]),
+                    "fields": fields if columns else [],
+                }
+            )
+    return cells
 
 
 def ordering_mark(entity: str, order: Sequence[Sort]) -> str:

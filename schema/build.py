@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from config.entities import LEVEL, Catalogue, Entity, EnumType, Field, FieldType, Hop, Text
 from schema.common import add_common_types
+from schema.explain import add_explain
 from schema.rows import add_row_types
 from schema.scalars import SCALARS
 from schema.search import add_search
@@ -50,7 +51,7 @@ EXTREMES = (
     FieldType.DATETIME,
 )
 MOMENTS = (FieldType.DATE, FieldType.DATETIME)
-INNER = (("reject", "params"), ("source", "accounts"))
+INNER = (("reject", "params"), ("source", "accounts"), ("source", "drift"))
 """Fields of system entities that are served in another form."""
 PSEUDO = {
     "file": Text("File that it stands in", "Berkas tempatnya"),
@@ -182,7 +183,13 @@ class _Builder:
             language = Argument("language", "Language", Text("Language of the sentence", "Bahasa kalimatnya"))
             words = Text("What is wrong and what to do, as a sentence", "Apa yang salah dan apa yang perlu dilakukan")
             members.append(Member("message", "String!", words, (language,)))
+            words = Text("The line of hub.yaml that decided", "Baris hub.yaml yang menentukan")
+            members.append(Member("decidedBy", "String", words))
+            words = Text("What to do with this row, as a sentence", "Apa yang perlu dilakukan dengan baris ini")
+            members.append(Member("suggestion", "String!", words, (language,)))
         if entity.system == "source":
+            words = Text("How its columns and totals differ from before", "Bedanya kolom dan jumlahnya dari sebelumnya")
+            members.append(Member("drift", "[Drift!]!", words))
             words = Text(
                 "What became of its rows, by dataset and entity", "Nasib barisnya per himpunan data dan jenis data"
             )
@@ -514,4 +521,5 @@ def _add_query(types: Types, catalogue: Catalogue) -> None:
         by = Argument("by", f"{entity.name}By!", Text("Which one", "Yang mana"))
         members.append(Member(entity.singular, entity.name, entity.description, (by,)))
     members += add_search(types, catalogue)
+    members += add_explain(types, catalogue)
     types.add_type("Query", Text("Everything that can be asked", "Semua yang dapat ditanyakan"), members)

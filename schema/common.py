@@ -17,6 +17,10 @@ REASONS = {
     "NOT_A_BOOLEAN": ("Neither yes nor no", "Bukan ya atau tidak"),
     "UNKNOWN_VALUE": ("A value that is not in the list", "Nilai di luar daftar"),
     "PATTERN_NOT_FOUND": ("The pattern is not found in the text", "Pola tidak ditemukan dalam teks"),
+    "AFTER_NOT_FOUND": ("Nothing follows the words", "Tidak ada isi setelah kata itu"),
+    "YEAR_UNCLEAR": ("Not exactly one year is named", "Tidak tepat satu tahun yang disebut"),
+    "MONTH_UNCLEAR": ("Not exactly one month is named", "Tidak tepat satu bulan yang disebut"),
+    "COLUMN_GONE": ("The column was there before and is gone", "Kolomnya dulu ada dan kini hilang"),
     "PART_NOT_FOUND": ("The code has fewer parts", "Bagian kode kurang"),
     "LOSSY_CODE": ("A code that was kept as a number and may have lost digits", "Kode yang tersimpan sebagai angka"),
     "CELL_ERROR": ("The cell holds an error", "Sel berisi kesalahan"),
@@ -68,6 +72,20 @@ ENUMS = {
         "UNKNOWN": ("Not known", "Tidak diketahui"),
     },
     "ReasonCode": REASONS,
+    "DriftCode": {
+        "COLUMN_RENAMED": ("A column has another name", "Kolom berganti nama"),
+        "COLUMN_GONE": ("A column is gone", "Kolom hilang"),
+        "COLUMN_NEW": ("A column is new", "Kolom baru"),
+        "COLUMN_MOVED": ("A column stands elsewhere", "Kolom berpindah"),
+        "COLUMN_TWICE": ("A column stands twice", "Kolom ada dua"),
+        "COLUMN_RETYPED": ("A column holds another type", "Kolom berganti jenis"),
+        "DECIMALS_FLIPPED": ("Another decimal sign", "Tanda desimal berganti"),
+        "DATES_FLIPPED": ("Day and month have changed places", "Hari dan bulan bertukar tempat"),
+        "TOTAL_RESTARTED": (
+            "A running total seems to have become monthly",
+            "Angka kumulatif tampaknya menjadi bulanan",
+        ),
+    },
 }
 EQUAL = Text("equals", "sama dengan")
 NOT_EQUAL = Text("is another value; null is not", "nilai lain; kosong tidak termasuk")
@@ -105,6 +123,24 @@ def _add_objects(types: Types) -> None:
     field = Argument("field", "String!", Text("Name of a field", "Nama isian"))
     language = Argument("language", "Language", Text("Language of the sentence", "Bahasa kalimatnya"))
     types.add_type(
+        "Drift",
+        Text("How a part of a source differs from what it was", "Bedanya suatu bagian sumber dari sebelumnya"),
+        [
+            Member("code", "DriftCode!", Text("What has happened", "Apa yang terjadi")),
+            Member("dataset", "String!", Text("Dataset", "Himpunan data")),
+            Member("part", "String!", Text("File, sheet, table or address", "Berkas, lembar, tabel, atau alamat")),
+            Member("column", "String!", Text("Column", "Kolom")),
+            Member("was", "String", Text("Name, type or place before", "Nama, jenis, atau letak sebelumnya")),
+            Member("now", "String", Text("Name, type or place now", "Nama, jenis, atau letak sekarang")),
+            Member("since", "DateTime!", Text("When it was first seen", "Pertama kali terlihat")),
+            Member(
+                "proposal", "String", Text("A line for hub.yaml that takes it so", "Baris hub.yaml untuk menerimanya")
+            ),
+            Member("place", "String", Text("Where in hub.yaml the line belongs", "Letak baris itu di hub.yaml")),
+            Member("message", "String!", Text("As a sentence", "Sebagai kalimat"), (language,)),
+        ],
+    )
+    types.add_type(
         "Provenance",
         Text("Where a record comes from and how old it is", "Asal data dan umurnya"),
         [
@@ -118,6 +154,26 @@ def _add_objects(types: Types) -> None:
             Member("changedAt", "DateTime!", Text("When its content last changed", "Terakhir berubah")),
             Member("freshness", "Freshness!", Text("Whether that reading is current", "Apakah bacaan itu terkini")),
             Member("cell", "String", Text("Cell or column of a field", "Sel atau kolom suatu isian"), (field,)),
+            Member(
+                "raw",
+                "[RawCell!]!",
+                Text(
+                    "The cells of the row as they stand in it, those without anything left out; personal data masked",
+                    "Sel-sel baris sebagaimana tertulis, yang kosong tidak disebut; data pribadi disamarkan",
+                ),
+            ),
+        ],
+    )
+    types.add_type(
+        "RawCell",
+        Text("A cell as it stands in its row", "Sel sebagaimana tertulis"),
+        [
+            Member("column", "String!", Text("Name of the column", "Nama kolom")),
+            Member(
+                "cell", "String", Text("Cell, or where there are none null", "Sel; kosong bila sumbernya tidak bersel")
+            ),
+            Member("value", "String!", Text("What stands there", "Isi sebagaimana tertulis")),
+            Member("fields", "[String!]!", Text("Fields that are made of it", "Isian yang dibuat darinya")),
         ],
     )
     types.add_type(

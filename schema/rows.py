@@ -26,6 +26,10 @@ ASIDE = {
     "AUTOMATIC": ("A bounce or an automatic reply", "Surel pantulan atau balasan otomatis"),
     "EMPTY_MESSAGE": ("Empty, or still being written", "Surel kosong atau masih ditulis"),
     "REPEATED_MESSAGE": ("The same message once more", "Surel yang sama sekali lagi"),
+    "WITHHELD_MESSAGE": (
+        "Listed by the mail server, but not given out",
+        "Dicantumkan server surel, tetapi tidak diberikan",
+    ),
     "LATER_MESSAGE": ("A later message of a thread", "Surel lanjutan dari suatu rangkaian"),
     "WHERE": ("`where:` in hub.yaml is not met", "Tidak memenuhi `where:` di hub.yaml"),
     "DUPLICATE": ("Another row answers for the same key", "Kunci yang sama sudah dijawab baris lain"),

@@ -46,6 +46,7 @@ class Source:
     )
     issues: int | None = declare.number("Cells that could not be read", "Sel yang tidak terbaca")
     accounts: str | None = declare.text("What became of its rows", "Nasib baris-barisnya")
+    drift: str | None = declare.text("How it differs from before", "Bedanya dari sebelumnya")
     problem: str | None = declare.text("Why the last sync failed", "Sebab sinkron terakhir gagal")
 
 

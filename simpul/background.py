@@ -24,6 +24,9 @@ Sync = Callable[[str], Awaitable[bool]]
 """Brings one source into the replica and says whether all went well; a source's trouble is no exception."""
 
 Stamps = tuple[tuple[str, str, str | None], ...]
+"""Dataset, part and stamp; where nothing could be listed, the code of the reason."""
+REST_SECONDS = 2.0  # between two looks at files that are being written
+MOST_LOOKS = 5  # for files that never rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Background:
         answer; one that is left alone after failures (`connectors.policy`) is not tried before its rest is over."""
         refresh = watched.source.refresh
         seen: Stamps | None = None
+        looked: Stamps | None = None
+        looks = 0
         if refresh.every is None and watched.tried:
             return
         # loads the libraries of a kind of source, while the hub answers
@@ -71,9 +76,20 @@ class Background:
             await self._listen(watched.source.name, cast(WatchedConnector, connector), refresh.every.total_seconds())
         while True:
             now = await stamps_of(watched) if refresh.watch else None
-            if now is None or now != seen:
+            is_quiet = now is None or looked is None or (now == looked and is_at_rest(now))
+            is_changed = now is None or now != seen or not is_at_rest(now)
+            looked = now
+            if is_changed and not is_quiet and looks < MOST_LOOKS and refresh.every is not None:
+                # what is being written, or put in another's place, is left alone until it looks the same twice
+                looks += 1
+                await asyncio.sleep(min(REST_SECONDS, refresh.every.total_seconds()))
+                continue
+            if is_changed:
                 went_well = await self._run(watched.source.name)
-                seen = now if went_well else None  # a file that was open in Excel is tried again, changed or not
+                is_listed = now is not None and all(part for _, part, _ in now)
+                # a file that was open in Excel is tried again, changed or not
+                seen = now if went_well and is_listed else None
+            looks = 0
             if refresh.every is None:
                 return
             rests = standing_of(await asyncio.to_thread(watched.connect)).rests or 0.0
@@ -130,13 +146,19 @@ class Elsewhere:
         yield
 
 
-async def stamps_of(watched: Watched) -> Stamps | None:
-    """What the files of a source look like from outside, or None if that can't be told; then it is synced."""
+async def stamps_of(watched: Watched) -> Stamps:
+    """What the files of a source look like from outside."""
     stamps: list[tuple[str, str, str | None]] = []
     for dataset in watched.source.datasets:
         try:
             parts = await watched.connect().parts(dataset)
-        except SourceError:
-            return None
-        stamps += [(dataset, part.key, part.stamp) for part in parts]
-    return None if any(stamp is None for _, _, stamp in stamps) else tuple(stamps)
+        except SourceError as error:
+            stamps.append((dataset, "", error.code))
+        else:
+            stamps += [(dataset, part.key, part.stamp) for part in parts]
+    return tuple(stamps)
+
+
+def is_at_rest(stamps: Stamps) -> bool:
+    """Whether no file has changed a moment ago, as far as that can be told."""
+    return all(stamp is not None for _, _, stamp in stamps)

@@ -110,7 +110,7 @@ def inspect(
         return
     from simpul.commands.inspect import inspect_path
 
-    _end(lambda: inspect_path(_terminal(lang), Path(path), as_json=as_json))
+    _end(lambda: inspect_path(_terminal(lang), path, as_json=as_json))
 
 
 @app.command(help="HELP_ADD")
@@ -138,11 +138,7 @@ def add(
 
         _end(lambda: add_database(_terminal(lang), config, path, table or (), yes=yes))
         return
-    _end(
-        lambda: (
-            undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, Path(path), yes=yes)
-        )
-    )
+    _end(lambda: undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, path, yes=yes))
 
 
 @app.command(help="HELP_SYNC")
@@ -198,6 +194,19 @@ def rejects(
     from simpul.commands.rejects import list_rejects
 
     _end(lambda: list_rejects(_terminal(lang), config, as_csv=as_csv))
+
+
+@app.command(help="HELP_WHY")
+def why(
+    entity: Annotated[str, typer.Argument(help="HELP_WHY_ENTITY")],
+    row: Annotated[list[str], typer.Argument(help="HELP_WHY_ROW")],
+    as_json: Annotated[bool, typer.Option("--json", help="HELP_JSON")] = False,
+    config: Config = HUB_YAML,
+    lang: Speak = None,
+) -> None:
+    from simpul.commands.why import tell_why
+
+    _end(lambda: tell_why(_terminal(lang), config, entity, row, as_json=as_json))
 
 
 @app.command(help="HELP_SCHEMA")

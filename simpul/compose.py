@@ -22,7 +22,7 @@ from replica.system import SourceState, read_sources
 from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
-from simpul.sources import Connectors
+from simpul.sources import Connectors, seek
 
 if TYPE_CHECKING:
     import strawberry
@@ -57,6 +57,7 @@ class Hub:
     def engine(self) -> Engine:
         """What answers GraphQL requests."""
         from resolvers.engine import Engine
+        from resolvers.explaining import Origins
 
         return Engine(
             self.schema._schema,
@@ -67,6 +68,9 @@ class Hub:
             self.config.notice,
             seconds=SECONDS_PER_OPERATION,
             messages=self.messages,
+            origins=Origins(
+                self.config.mappings, self.config.lines, self.config.path.parent, partial(seek, self.config)
+            ),
         )
 
     @property
@@ -87,6 +91,14 @@ class Hub:
         """Makes the replica's tables and lets it know every source. Raises ReplicaUnusable or ReplicaLocked."""
         self.database.open()
         self.syncer.register()
+
+    def is_open(self) -> bool:
+        """Whether the replica has the shape that this configuration wants; else `open` gives it to it, and what another
+        configuration asks meanwhile may fail."""
+        try:
+            return self.syncer.is_registered()
+        except self.database.errors:
+            return False
 
     async def close(self) -> None:
         """Gives back connections and threads."""
@@ -113,7 +125,7 @@ class Hub:
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
-            for problem in report.problems:
+            for problem in (*report.problems, *report.drift):
                 params = {"where": problem.where, **problem.params}
                 LOG.warning("%s: %s", source, self.messages.render(problem.code, params, language))
             return not report.problems

@@ -22,6 +22,7 @@ class MaskedFormatter(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__()
+        self.secrets = tuple(dict.fromkeys(secrets))
         known = {
             form for secret in secrets for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
         }
@@ -55,3 +56,10 @@ def set_up_logging(secrets: Sequence[str], level: int = logging.INFO, stream: Te
     for chatty in ("httpx", "httpcore"):  # a line for every request
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a line for every scanner's nonsense
+
+
+def mask_also(secrets: Sequence[str]) -> None:
+    """Has the handler of `set_up_logging` mask these secrets; nothing else is set up anew."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, MaskedFormatter):
+            handler.setFormatter(MaskedFormatter((*handler.formatter.secrets, *secrets)))

@@ -146,6 +146,10 @@ PAGES: dict[str, tuple[str, str]] = {
         "hub.yaml was changed and can't be used as it is; the configuration of before answers.",
         "hub.yaml diubah dan belum dapat dipakai; konfigurasi sebelumnya yang menjawab.",
     ),
+    "CONFIGURATION_FAILED": (
+        "hub.yaml is good but could not take over ({reason}); change it again or start the hub anew.",
+        "hub.yaml baik tetapi tidak dapat mengambil alih ({reason}); ubah lagi atau jalankan ulang hub.",
+    ),
     "STATE_FRESH": ("Up to date", "Mutakhir"),
     "STATE_STALE": ("Old copy", "Salinan lama"),
     "STATE_UNAVAILABLE": ("Unreachable", "Tidak terjangkau"),
@@ -596,6 +600,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "{path} bukan teks UTF-8. Simpan sebagai UTF-8.",
     ),
     "REJECTS_NONE": ("No rejects and no issues.", "Tidak ada baris yang ditolak dan tidak ada catatan."),
+    "WHY_ENTITY": ("There is no entity {name}; there are {names}.", "Tidak ada jenis data {name}; yang ada {names}."),
+    "WHY_ENTITY_NEAR": (
+        "There is no entity {name}; is {nearest} meant? There are {names}.",
+        "Tidak ada jenis data {name}; apakah maksudnya {nearest}? Yang ada {names}.",
+    ),
+    "WHY_SEEN": ("Seen in {source}.{dataset}, read {at}.", "Terlihat di {source}.{dataset}, dibaca {at}."),
+    "WHY_READ": ("Read as:", "Terbaca sebagai:"),
+    "WHY_DECIDED": ("Decided by:", "Diputuskan oleh:"),
+    "WHY_RIVALS": ("Rows with the same key:", "Baris dengan kunci yang sama:"),
+    "WHY_LINKED": ("Linked:", "Terkait:"),
+    "MATCH_ACCEPTED": ("accepted", "diterima"),
+    "MATCH_CANDIDATE": ("candidate", "calon"),
+    "MATCH_REFUSED": ("refused", "ditolak"),
     "COLUMN_SOURCE": ("Source", "Sumber"),
     "COLUMN_LOCATOR": ("Where", "Letak"),
     "COLUMN_CELL": ("Cell", "Sel"),
@@ -614,6 +631,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "OUTCOME_REFUSED": ("refused", "ditahan"),
     "KIND_REJECT": ("reject", "ditolak"),
     "KIND_ISSUE": ("issue", "catatan"),
+}
+
+DRIFT: dict[str, tuple[str, str]] = {
+    "DRIFT_PROPOSAL": (
+        "To take it so, write in hub.yaml below {place}: {line}",
+        "Untuk menerimanya, tulis di hub.yaml di bawah {place}: {line}",
+    ),
 }
 
 HELP: dict[str, tuple[str, str]] = {
@@ -639,7 +663,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Jalankan operasi terhadap hub.yaml tanpa server.",
     ),
     "HELP_REJECTS": (
-        "Rows that were set aside and cells that could not be read.",
+        "Rows that could not be taken and cells that could not be read.",
         "Baris yang ditolak dan sel yang tidak terbaca.",
     ),
     "HELP_INSPECT": (
@@ -647,8 +671,8 @@ HELP: dict[str, tuple[str, str]] = {
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; a mailbox: imaps://USER@HOST; a database: postgresql://USER@HOST/NAME.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; kotak surat: imaps://PENGGUNA@HOST; basis data: postgresql://PENGGUNA@HOST/NAMA.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; a mailbox: imaps://USER@HOST; a database: mysql://USER@HOST/NAME.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; kotak surat: imaps://PENGGUNA@HOST; basis data: mysql://PENGGUNA@HOST/NAMA.",
     ),
     "HELP_CA": (
         "Of a mailbox: PEM file of the office's own certificate authority.",
@@ -659,8 +683,8 @@ HELP: dict[str, tuple[str, str]] = {
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
     "HELP_ADD_PATH": (
-        "A file or folder: xlsx, xls, ods, csv, HTML, JSON, zip; a mailbox: imaps://USER@HOST; a database: postgresql://USER@HOST/NAME.",
-        "Berkas atau folder: xlsx, xls, ods, csv, HTML, JSON, zip; kotak surat: imaps://PENGGUNA@HOST; basis data: postgresql://PENGGUNA@HOST/NAMA.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; a mailbox: imaps://USER@HOST; a database: mysql://USER@HOST/NAME.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; kotak surat: imaps://PENGGUNA@HOST; basis data: mysql://PENGGUNA@HOST/NAMA.",
     ),
     "HELP_ADD_TABLE": (
         "Of a database: a table that is wanted; may be repeated.",
@@ -669,6 +693,18 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),
     "HELP_JSON": ("As JSON for a program.", "Sebagai JSON untuk program."),
+    "HELP_WHY": (
+        "Why a row is as it is, or is missing: seen, read, decided, linked.",
+        "Mengapa suatu baris demikian, atau tidak ada: terlihat, terbaca, diputuskan, terkait.",
+    ),
+    "HELP_WHY_ENTITY": (
+        "What the row should have become, such as Proposal.",
+        "Jenis data yang dituju baris itu, misalnya Proposal.",
+    ),
+    "HELP_WHY_ROW": (
+        "Its key, part by part, or where it stands: Alas.xlsx:12, Alas.xlsx:C12, 'Alas.xlsx › Usulan › 12'.",
+        "Kuncinya, per bagian, atau letaknya: Alas.xlsx:12, Alas.xlsx:C12, 'Alas.xlsx › Usulan › 12'.",
+    ),
     "HELP_SCHEMA": ("The schema (SDL) that hub.yaml serves.", "Skema (SDL) yang dilayani hub.yaml."),
     "HELP_CONFIG": ("The configuration of the hub.", "Konfigurasi hub."),
     "HELP_VERSION": ("Tell the version and end.", "Tampilkan versi, lalu selesai."),
@@ -693,8 +729,8 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_SOURCE": ("Only this source.", "Hanya sumber ini."),
     "HELP_FULL": ("Read unchanged files again too.", "Baca ulang juga berkas yang tidak berubah."),
     "HELP_FORCE": (
-        "Go on even if more records would be lost than maxLoss allows.",
-        "Teruskan walaupun data yang hilang melebihi maxLoss.",
+        "Go on even if more records would be lost than maxLoss allows, and agree to columns as they are now.",
+        "Teruskan walaupun data yang hilang melebihi maxLoss, dan setujui kolom apa adanya sekarang.",
     ),
     "HELP_FILE": (
         "File with the operation, - for standard input, or the name of a saved question.",
@@ -720,6 +756,6 @@ HELP: dict[str, tuple[str, str]] = {
     "HELP_CSV": ("As CSV for a spreadsheet.", "Sebagai CSV untuk lembar kerja."),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
+SENTENCES: dict[str, tuple[str, str]] = {**DRIFT, **HELP, **HTTP, **PAGES, **ENTITIES, **COMMANDS}
 
 MESSAGES = Messages(TROUBLE, CONNECTORS, REPLICA, RESOLVERS, SENTENCES)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 BACKLOG = 512
 GRACE_SECONDS = 5  # for answers under way when the hub is stopped
@@ -61,9 +61,11 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: Starlette, listening: socket.socket, lifeline: int | None = None) -> None:
-    """Answers on the socket until SIGINT or SIGTERM; then lets answers under way end, within GRACE_SECONDS. One of a crew has a
-    `lifeline`: it stops when that ends, or at SIGTERM, and leaves SIGINT to its parent."""
+async def serve(
+    app: ASGIApp, listening: socket.socket, lifeline: int | None = None, over: asyncio.Event | None = None
+) -> None:
+    """Answers on the socket until SIGINT or SIGTERM, or until it is `over`; then lets answers under way end, within GRACE_SECONDS.
+    One of a crew has a `lifeline`: it stops when that ends, or at SIGTERM, and leaves SIGINT to its parent."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -78,7 +80,11 @@ async def serve(app: Starlette, listening: socket.socket, lifeline: int | None =
     if lifeline is not None:
         server.heard = (signal.SIGTERM,)
         asyncio.get_running_loop().add_reader(lifeline, server.abandon, lifeline)
-    await server.serve(sockets=[listening])
+    ending = asyncio.create_task(server.end_with(over or asyncio.Event()))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        ending.cancel()
 
 
 class _Server(uvicorn.Server):
@@ -90,6 +96,11 @@ class _Server(uvicorn.Server):
     def abandon(self, lifeline: int) -> None:
         """Stops because nobody holds the other end of the lifeline any more."""
         asyncio.get_running_loop().remove_reader(lifeline)
+        self.should_exit = True
+
+    async def end_with(self, over: asyncio.Event) -> None:
+        """Stops when it is over."""
+        await over.wait()
         self.should_exit = True
 
     @contextmanager

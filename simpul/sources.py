@@ -14,20 +14,31 @@ if TYPE_CHECKING:
     from connectors.oauth import ClientCredentials
     from connectors.paging import Paging
     from connectors.rest import RestDataset
+    from connectors.seeking import Sought
     from connectors.sql import SqlSource
+    from connectors.table import SheetDataset
+
+
+def is_address(path: str) -> bool:
+    """Whether a path is one of a file on a server."""
+    return path.lower().startswith(("http://", "https://"))
 
 
 class Connectors(Mapping[str, Connector]):
     """A connector for every source of a hub. Each is made, and the libraries that it needs are loaded, when it is first asked
-    for; nothing is opened yet."""
+    for; nothing is opened yet. What they fetch is kept beside the replica; files at addresses in
+    the folder `kept` if there is one."""
 
-    def __init__(self, config: HubConfig) -> None:
+    def __init__(self, config: HubConfig, kept: Path | None = None) -> None:
         self._config = config
+        self._kept = kept
         self._made: dict[str, Connector] = {}
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._made:
             spool = spool_of(self._config, name)
+            if self._kept is not None and self._config.sources[name].kind == "spreadsheet":
+                spool = self._kept / spool.name
             self._made[name] = connect(self._config.sources[name], self._config.path.parent, spool)
         return self._made[name]
 
@@ -59,7 +70,7 @@ def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Co
     datasets: Mapping[str, Mapping[str, Any]] = source.datasets
     match source.kind:
         case "spreadsheet":
-            return _spreadsheet(options, datasets, folder)
+            return _spreadsheet(options, datasets, folder, spool)
         case "sql":
             return _sql(options, datasets, folder)
         case "mailbox":
@@ -68,6 +79,21 @@ def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Co
             return _rest(options, datasets)
         case "memory":
             raise ValueError("a connector over memory is handed over, not configured")
+
+
+def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
+    """What is there of a file, or of a sheet in it, that a source did not bring; None of a source that is not made of files."""
+    from connectors.seeking import FILE_NEW, seek_file, seek_sheet
+
+    options: Mapping[str, Any] = config.sources[source].options
+    folder = config.path.parent
+    if config.sources[source].kind not in ("spreadsheet", "mailbox") or not options["path"]:
+        return None
+    found = seek_file(folder, options["path"], file)
+    if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
+        about = _sheet_dataset(config.sources[source].datasets[dataset], options["password"])
+        return seek_sheet(folder / found.found, about, sheet)
+    return found
 
 
 def spool_of(config: HubConfig, source: str) -> Path:
@@ -93,21 +119,27 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
     return ImapMailbox(server, login, options["folders"] or (), spool, options["timeout"], tokens=tokens)
 
 
-def _spreadsheet(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:
+def _spreadsheet(
+    options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path, spool: Path | None
+) -> Connector:
     from connectors.spreadsheet import Spreadsheet
+
+    sheets = {name: _sheet_dataset(dataset, options["password"]) for name, dataset in datasets.items()}
+    if is_address(options["path"][0]):
+        from connectors.remote import RemoteFiles
+
+        kept = spool.with_suffix(".files") if spool else folder / "var" / "files"
+        return RemoteFiles(options["path"], sheets, kept)
+    return Spreadsheet(folder, options["path"], sheets, newest=options["newest"])
+
+
+def _sheet_dataset(dataset: Mapping[str, Any], password: str | None) -> SheetDataset:
     from connectors.table import SheetDataset
 
-    sheets = {
-        name: SheetDataset(
-            **{
-                **dataset,
-                "skip": {column: tuple(values) for column, values in dataset["skip"].items()},
-                "member": tuple(dataset["member"]) if dataset["member"] else None,
-            }
-        )
-        for name, dataset in datasets.items()
-    }
-    return Spreadsheet(folder, options["path"], sheets, newest=options["newest"])
+    skip = {column: tuple(values) for column, values in dataset["skip"].items()}
+    member = tuple(dataset["member"]) if dataset["member"] else None
+    options = {option: value for option, value in dataset.items() if option not in ("contract", "rename")}
+    return SheetDataset(**{**options, "skip": skip, "member": member}, password=password)
 
 
 def _sql(options: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Connector:

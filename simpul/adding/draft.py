@@ -5,18 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
 from config.entities import Entity, Field, FieldType, Text
 from config.merge import is_free
+from config.naming import entity_name, field_name, says_nothing, source_name, words_of
 from connectors.findings import Note, TableFound
 from schema.catalogue import describe
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, Remark, SourceDraft
-from simpul.adding.naming import entity_name, field_name, says_nothing, source_name, words_of
 from simpul.adding.placing import placed_fields
 from simpul.adding.recognition import Recognised, recognise, spoken
-from simpul.adding.shapes import ColumnShape, Options, Shape, SheetTable, columns_of, is_writable, patterns_of
+from simpul.adding.shapes import (
+    ColumnShape,
+    Options,
+    Shape,
+    SheetTable,
+    columns_of,
+    is_writable,
+    patterns_of,
+    whole_words,
+)
 
 MAX_FIELDS = 150
 PLACED = ("agency", "region", "fiscalYear", "isLeaf")
@@ -39,7 +49,7 @@ _AMOUNT = re.compile(
 class Drafter:
     """Drafts shapes one after the other. `entities` are those of the hub and the built-in ones; `mapped` has those with a mapping,
     and which fields every other mapping of theirs has to feed, None if there can be none; `sources` are names that are taken,
-    `folder` is that of hub.yaml."""
+    `folder` is that of hub.yaml, `address` the one at which the only file stands."""
 
     def __init__(
         self,
@@ -47,8 +57,10 @@ class Drafter:
         mapped: Mapping[str, Collection[str] | None],
         sources: Iterable[str],
         folder: Path,
+        address: str | None = None,
     ) -> None:
         self._entities = dict(entities)
+        self._address = address
         self._mapped = dict(mapped)
         self._sources = set(sources)
         self._folder = folder
@@ -74,8 +86,8 @@ class Drafter:
                 datasets.append(DatasetDraft(name, {**options, **header}, tables, _doubts(tables)))
                 names.append((source, name))
             entities.append(self._entity(kind, names, called, several=len(shape.kinds) > 1))
-        patterns = () if shape.options else tuple(patterns_of(shape.paths, self._folder))
-        return SourceDraft(source, patterns, tuple(datasets), shape.options), entities
+        paths = [self._address] if self._address else () if shape.options else patterns_of(shape.paths, self._folder)
+        return SourceDraft(source, tuple(paths), tuple(datasets), shape.options), entities
 
     def _entity(
         self,
@@ -253,8 +265,8 @@ def _called(paths: Sequence[Path]) -> str:
     first, *others = [words_of(path.stem) for path in paths]
     if not others:
         return " ".join(first)
-    common: list[str] = []
-    for place, word in enumerate(first):
+    common = words_of(whole_words(commonprefix([path.stem for path in paths])))  # noqa: RUF071 - sign by sign
+    for place, word in enumerate(() if common else first):
         if any(place >= len(other) or other[place].casefold() != word.casefold() for other in others):
             break
         common.append(word)

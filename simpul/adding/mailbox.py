@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.hub import HubConfig
-from config.insertion import append_mapping, insert_entries
+from config.insertion import append_mapping, insert_entries, scalar
 from config.mailboxes import PORTS
 from config.model import MailboxWritten
-from simpul.adding.writing import scalar
 
 ENTITIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Complaint": (

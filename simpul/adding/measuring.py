@@ -16,6 +16,7 @@ import orjson
 
 from config.entities import Entity, FieldType, Normalise
 from config.hub import EntityMapping, HubConfig
+from connectors.columns import rename_columns
 from connectors.connector import Batch, Connector, Part
 from connectors.errors import SourceError
 from replica.identity import normalise
@@ -98,7 +99,10 @@ async def _measure(
     connector: Connector,
     limit: int | None,
 ) -> None:
-    zone = ZoneInfo(config.sources[mapping.source].timezone)
+    zone, names = (
+        ZoneInfo(config.sources[mapping.source].timezone),
+        config.sources[mapping.source].renamed(mapping.dataset),
+    )
     try:
         parts = await connector.parts(mapping.dataset)
     except SourceError as error:
@@ -107,7 +111,7 @@ async def _measure(
     for part in parts:
         mapper = Mapper(table, mapping, part, zone)
         try:
-            batches = [batch async for batch in connector.rows(mapping.dataset, part)]
+            batches = [rename_columns(batch, names) async for batch in connector.rows(mapping.dataset, part)]
             for batch in batches:
                 mapper.observe(batch)
             for batch in batches:

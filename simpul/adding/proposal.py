@@ -14,6 +14,7 @@ from config.entities import Catalogue, Entity, EnumType, FieldType
 from config.hub import HubConfig, Language
 from config.insertion import append_mapping, insert_entries
 from config.load import load_config
+from config.naming import field_name
 from connectors.errors import SourceError
 from connectors.files import find_files
 from connectors.findings import FileFound
@@ -31,7 +32,6 @@ from simpul.adding.measuring import (
     keys_of,
     measure,
 )
-from simpul.adding.naming import field_name
 from simpul.adding.recognition import spoken
 from simpul.adding.shapes import Aside, Shape, gather
 from simpul.adding.writing import entries_of, mapping_of
@@ -107,16 +107,22 @@ def new_text(language: Language) -> str:
 
 
 async def propose(
-    path: Path, before: str, config: HubConfig | None, found: Sequence[tuple[Path, FileFound]], language: Language
+    path: Path,
+    before: str,
+    config: HubConfig | None,
+    found: Sequence[tuple[Path, FileFound]],
+    language: Language,
+    address: str | None = None,
 ) -> Proposal | tuple[Aside, ...]:
     """What is to be added to a hub.yaml at `path` with the text `before`, whose configuration is None if it has none yet; only
-    what is not taken if nothing is. Raises ConfigError if the new text can't be used, NoRoom."""
-    fresh, asides = _not_read_yet(found, config)
+    what is not taken if nothing is. `address` is the one at which the only file stands, which was fetched. Raises ConfigError if
+    the new text can't be used, NoRoom."""
+    fresh, asides = _not_read_yet(found, config, address)
     shapes, left = gather(fresh)
     asides += left
     if not shapes:
         return tuple(asides)
-    proposal = await propose_shapes(path, before, config, shapes, language)
+    proposal = await propose_shapes(path, before, config, shapes, language, address)
     return replace(proposal, asides=(*asides, *proposal.asides))
 
 
@@ -126,12 +132,15 @@ async def propose_shapes(
     config: HubConfig | None,
     shapes: Sequence[Shape],
     language: Language,
+    address: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Proposal:
-    """What is to be added for some shapes; `environ` holds secrets that are not there yet. Raises ConfigError, NoRoom."""
+    """What is to be added for some shapes, of files at `address` if they come from there.
+
+    `environ` holds secrets that are not there yet. Raises ConfigError, NoRoom."""
     closed: set[str] = set()
     while True:
-        proposal = await _propose(path, before, config, shapes, language, closed, environ)
+        proposal = await _propose(path, before, config, shapes, language, closed, address, environ)
         if isinstance(proposal, Proposal):
             return proposal
         closed.add(proposal)
@@ -144,6 +153,7 @@ async def _propose(
     shapes: Sequence[Shape],
     language: Language,
     closed: Collection[str],
+    address: str | None,
     environ: Mapping[str, str] | None,
 ) -> Proposal | str:
     """A proposal in which no entity of `closed` gets another mapping; the name of an entity that can't have one either."""
@@ -153,7 +163,7 @@ async def _propose(
         entities[entity.name] = entity
         names = [name for name in (*entity.key, *entity.fingerprint) if name not in ("file", "sheet")]
         mapped[entity.name] = None if entity.name in closed or not entity.key else names
-    drafter = Drafter(entities, mapped, config.sources if config else (), path.parent.resolve())
+    drafter = Drafter(entities, mapped, config.sources if config else (), path.parent.resolve(), address)
     draft = drafter.draft(shapes)
     draft = replace(draft, entities=tuple(_known_by_something(one, draft) for one in draft.entities))
 
@@ -167,7 +177,7 @@ async def _propose(
         return text
 
     drafted = load_config(path, describe(), environ, text_of(draft))
-    connectors = Connectors(drafted)
+    connectors = Connectors(drafted, shapes[0].paths[0].parent if address else None)
     try:
         known = await _measure_all(draft, drafted, connectors)
     finally:
@@ -223,13 +233,15 @@ def _sentence(remark: Remark, language: Language) -> str:
 
 
 def _not_read_yet(
-    found: Sequence[tuple[Path, FileFound]], config: HubConfig | None
+    found: Sequence[tuple[Path, FileFound]], config: HubConfig | None, address: str | None
 ) -> tuple[list[tuple[Path, FileFound]], list[Aside]]:
     """The files that no source of the hub reads."""
     read: dict[Path, str] = {}
     for source in config.sources.values() if config else ():
         if source.kind == "spreadsheet" and config is not None:
             patterns = source.options["path"]
+            if address is not None and isinstance(patterns, list) and address in patterns:
+                read.update({path.resolve(): source.name for path, _ in found})
             try:
                 paths = find_files(config.path.parent, patterns if isinstance(patterns, list) else [str(patterns)])
             except SourceError:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from config.entities import Entity, FieldType
-from simpul.adding.naming import words_of
+from config.naming import words_of
 from simpul.adding.shapes import ColumnShape
 
 _NUMBERS = ("int", "decimal", "money")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
@@ -14,6 +15,7 @@ from connectors.files import find_files
 from connectors.findings import ColumnFound, FileFound, SheetFound, TableFound
 
 ALIKE = 0.8  # share of the columns that two tables must have in common to be one
+NAMED = ("json", "sql")  # formats whose lists and tables go by their names, in any order
 LEAST_ROWS = 2  # of a table beside another one in its sheet
 
 
@@ -102,6 +104,11 @@ def gather(found: Iterable[tuple[Path, FileFound]]) -> tuple[list[Shape], list[A
     return [shape for shape in shapes if shape.kinds], asides
 
 
+def whole_words(prefix: str) -> str:
+    """A common beginning of names as far as its last blank, dash or dot."""
+    return re.sub(r"[^ _.-]*$", "", prefix)
+
+
 def is_writable(column: str) -> bool:
     """Whether hub.yaml can name a column: by signs that YAML allows."""
     return column.isprintable() and not column.startswith("$")
@@ -143,7 +150,8 @@ def _tables(path: Path, file: FileFound, asides: list[Aside]) -> list[SheetTable
         tables = _tables_of(sheet, label, asides)
         for number, table in tables:
             told = label if len(tables) == 1 else f"{label} ({number})"
-            one = SheetTable(path, told, sheet.name, sheet is shown[0] and not file.problems, table, file.member)
+            first = sheet is shown[0] and not file.problems and file.format not in NAMED
+            one = SheetTable(path, told, sheet.name, first, table, file.member)
             taken.append(one if len(sheet.tables) == 1 else replace(one, number=number))
     return taken
 
@@ -261,6 +269,8 @@ def _patterns_in(paths: Sequence[PurePath], folder: str) -> list[str]:
         return [f"{glob.escape(folder)}{glob.escape(names[0])}"]
     suffix = paths[0].suffix
     prefix = commonprefix([name.removesuffix(suffix) for name in names])  # noqa: RUF071 - of names, sign by sign
+    if len(whole := whole_words(prefix)) > 2:
+        prefix = whole  # RKA_DinasPU, RKA_DinasKes: the next may be RKA_Bappeda
     prefix = prefix.rstrip("0123456789")  # usulan_2025, usulan_2026: the next may be usulan_2030
     return [f"{glob.escape(folder)}{glob.escape(prefix if len(prefix) > 2 else '')}*{suffix}"]
 

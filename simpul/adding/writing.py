@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from config.insertion import Lines
+from config.insertion import Lines, scalar
+from config.mappings import AROUND
 from simpul.adding.entries import DatasetDraft, Draft, EntityDraft, FieldDraft, LinkDraft, Remark, SourceDraft
+from simpul.sources import is_address
 
 WIDTH = 110
+_AROUND = {column: name for name, column in AROUND.items()}
 Say = Callable[[Remark], str]
 """The sentence of a remark."""
-
-_PLAIN = re.compile(r"[A-Za-z0-9_](?:[\w ./()%+*-]*[\w./()%+*-])?")
 
 
 def entries_of(draft: Draft, say: Say) -> Mapping[str, Sequence[Lines]]:
@@ -26,11 +26,6 @@ def entries_of(draft: Draft, say: Say) -> Mapping[str, Sequence[Lines]]:
     }
 
 
-def scalar(text: str) -> str:
-    """A text as YAML reads it back, also inside of braces."""
-    return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "''") + "'"
-
-
 def _source(source: SourceDraft, say: Say) -> list[str]:
     paths = [scalar(path) for path in source.paths]
     lines = [f"{source.name}:"]
@@ -39,7 +34,7 @@ def _source(source: SourceDraft, say: Say) -> list[str]:
     else:
         lines += ["  kind: spreadsheet"]
         lines += [f"  path: {paths[0]}"] if len(paths) == 1 else ["  path:", *(f"    - {path}" for path in paths)]
-        lines += ["  refresh: watch"]
+        lines += ["  refresh: 10m" if is_address(source.paths[0]) else "  refresh: watch"]
     lines += ["  datasets:"]
     for dataset in source.datasets:
         lines += _dataset(dataset, say)
@@ -71,9 +66,10 @@ def mapping_of(entity: EntityDraft, say: Say) -> list[str]:
 
 
 def _field(field: FieldDraft) -> str:
-    if field.type is None and not field.options:
+    if field.type is None and not field.options and field.column not in _AROUND:
         return scalar(field.column)
-    options: dict[str, Any] = {"column": field.column}
+    around = _AROUND.get(field.column)
+    options: dict[str, Any] = {"from": around} if around else {"column": field.column}
     if field.type is not None:
         options["type"] = field.type
     return _flow({**options, **field.options})

@@ -16,16 +16,24 @@ from simpul.adding.entries import EntityDraft
 from simpul.adding.proposal import Proposal, new_text, propose
 from simpul.adding.shapes import Aside
 from simpul.adding.undo import keep, last_kept, take_back
+from simpul.commands.fetching import at_hand
 from simpul.commands.opening import read_config, run
 from simpul.console import Terminal
+from simpul.sources import is_address
 
 _YES = ("y", "yes", "ya")
 _OWN_FOLDERS = ("var", "queries", "links")
 _OWN_FILES = ("secrets.env", "hub.schema.json")
 
 
-def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
-    """Adds a file, or all of a folder. 1 if nothing was written."""
+def add_path(terminal: Terminal, hub: Path, written: str, *, yes: bool) -> int:
+    """Adds a file, all of a folder, or the file at an address. 1 if nothing was written."""
+    with at_hand(terminal, written) as path:
+        address = written if is_address(written) else None
+        return 1 if path is None else _add(terminal, hub, path, address, yes=yes)
+
+
+def _add(terminal: Terminal, hub: Path, path: Path, address: str | None, *, yes: bool) -> int:
     opened = open_hub(terminal, hub)
     if opened is None:
         return 1
@@ -34,7 +42,7 @@ def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
     text = new_text(terminal.language) if before is None else before.decode("utf-8-sig")
     language = config.language if config else terminal.language
     try:
-        proposal = run(propose(hub, text, config, found, language)) if found else ()
+        proposal = run(propose(hub, text, config, found, language, address)) if found else ()
     except NoRoom as error:
         terminal.warn("ADD_NO_ROOM", path=hub, line=error.line, section=error.section)
         return 1
@@ -47,7 +55,7 @@ def add_path(terminal: Terminal, hub: Path, path: Path, *, yes: bool) -> int:
     for aside in asides:
         terminal.warn_text(_sentence(aside, terminal))
     if not isinstance(proposal, Proposal):
-        terminal.warn("ADD_NOTHING", path=path)
+        terminal.warn("ADD_NOTHING", path=address or path)
         return 1
     question = tell(terminal, proposal)
     if not write(terminal, hub, before, proposal.after, yes=yes):

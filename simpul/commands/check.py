@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.hub import EntityMapping, HubConfig, SourceConfig
-from connectors.columns import find_column
+from connectors.columns import find_column, rename_columns
 from connectors.connector import Column, Connector, Part
 from connectors.errors import SourceError, SourceUnavailable
 from connectors.sqlaccount import Account
+from replica.sync import Problem
 from replica.system import read_sources
 from simpul.commands.opening import read_config, run
+from simpul.commands.sync import tell_drift
 from simpul.compose import build_hub, open_replica
 from simpul.console import Terminal
 from simpul.formats import format_moment
@@ -84,6 +86,8 @@ def tell_sources(terminal: Terminal, config: HubConfig) -> None:
         if source.problem:
             params = {"where": source.problem["where"], **source.problem["params"]}
             terminal.show(f"  {terminal.render(source.problem['code'], params)}")
+        drift = [Problem(one["part"], one["code"], {**one, **one["params"]}) for one in source.drift]
+        tell_drift(terminal, source.name, drift)
 
 
 async def check_sources(config: HubConfig) -> list[tuple[str, SourceError]]:
@@ -103,7 +107,8 @@ async def _check_all(config: HubConfig) -> tuple[list[tuple[str, SourceError]], 
         for mapping in config.mappings:
             if mapping.source in silent:
                 continue
-            async for error in _check_mapping(mapping, connectors[mapping.source]):
+            names = config.sources[mapping.source].renamed(mapping.dataset)
+            async for error in _check_mapping(mapping, connectors[mapping.source], names):
                 if _is_unreachable(config.sources[mapping.source], error):
                     silent.add(mapping.source)
                 mark = (mapping.source, error.code, error.where, error.params.get("column"))
@@ -144,7 +149,9 @@ def _is_unreachable(source: SourceConfig, error: SourceError) -> bool:
     return source.kind != "spreadsheet" and isinstance(error, SourceUnavailable) and error.code != "STATUS_UNEXPECTED"
 
 
-async def _check_mapping(mapping: EntityMapping, connector: Connector) -> AsyncIterator[SourceError]:
+async def _check_mapping(
+    mapping: EntityMapping, connector: Connector, names: Mapping[str, str]
+) -> AsyncIterator[SourceError]:
     try:
         parts = await connector.parts(mapping.dataset)
     except SourceError as error:
@@ -152,14 +159,16 @@ async def _check_mapping(mapping: EntityMapping, connector: Connector) -> AsyncI
         return
     for part in parts:
         try:
-            async for missing in _missing_columns(mapping, connector, part):
+            async for missing in _missing_columns(mapping, connector, part, names):
                 yield missing
         except SourceError as error:
             yield error
 
 
-async def _missing_columns(mapping: EntityMapping, connector: Connector, part: Part) -> AsyncIterator[SourceError]:
-    async with aclosing(_columns(connector, mapping.dataset, part)) as found:
+async def _missing_columns(
+    mapping: EntityMapping, connector: Connector, part: Part, names: Mapping[str, str]
+) -> AsyncIterator[SourceError]:
+    async with aclosing(_columns(connector, mapping.dataset, part, names)) as found:
         async for columns in found:
             for name in wanted_columns(mapping):
                 try:
@@ -169,12 +178,15 @@ async def _missing_columns(mapping: EntityMapping, connector: Connector, part: P
             return
 
 
-async def _columns(connector: Connector, dataset: str, part: Part) -> AsyncGenerator[Sequence[Column], None]:
-    """The columns of each batch. A generator of ours, because only a generator is sure to have `aclose`."""
+async def _columns(
+    connector: Connector, dataset: str, part: Part, names: Mapping[str, str]
+) -> AsyncGenerator[Sequence[Column], None]:
+    """The columns of each batch, with the names of `rename:`. A generator of ours, because only a generator is sure to have
+    `aclose`."""
     rows = connector.rows(dataset, part)
     try:
         async for batch in rows:
-            yield batch.columns
+            yield rename_columns(batch, names).columns
     finally:
         if isinstance(rows, AsyncGenerator):  # else nothing tells it that nobody reads on
             await rows.aclose()

@@ -70,7 +70,7 @@ def add_database(terminal: Terminal, hub: Path, url: str, wanted: Sequence[str],
         environ = {**os.environ, **({secret: login.password} if login.password else {})}
         shape = _shape(login, tables, secret, hub)
         language = config.language if config else terminal.language
-        proposal = run(propose_shapes(hub, text, config, [shape], language, environ))
+        proposal = run(propose_shapes(hub, text, config, [shape], language, environ=environ))
     except SourceError as error:
         terminal.warn_text(_sentence(error, terminal))
         return 1

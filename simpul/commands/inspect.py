@@ -16,14 +16,20 @@ import orjson
 from connectors.errors import SourceError
 from connectors.findings import ColumnFound, FileFound, Line, Note, TableFound, TotalFound
 from connectors.inspector import Inspector
+from simpul.commands.fetching import at_hand
 from simpul.console import Terminal, write_bytes
 from simpul.formats import format_number
 
 TITLES = 6  # lines of text that are shown of a table
 
 
-def inspect_path(terminal: Terminal, path: Path, *, as_json: bool) -> int:
-    """Tells what is in a file or folder. 1 if something in it can't be read."""
+def inspect_path(terminal: Terminal, written: str, *, as_json: bool) -> int:
+    """Tells what is in a file or folder, or in the file at an address. 1 if something in it can't be read."""
+    with at_hand(terminal, written) as path:
+        return 1 if path is None else _inspect(terminal, path, as_json=as_json)
+
+
+def _inspect(terminal: Terminal, path: Path, *, as_json: bool) -> int:
     problems = 0
     files: list[dict[str, object]] = []
     try:

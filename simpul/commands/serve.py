@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
 import os
 import socket
 import tempfile
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from config.hub import Language
+from starlette.applications import Starlette
+
+from config.hub import HubConfig, Language
+from config.problems import ConfigError
 from simpul.background import Elsewhere
 from simpul.commands.opening import read_config, with_config, with_hub, with_opened
-from simpul.compose import Hub, build_hub
+from simpul.compose import Hub, build_hub, load
 from simpul.console import Terminal
-from simpul.crew import Crew
+from simpul.crew import CHANGED, Cast, Crew
+from simpul.logs import mask_also
+from simpul.reload import Watch
 from simpul.server import PortInUse, PortRefused, is_loopback, listen, serve, url_of
 from simpul.web.app import build_app
-from simpul.web.metrics import TOGETHER
+from simpul.web.metrics import TOGETHER, Metrics
+from simpul.web.stage import Stage
+
+LOG = logging.getLogger("simpul.reload")
 
 
 def serve_hub(
@@ -49,34 +60,51 @@ def serve_hub(
 
 def _serve_together(terminal: Terminal, path: Path, listening: socket.socket, workers: int, loopback: bool) -> int:
     """The same in several processes, the first of which syncs. What they share is made before they are forked; the replica is
-    opened by a process of its own, so that this one has neither connections nor threads."""
+    opened by a process of its own, so that this one has neither connections nor threads. When hub.yaml changes, which the first
+    of them notices, all give way to others."""
     config = read_config(terminal, path)
     if config is None:
         return 1
     terminal = terminal.speaking(config.language)
-    hub = build_hub(config)
-    _ = hub.engine
-    gc.freeze()  # a collection that looked through it would give each process a copy of its own
 
     async def nothing(terminal: Terminal, hub: Hub) -> int:
         return 0
 
-    def work(lifeline: int, *, syncs: bool) -> int:
-        async def answer(terminal: Terminal, hub: Hub) -> int:
-            await serve_until_stopped(hub, listening, loopback, terminal.language, syncs=syncs, lifeline=lifeline)
-            return 0
-
-        return with_opened(terminal, hub, answer)
-
     with tempfile.TemporaryDirectory(prefix="simpul-metrics-") as counters, Crew() as crew:
         os.environ[TOGETHER] = counters
-        code = crew.once(lambda: with_config(terminal, config, nothing))
+
+        def play(config: HubConfig) -> Cast:
+            hub = build_hub(config)
+            _ = hub.engine
+            gc.freeze()  # a collection that looked through it would give each process a copy of its own
+
+            def work(*, syncs: bool) -> int:
+                async def answer(terminal: Terminal, hub: Hub) -> int:
+                    is_over = await serve_until_stopped(
+                        hub, listening, loopback, terminal.language, syncs=syncs, lifeline=crew.lifeline
+                    )
+                    return CHANGED if is_over else 0
+
+                return with_opened(terminal, hub, answer)
+
+            return Cast(
+                lambda: with_config(terminal, config, nothing),
+                [partial(work, syncs=place == 0) for place in range(workers)],
+            )
+
+        def again() -> Cast | None:
+            try:
+                config = load(path)
+            except ConfigError:  # it has changed once more
+                return None
+            mask_also(config.secrets)
+            return play(config)
+
+        cast = play(config)
+        code = crew.once(cast.first)
         if code == 0:
             terminal.say("SERVING_TOGETHER", hub=config.display_name, url=url_of(listening), count=workers)
-            crew.keep(
-                [partial(work, crew.lifeline, syncs=place == 0) for place in range(workers)],
-                lambda pid, code: terminal.warn("WORKER_DIED", pid=pid, status=code),
-            )
+            crew.keep(cast, lambda pid, code: terminal.warn("WORKER_DIED", pid=pid, status=code), again)
             terminal.say("STOPPED")
         return code
 
@@ -100,10 +128,91 @@ async def serve_until_stopped(
     *,
     syncs: bool = True,
     lifeline: int | None = None,
-) -> None:
+) -> bool:
     """Answers on the socket and, unless another process of a crew does, syncs in the background until Ctrl-C or SIGTERM;
-    `language` is that of the log."""
-    background = await hub.background(language) if syncs else Elsewhere(hub.config.sources, hub.tried_sources)
-    app = build_app(hub.config, hub.engine, lambda: hub.sdl, hub.messages, background, hub.sources, loopback=loopback)
+    `language` is that of the log. A hub.yaml that changes takes over between requests; one of a crew ends for it, if it is the one
+    that syncs, and says so."""
+    metrics, watch = Metrics(), Watch(hub.config)
+
+    async def play(hub: Hub) -> Starlette:
+        background = await hub.background(language) if syncs else Elsewhere(hub.config.sources, hub.tried_sources)
+        return build_app(
+            hub.config,
+            hub.engine,
+            lambda: hub.sdl,
+            hub.messages,
+            background,
+            hub.sources,
+            loopback=loopback,
+            metrics=metrics,
+            news=watch.news,
+        )
+
+    stage = Stage(await play(hub))
     gc.freeze()  # what is there now stays; a collection that looked through it again would hold up answers
-    await serve(app, listening, lifeline)
+    over = asyncio.Event()
+    keeping = asyncio.create_task(
+        _keep_current(hub, watch, stage, play) if lifeline is None else _look_out(watch, over if syncs else None)
+    )
+    keeping.add_done_callback(_mourn)
+    try:
+        await serve(stage, listening, lifeline, over)
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+    return over.is_set()
+
+
+def _mourn(keeping: asyncio.Task[None]) -> None:
+    """Nobody waits for what looks out for changes, so that its end would be silent."""
+    if not keeping.cancelled() and keeping.exception() is not None:
+        LOG.error("changes of hub.yaml are not noticed any more", exc_info=keeping.exception())
+
+
+async def _look_out(watch: Watch, over: asyncio.Event | None) -> None:
+    """Says that it is over when hub.yaml has changed for good; without `over` takes note of its problems only."""
+    if over is None:
+        async for _ in watch.changes():
+            pass
+        return
+    with watch.on_signal():
+        async for _ in watch.changes():
+            over.set()
+
+
+async def _keep_current(hub: Hub, watch: Watch, stage: Stage, play: Callable[[Hub], Awaitable[Starlette]]) -> None:
+    """Has each good change of hub.yaml take over. The hub that serves in the end is closed here unless it is the first one."""
+    serving = hub
+    try:
+        with watch.on_signal():
+            async for config in watch.changes():
+                serving = await _change(serving, config, watch, stage, play, first=hub)
+    finally:
+        if serving is not hub:
+            await serving.close()
+
+
+async def _change(
+    old: Hub, config: HubConfig, watch: Watch, stage: Stage, play: Callable[[Hub], Awaitable[Starlette]], *, first: Hub
+) -> Hub:
+    """Has a configuration take over; the hub that serves then, which is the old one if it can't."""
+    new = build_hub(config)
+    mask_also(config.secrets)
+
+    async def prepare() -> Starlette:
+        await asyncio.to_thread(new.open)
+        return await play(new)
+
+    try:
+        await asyncio.to_thread(lambda: new.engine)  # the schema is made while the old one answers
+        act = await stage.change(prepare, apart=not await asyncio.to_thread(new.is_open))
+    except Exception as error:  # whatever it is, the old one goes on
+        watch.failed(type(error).__name__)
+        LOG.exception("the new hub.yaml could not take over")
+        await new.close()
+        return old
+    LOG.info("hub.yaml was changed and is in use")
+    await act.rest()
+    if old is not first:  # whoever opened the first one closes it
+        await old.close()
+    return new

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from replica.sync import Problem, SyncReport
 from replica.sync import Progress as Position
-from replica.sync import SyncReport
 from simpul.commands.opening import with_hub
 from simpul.compose import Hub
 from simpul.console import Terminal
@@ -76,6 +76,17 @@ def show_reports(terminal: Terminal, hub: Hub, reports: Sequence[SyncReport]) ->
         for problem in report.problems:
             sentence = terminal.render(problem.code, {"where": problem.where, **problem.params})
             terminal.warn_text(f"{report.source}: {sentence}")
+        known = {(problem.where, problem.code) for problem in report.problems}
+        tell_drift(terminal, report.source, [one for one in report.drift if (one.where, one.code) not in known])
+
+
+def tell_drift(terminal: Terminal, source: str, drift: Iterable[Problem]) -> None:
+    """How a source differs from what it was, each with the line that hub.yaml could have."""
+    for one in drift:
+        sentence = terminal.render(one.code, {"where": one.where, **one.params})
+        if one.params.get("line"):
+            sentence += " " + terminal.text("DRIFT_PROPOSAL", line=one.params["line"], place=one.params["place"])
+        terminal.warn_text(f"{source}: {sentence}")
 
 
 _NAMED = ("COLUMN_SOURCE", "COLUMN_ENTITY", "COLUMN_RESULT")

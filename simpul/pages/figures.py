@@ -34,6 +34,7 @@ class SourceFigure:
     problem: str | None
     due_at: datetime | None
     retry_at: datetime | None
+    drift: tuple[str, ...]  # how it differs from what it was, as sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _link_figures(hops: Sequence[Hop], counts: Mapping[str, int | None]) -> Iter
 
 
 async def _sources(engine: Engine, language: Language) -> tuple[SourceFigure, ...]:
-    query = "{ sources { nodes { name kind state readAt records rejects issues problem dueAt retryAt } } }"
+    query = "{ sources { nodes { name kind state readAt records rejects issues problem dueAt retryAt drift { message } } } }"
     data = await ask(engine, query, language)
     return tuple(
         SourceFigure(
@@ -141,6 +142,7 @@ async def _sources(engine: Engine, language: Language) -> tuple[SourceFigure, ..
             node["problem"],
             _moment(node["dueAt"]),
             _moment(node["retryAt"]),
+            tuple(one["message"] for one in node["drift"]),
         )
         for node in _get(data, "sources", "nodes") or ()
     )

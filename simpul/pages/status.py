@@ -80,6 +80,7 @@ class _Words:
             "label": self._text(f"STATE_{source.state}"),
             "as_of": as_of,
             "problem": source.problem,
+            "drift": source.drift,
             "standing": remarks_on(source.due_at, source.retry_at, datetime.now(UTC), self._messages, self._language),
             "records": self._number(source.records),
             "issues": self._number(source.issues),

@@ -195,6 +195,10 @@ def test_it_is_a_json_schema_and_explains_every_option_in_both_languages(languag
     assert "ACCEPTED" in explained
 
 
+def _below(model: type[BaseModel]) -> list[type[BaseModel]]:
+    return [one for child in model.__subclasses__() for one in (child, *_below(child))]
+
+
 def test_every_explanation_belongs_to_an_option() -> None:
     models: list[type[BaseModel]] = [HubWritten, MappingWritten, EntityWritten, *SOURCES.values()]
     used: set[str] = set()
@@ -202,7 +206,7 @@ def test_every_explanation_belongs_to_an_option() -> None:
         model = models.pop()
         for name, field in model.model_fields.items():
             used.add(option_key(model, name, field.alias or name))
-            models += [one for one in BaseModel.__subclasses__()[0].__subclasses__() if one.__name__ in repr(field)]
+            models += [one for one in _below(BaseModel.__subclasses__()[0]) if one.__name__ in repr(field)]
 
     assert set(OPTIONS) - used == set()
     assert all(en != id and en.strip() and id.strip() for en, id in OPTIONS.values())

@@ -137,6 +137,31 @@ CASES = [
         None,
     ),
     (
+        "refresh: 1m",
+        "rate: 60",
+        "hub.yaml:13:11: 60 can't be used here; calls in a second, minute or hour, such as 60/m is needed.",
+        None,
+    ),
+    (
+        "refresh: 1m",
+        "rate: 0/m",
+        "hub.yaml:13:11: 0/m can't be used here; calls in a second, minute or hour, such as 60/m is needed.",
+        None,
+    ),
+    (
+        "refresh: 1m",
+        "oauth: {tokenUrl: 'http://127.0.0.1:9/t', clientId: a, clientSecret: '${TRACKER_TOKEN}'}",
+        "hub.yaml:12:5: bearer has no effect on tracker: it is for a source without oauth. Leave it out.",
+        None,
+    ),
+    (
+        "bearer: ${TRACKER_TOKEN}",
+        "oauth: {tokenUrl: 'http://127.0.0.1:9/t', clientId: a, clientSecret: terbuka}",
+        "hub.yaml:12:74: a secret does not belong in hub.yaml. Write TRACKER_CLIENTSECRET=… into secrets.env beside it, and "
+        "${TRACKER_CLIENTSECRET} here.",
+        None,
+    ),
+    (
         "kind: rest",
         "kind: soap",
         "hub.yaml:10:11: soap can't be used here; one of spreadsheet, sql, mailbox, rest is needed.",
@@ -197,6 +222,11 @@ CASES = [
                 "param has no effect on style: next: it is for other styles. Leave it out.",
             ),
             ("{ids: {param: id}}", "15:15", "key is missing here; set it."),
+            (
+                "{format: ndjson, paging: {size: 5}}",
+                "15:31",
+                "paging has no effect on posts: it is for format: json. Leave it out.",
+            ),
         )
     ),
     (

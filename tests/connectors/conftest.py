@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-Answer = Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]
-"""From path, query (of a POST: its form) and headers of a request to status, headers and body."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self._reply(urlsplit(self.path).query)
-
-    def do_POST(self) -> None:
-        self._reply(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-    def _reply(self, form: str) -> None:
-        assert isinstance(self.server, _Server)
-        target = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        status, extra, body = self.server.answer(target.path, dict(parse_qsl(form)), headers)
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **extra}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Tests keep no log."""
+from tests.web import Answer, servers
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Answer], str]]:
     """Starts a server for an Answer and gives its address."""
-    servers: list[_Server] = []
-
-    def start(answer: Answer) -> str:
-        server = _Server(answer)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers() as start:
+        yield start
 
 
 @pytest.fixture

@@ -21,12 +21,13 @@ from connectors.errors import (
     DatasetMissing,
     SourceAuth,
     SourceBroken,
+    SourceBusy,
     SourceError,
     SourceTimeout,
     SourceUnavailable,
 )
 from connectors.imap import ImapMailbox, MailServer
-from connectors.imapwire import Login
+from connectors.imapwire import Login, Wire
 from connectors.oauth import Client, ClientCredentials
 from tests.faults import proxy
 from tests.mailserver import PASSWORD, USER, Dovecot, dovecot
@@ -338,6 +339,31 @@ async def test_a_password_goes_only_where_it_is_to(server: Dovecot) -> None:
         assert lacking.value.code == "MAIL_NO_STARTTLS" and plain.logins() == 0
 
 
+@pytest.mark.parametrize("abilities", [set(), {"AUTH=PLAIN"}, {"AUTH=PLAIN", "SASL-IR"}])
+async def test_any_password_goes_over_the_line_as_it_is(server: Dovecot, abilities: set[str]) -> None:
+    """Quoted, as a literal where that can't be, or encoded: as the server knows it."""
+    users = server.folder / "users"
+    line = users.read_text(encoding="utf-8")
+    passwords = {"satu": PASSWORD, "dua": 'kata "sandi" \\ é', "tiga": "berakhir {12}"}
+    lines = [line.replace(USER, user, 1).replace(PASSWORD, password) for user, password in passwords.items()]
+    users.write_text("".join(lines), encoding="utf-8")
+    for user, password in passwords.items():
+        wire = await Wire.open("127.0.0.1", server.port, None, "x")
+        wire.abilities = frozenset(abilities)
+        await wire.log_in(Login(user, password))
+        assert "IDLE" in wire.abilities
+        wire.leave()
+        await asyncio.sleep(0)
+
+
+async def test_a_server_that_takes_no_more_connections_is_busy() -> None:
+    with dovecot(connections="1") as server, server.client():
+        async with mailbox(place_of(server)) as box:
+            with pytest.raises(SourceBusy) as told:
+                await read(box)
+    assert told.value.code == "MAIL_BUSY"
+
+
 async def test_there_are_never_more_than_two_connections() -> None:
     with dovecot(connections="2") as server:
         server.append(mail(1))
@@ -401,6 +427,39 @@ async def test_bits_that_flip_on_the_way_are_found_out_by_tls(server: Dovecot) -
                 await read(box)
             fault.set("none")
             assert len(await read(box)) == 50
+
+
+async def test_a_mail_that_the_server_stumbles_over_keeps_nobody_from_the_others(
+    server: Dovecot, tmp_path: Path
+) -> None:
+    server.deliver({f"{number:03d}": mail(number) for number in range(60)})
+    damaged = next((server.mails / "cur").glob("007:*"))
+    damaged.chmod(0)
+    now = 0.0
+    async with mailbox(place_of(server), spool=tmp_path / "spool.db", clock=lambda: now) as box:
+        assert len(await read(box)) == 59
+        assert await set_aside(box) == [("WITHHELD_MESSAGE", "INBOX UID 8")]
+        assert (await box.parts("threads"))[0].stamp is None  # so that the next sync asks again
+        server.append(mail(60))
+        assert len(await read(box)) == 60
+
+        damaged.chmod(0o644)
+        now = 301.0
+        assert len(await read(box)) == 61 and await set_aside(box) == []
+        assert (await box.parts("threads"))[0].stamp is not None
+        rows = await read(box)
+    assert sorted(map(int, ids(rows))) == list(range(61))
+    assert server.fetched() < 90
+
+
+async def test_a_server_that_stumbles_over_everything_is_told(server: Dovecot) -> None:
+    server.deliver({f"{number:03d}": mail(number) for number in range(40)})
+    for file in (server.mails / "cur").iterdir():
+        file.chmod(0)
+    async with mailbox(place_of(server)) as box:
+        with pytest.raises(SourceUnavailable) as told:
+            await read(box)
+    assert told.value.code in ("MAIL_CONNECTION_LOST", "SOURCE_RESTING")
 
 
 async def test_a_server_that_was_killed_is_asked_again(server: Dovecot) -> None:

@@ -115,7 +115,6 @@ def test_a_zip_is_looked_into(tmp_path: Path) -> None:
         (b"<?xml version='1.0'?><error>Data Kosong</error>", "XML"),
         (b"<html><body><h1>502 Bad Gateway</h1></body></html>", "HTML"),
         (b"%PDF-1.7\n...", "PDF"),
-        (b"-- MySQL dump\nCREATE TABLE `a` (`b` int);\nINSERT INTO `a` VALUES (1,2);\n", "SQL"),
         (b"From: a@b.c\nTo: d@e.f\nSubject: Jalan\nDate: Mon, 1 Jan 2026 00:00:00 +0800\n\nhalo, pak, bu\n", "e-mail"),
     ],
 )

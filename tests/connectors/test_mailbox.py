@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,10 @@ async def test_a_thread_is_a_row(tmp_path: Path) -> None:
         "answered": True,
         "attachments": None,
         "damaged": None,
+        "guessedCategory": "infrastruktur",
+        "categoryConfidence": Decimal("0.50"),
+        **dict.fromkeys(["guessedVillage", "guessedDistrict", "guessedAgency"]),
+        **dict.fromkeys(["villageConfidence", "districtConfidence", "agencyConfidence"]),
     }
 
 

@@ -251,6 +251,22 @@ async def test_one_tries_while_the_others_are_refused() -> None:
     assert await step(gate) == "ok"
 
 
+async def test_steps_that_were_under_way_when_it_was_left_alone_make_it_no_longer() -> None:
+    gate, go_on = Gate(Policy(failures=1), Clock()), asyncio.Event()
+
+    async def slow() -> None:
+        async with gate.step("proyek"):
+            await go_on.wait()
+            raise DOWN
+
+    running = [asyncio.ensure_future(slow()) for _ in range(4)]
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(*running, return_exceptions=True)
+
+    assert gate.standing == Standing(1, 30)
+
+
 async def test_a_try_that_is_given_up_leaves_the_next_one_room() -> None:
     clock = Clock()
     gate = Gate(Policy(failures=1), clock)

@@ -371,7 +371,7 @@ SERVED = "served"
         ("404", DatasetMissing),
         ("reset", SourceUnavailable),
         ("reset-mid", SourceUnavailable),
-        ("truncate", SourceBroken),
+        ("truncate", SourceUnavailable),
         ("garbage", SourceBroken),
         ("html", SourceBroken),
         ("empty", SourceBroken),

@@ -218,7 +218,7 @@ async def test_hostile_packages_are_refused(tmp_path: Path) -> None:
     ods(tmp_path / "text.ods")
 
     codes = [(await refusal(tmp_path, f"{name}.ods")).code for name in ("dtd", "bomb", "secret", "text")]
-    assert codes == ["FILE_HOSTILE", "INFLATED_TOO_LARGE", "FILE_PROTECTED", "NOT_A_SPREADSHEET"]
+    assert codes == ["FILE_HOSTILE", "INFLATED_TOO_LARGE", "PROTECTED_OTHERWISE", "NOT_A_SPREADSHEET"]
 
 
 # -- xls --------------------------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ DAMAGED = {
     "circle": (GOOD[:524] + struct.pack("<I", 2) + GOOD[528:], "FILE_DAMAGED"),
     "far": (xls(("a", 0, number(0, 60_000, 1))), "FILE_DAMAGED"),
     "no_end": (xls(("a", 0, number(0, 0, 1)))[:1536] + GOOD[1536:].replace(record(0x0A), b"\x0b\0\0\0"), "FILE_DAMAGED"),
-    "password": (xls(("a", 0, b""), extra=record(0x2F, b"\1\0" * 3)), "FILE_PROTECTED"),
+    "password": (xls(("a", 0, b""), extra=record(0x2F, b"\1\0" * 3)), "PROTECTED_OTHERWISE"),
     "word": (GOOD.replace("Workbook".encode("utf-16le"), "WordDocu".encode("utf-16le")), "NOT_A_SPREADSHEET"),
 }  # fmt: skip
 

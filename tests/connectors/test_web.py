@@ -61,6 +61,7 @@ async def error_of(url: str, most: int = 1_000_000) -> SourceError:
         ("deflate", zlib.compress(TEXT)),
         ("deflate", bare(TEXT)),
     ],
+    ids=["identity", "gzip", "members", "deflate", "bare"],
 )
 async def test_what_is_packed_is_unpacked(serve: Serve, packed: str, content: bytes) -> None:
     answer = await get(serve(always(content, Content_Encoding=packed)))
@@ -157,6 +158,14 @@ async def test_a_source_that_is_down_is_not_asked_for_ever(serve: Serve) -> None
 
     assert codes == ["STATUS_UNEXPECTED"] * 5 + ["SOURCE_RESTING"] * 15
     assert calls == 10  # each is tried twice
+
+
+async def test_an_answer_that_is_cut_off_is_asked_for_once_more(serve: Serve) -> None:
+    sizes = [len(TEXT) + 100, len(TEXT)]
+    url = serve(lambda path, query, head: (200, {"Content-Length": str(sizes.pop(0)), "Connection": "close"}, TEXT))
+
+    assert (await get(url)).content == TEXT
+    assert sizes == []
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -7,6 +7,7 @@ import io
 import json
 import mailbox
 import re
+import shlex
 import socket
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import openpyxl
@@ -793,3 +794,50 @@ def test_every_row_is_accounted_for(regency: tuple[Path, Hub], truth: Any) -> No
     assert aside["LATER_MESSAGE", None] == accounts["pengaduan", "replies", "Response"][0]
     tracked = json.loads((folder / "proyek.json").read_text(encoding="utf-8"))
     assert accounts["proyek", "paket", "Project"] == (len(tracked["projects"]), {})
+
+
+def test_every_row_of_a_workbook_is_explained_as_it_is_counted(regency: tuple[Path, Hub]) -> None:
+    path = regency[0] / "data" / "musrenbang" / "Lunyuk.xlsx"
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(path)["Usulan"].iter_rows()]
+    numbered = {at for at, row in enumerate(rows, 1) if at > 6 and row[0] is not None and str(row[0]).strip()}
+    places: dict[str, set[int]] = {"RECORD": set(), "REJECTED": set(), "SET_ASIDE": set()}
+    query = "query($at: String!) { explain(entity: Proposal, locator: $at) { outcome code id message suggestion } }"
+    for at in range(1, len(rows) + 1):
+        (told,) = cast(Any, ask(regency, query, at=f"Lunyuk.xlsx:{at}").data)["explain"]
+        places[told["outcome"]].add(at)
+        assert (told["id"] is not None) is (told["outcome"] == "RECORD")
+        assert told["suggestion"] or told["outcome"] == "RECORD" or told["code"] == "WHY_BLANK"
+        if told["outcome"] == "REJECTED":
+            assert told["code"] == ("DUPLICATE_KEY" if at in numbered else "MISSING_KEY")
+    (beyond,) = cast(Any, ask(regency, query, at=f"Lunyuk.xlsx:{len(rows) + 1}").data)["explain"]
+
+    assert beyond["code"] == "WHY_BEYOND"
+    assert places["RECORD"] == numbered - places["REJECTED"]
+    wanted = """{ rejects(where: {entity: {eq: "Proposal"}, locator: {startsWith: "Lunyuk.xlsx"}}) { totalCount } }"""
+    assert len(places["REJECTED"]) == cast(Any, ask(regency, wanted).data)["rejects"]["totalCount"] > 0
+
+
+@pytest.mark.parametrize(
+    ("page", "language"), [("why-is-my-row-missing.md", "en"), ("why-is-my-row-missing.id.md", "id")]
+)
+def test_the_guide_why_is_my_row_missing_shows_what_is_written(
+    regency: tuple[Path, Hub], page: str, language: str
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^    \$ simpul (.*)\n((?:    (?!\$).*\n|\n(?=    (?!\$)))*)", text, re.MULTILINE)
+
+    def plain(line: str) -> str:
+        """A line without what differs each time: when it was read, and where things stand in hub.yaml."""
+        return re.sub(r"\d\d-\d\d-\d{4} \d\d:\d\d", "WHEN", re.sub(r"hub\.yaml:\d+", "hub.yaml:N", line)).rstrip()
+
+    assert len(shown) == 9
+    for command, output in shown:
+        arguments = [*shlex.split(command), "--lang", language]
+        ended = subprocess.run(
+            [sys.executable, "-m", "simpul", *arguments], cwd=regency[0], capture_output=True, text=True, check=False
+        )
+        assert ended.returncode in (0, 1), ended.stderr
+        written = iter([plain(line) for line in ended.stdout.splitlines()])
+        for line in output.splitlines():
+            if line.strip() not in ("", "…"):
+                assert plain(line[4:]) in written, (command, line, ended.stdout)  # in this order

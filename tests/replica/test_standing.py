@@ -49,7 +49,8 @@ def test_a_source_that_is_left_alone_says_until_when_and_another_sync_does_not_f
     plans.failure, plans.standing = SourceUnavailable("plans", "SOURCE_UNREACHABLE"), Standing(5, 90)
     asyncio.run(syncer.sync("plans"))
     failed = state(database)
-    asyncio.run(syncer.sync("money"))
+    world.second("money", "more", "Wish")
+    database, syncer = world.hub()  # another configuration has every source written down again
     later = state(database)
     plans.failure, plans.standing = None, Standing()
     asyncio.run(syncer.sync("plans"))

@@ -77,8 +77,9 @@ async def test_one_operation_ties_a_proposal_to_its_place_and_its_budget(ask: As
 
 LISTS = """query ($first: Int) { proposals(first: $first, orderBy: [{title: DESC}]) { %s nodes {
     id number title estimatedCost proposer region { name parent { name } } regionMatch { method confidence }
-    budgetLines(first: 2) { __typename edges { match { status } node { lineId proposals(first: 1) { nodes { number } } } } }
-    provenance { locator row fetchedAt changedAt freshness } } } }"""
+    budgetLines(first: 2) { __typename totalCount edges { match { status } node { lineId proposals(first: 1) { nodes { number } } } } }
+    lines: budgetLines(where: {lineId: {ne: "L0"}}) { totalCount } issues { code field rawValue cell __typename }
+    provenance { locator row fetchedAt changedAt freshness cell(field: "title") none: cell(field: "status") } } } }"""
 
 
 @pytest.mark.parametrize(

@@ -233,3 +233,28 @@ async def test_a_source_that_is_left_alone_is_not_tried_before_its_rest_is_over(
         await syncs.reach("b", 5)
 
     assert syncs.times["a"] == 1
+
+
+async def test_files_that_are_being_written_are_left_alone_until_they_look_the_same_twice() -> None:
+    syncs, connector = Syncs(), Stamped()
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        await syncs.reach("a", 1)
+        for stamp in ("2", None, "3"):
+            connector.stamp, looked = stamp, connector.looked
+            while connector.looked == looked:
+                await asyncio.sleep(0.0001)
+        while_it_was_written = syncs.times["a"]
+        await syncs.reach("a", 2)
+
+    assert while_it_was_written == 1
+
+
+async def test_files_that_never_rest_are_read_nevertheless() -> None:
+    syncs, connector = Syncs(), Stamped()
+    connector.stamp = None
+
+    async with background(syncs, watched("a", Refresh(SOON, watch=True), connector)).running():
+        await syncs.reach("a", 3)
+
+    assert connector.looked > syncs.times["a"], "it was waited for"

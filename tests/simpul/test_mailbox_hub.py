@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,6 +110,66 @@ async def test_what_was_read_stays_while_the_server_is_away(server: Dovecot, hub
     finally:
         await hub.close()
     assert server.fetched() == 0  # that of the connections which were not killed
+
+
+async def test_a_hub_that_is_killed_in_a_sync_goes_on_where_it_was(server: Dovecot, hub: Hub) -> None:
+    server.deliver({str(number): mail(number) for number in range(1_000)})
+    folder = hub.config.path.parent
+    spool = folder / "var" / "replica.db-source-pengaduan.db"
+
+    def kept() -> int:
+        if not spool.exists():
+            return 0
+        with closing(sqlite3.connect(spool, timeout=20)) as db:
+            try:
+                return int(db.execute("SELECT count(*) FROM mail").fetchone()[0])
+            except sqlite3.OperationalError:
+                return 0  # its tables are not there yet
+
+    command = [sys.executable, "-m", "simpul", "sync", "--config", str(folder / "hub.yaml")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        async with asyncio.timeout(60):
+            while kept() < 100 and process.poll() is None:
+                await asyncio.sleep(0.005)
+        process.kill()
+    before = kept()
+    fetched = server.fetched()
+
+    try:
+        report = await hub.syncer.sync("pengaduan")
+    finally:
+        await hub.close()
+
+    assert before >= 100
+    assert (report.problems, report.counts["Complaint"].records) == ([], 1_000)
+    assert server.fetched() - fetched == 1_000 - before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="platform: limits the size of files by a POSIX call")
+async def test_a_full_disk_is_told_and_what_was_read_stays(server: Dovecot, hub: Hub) -> None:
+    server.append(mail(1))
+    folder = hub.config.path.parent
+    try:
+        await hub.syncer.sync("pengaduan")
+        size = max(path.stat().st_size for path in (folder / "var").iterdir())
+        letters = random.Random(1)
+        for number in range(2, 62):
+            text = "".join(letters.choice("abcdefghijklmnopqrstuvwxyz ") for _ in range(60_000))
+            server.append(mail(number).replace(b"Jalan rusak", text.encode()))
+
+        program = (
+            f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 300_000}, -1));"
+            "from simpul.cli import main; main()"
+        )
+        command = [sys.executable, "-c", program, "sync", "--config", str(folder / "hub.yaml"), "--lang", "en"]
+        full = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+        assert full.returncode == 1 and "can't be kept beside the replica" in full.stderr
+        assert await titles(hub) == ["Jalan 1"] and await stale(hub)
+
+        report = await hub.syncer.sync("pengaduan")
+        assert (report.problems, report.counts["Complaint"].records) == ([], 61)
+    finally:
+        await hub.close()
 
 
 async def stale(hub: Hub) -> bool:

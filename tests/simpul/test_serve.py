@@ -91,6 +91,26 @@ def test_a_copy_that_could_not_be_renewed_is_served_as_an_old_one(serve: Serve, 
     assert answer["extensions"]["sources"][0]["name"] == "finance"
 
 
+def test_with_every_source_down_it_serves_what_it_has(serve: Serve, hub_folder: Path) -> None:
+    query = "{ proposals { totalCount } budgetLines { totalCount } complaints { totalCount } }"
+    first = serve(hub_folder)
+    wait_for(lambda: is_ready(first.url))
+    before = ask(first.url, query)["data"]
+    first.process.send_signal(signal.SIGTERM)
+    first.process.wait(20)
+    (hub_folder / "data").rename(hub_folder / "gone")
+    (hub_folder / "hub.yaml").write_text(
+        (hub_folder / "hub.yaml").read_text().replace("refresh: manual", "refresh: 1h")
+    )
+
+    second = serve(hub_folder)
+    wait_for(lambda: len(ask(second.url, query).get("extensions", {}).get("sources", ())) == 3)
+    answer = ask(second.url, query)
+
+    assert (answer["data"], "errors" in answer) == (before, False)
+    assert [source["state"] for source in answer["extensions"]["sources"]] == ["STALE"] * 3
+
+
 def test_a_watched_file_is_read_again_when_it_changes(serve: Serve, hub_folder: Path) -> None:
     config, table = hub_folder / "hub.yaml", hub_folder / "data" / "usulan-alas.csv"
     config.write_text(
