@@ -147,7 +147,7 @@ def _spreadsheet(
 
         kept = spool.with_suffix(".files") if spool else folder / "var" / "files"
         return RemoteFiles(options["path"], sheets, kept)
-    return Spreadsheet(folder, options["path"], sheets)
+    return Spreadsheet(folder, options["path"], sheets, newest=options["newest"])
 
 
 def _sheet_dataset(dataset: Mapping[str, Any], password: str | None) -> SheetDataset:
