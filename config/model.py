@@ -427,6 +427,7 @@ class SourceWritten(Written):
 
 class SpreadsheetWritten(SourceWritten):
     path: Paths
+    newest: Truth = False
     password: Some | None = None
     datasets: dict[str, SheetWritten] = Field(default_factory=dict)
 

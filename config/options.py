@@ -83,6 +83,10 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
         "Opens files that are protected with one, as ${NAME}; the password itself belongs in secrets.env.",
         "Pembuka berkas yang dilindungi kata sandi, ditulis ${NAMA}; kata sandinya sendiri ditulis di secrets.env.",
     ),
+    "Spreadsheet.newest": (
+        "true: of the files that match only the newest by its name is read, such as the export in the folder of the last date.",
+        "true: dari berkas yang cocok hanya yang terbaru menurut namanya yang dibaca, misalnya ekspor dalam folder tanggal terakhir.",
+    ),
     "Spreadsheet.datasets": (
         "The sheets that are read, each under a name of your own. Without it each name is a sheet's name.",
         "Lembar yang dibaca, masing-masing dengan nama pilihan sendiri. Tanpa ini nama yang dipakai adalah nama lembar.",

@@ -74,6 +74,12 @@ class Sources:
             return None
         if isinstance(written, SqlWritten) and not self._is_sql_complete(written, path):
             return None
+        if isinstance(written, SpreadsheetWritten) and written.newest and any("://" in one for one in written.path):
+            instead = Text("files of a folder", "berkas dalam folder")
+            self._places.add(
+                (*path, "newest"), "OPTION_UNUSED", at_key=True, name="newest", field=name, instead=instead
+            )
+            return None
         if isinstance(written, MailboxWritten):
             whole = whole_mailbox(written, path, self._places, raw.keys())
             return self._settled(name, whole) if whole else None

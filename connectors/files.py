@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,6 +33,16 @@ def find_files(root: Path, patterns: Sequence[str]) -> list[tuple[str, Path]]:
             ", ".join(patterns), "NO_FILE_MATCHED", pattern=", ".join(patterns), folder=_contents(root, patterns)
         )
     return sorted(found.items())
+
+
+def find_newest(root: Path, pattern: str) -> tuple[str, Path]:
+    """(key, path) of the file whose path comes last, numbers in it read as numbers: of folders called by their date
+    (2026-11-24, 20261124) the newest. Times of files are not looked at: copying changes them. Raises DatasetMissing."""
+    return max(find_files(root, [pattern]), key=lambda found: _counted(found[0]))
+
+
+def _counted(key: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", key)]
 
 
 def is_lock(path: Path) -> bool:

@@ -82,6 +82,7 @@ class TableFound:
     columns: tuple[ColumnFound, ...] = ()
     control_totals: tuple[TotalFound, ...] = ()
     notes: tuple[Note, ...] = ()
+    key: tuple[str, ...] = ()  # of a database: the columns by which it tells rows apart
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from connectors.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
-from connectors.files import Disk, find_files, stamp_of
+from connectors.files import Disk, find_files, find_newest, stamp_of
 from connectors.opening import check_regular, is_open_elsewhere, translate_os
 from connectors.sheets import Listed, choose_sheets
 from connectors.table import SheetDataset
@@ -44,7 +44,11 @@ class Spreadsheet:
         patterns: Sequence[str],
         datasets: Mapping[str, SheetDataset],
         batch_seconds: float = BATCH_SECONDS,
+        *,
+        newest: bool = False,
     ) -> None:
+        self._newest = newest
+        self._chosen: dict[str, tuple[str, Path]] = {}  # the newest file of each pattern
         self._root = root
         self._patterns = tuple(patterns)
         self._datasets = dict(datasets)
@@ -101,15 +105,20 @@ class Spreadsheet:
     def _files(self, options: SheetDataset) -> list[Part]:
         """A part for each file, whatever is in it."""
         salt = hashlib.sha256(repr(options).encode()).hexdigest()[:8]  # read otherwise, a file is not unchanged
+        if not self._newest:
+            found = [(key, key, path.name, path) for key, path in find_files(self._root, self._patterns)]
+        else:  # a part is what the pattern says, so that an export that can't be read leaves the one before in place
+            self._chosen = {pattern: find_newest(self._root, pattern) for pattern in self._patterns}
+            found = [(pattern, key, key, path) for pattern, (key, path) in self._chosen.items()]
         return [
             Part(
-                key,
-                path.name,
-                (stamp := _stamp(path)) and f"{stamp}-{salt}",
+                part,
+                label,
+                (stamp := _stamp(path)) and f"{stamp}-{salt}" + (f"-{key}" if self._newest else ""),
                 file=path.name,
                 folders=tuple(parent.name for parent in Path(key).parents if parent.name),
             )
-            for key, path in find_files(self._root, self._patterns)
+            for part, key, label, path in found
         ]
 
     async def _sheets(self, part: Part, dataset: str) -> list[Part]:
@@ -128,7 +137,7 @@ class Spreadsheet:
         key = part.key
         for inner in (part.sheet, part.member):
             key = key.removesuffix(f"#{inner}") if inner is not None else key
-        return self._root / key
+        return self._root / (self._chosen[key][0] if key in self._chosen else key)
 
     async def _list(self, path: Path, part: Part, dataset: str) -> Sequence[Listed]:
         """The sheets of a file; asked for again only if it may have changed."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from connectors.connector import Batch, DatasetDescription, Part
+from connectors.errors import SourceBroken
 from connectors.policy import Standing, standing_of
 from connectors.sqlaccess import USUAL, Access
 from connectors.sqlreading import SqlDataset
@@ -17,8 +21,9 @@ if TYPE_CHECKING:
     from connectors.sqlaccount import Account
     from connectors.sqlfile import SqlFile
     from connectors.sqlhost import SqlHost
+    from connectors.sqlsurvey import TableSeen
 
-__all__ = ["Access", "SqlDataset", "SqlSource", "url_of"]
+__all__ = ["Access", "Login", "SqlDataset", "SqlSource", "login_of", "url_of"]
 
 
 class SqlSource:
@@ -48,11 +53,20 @@ class SqlSource:
         """The datasets of hub.yaml, else all tables and views."""
         return await self._reader.describe()
 
+    @property
+    def where(self) -> str:
+        """The file, or the server and its database, for people."""
+        return self._reader.where
+
+    def survey(self) -> AsyncGenerator[TableSeen]:
+        """Every table and view there is, with its rows, key, columns and relations."""
+        return self._reader.survey()
+
     async def account(self, datasets: Iterable[str]) -> Account | None:
         """What the account may do besides reading the tables of these datasets; None for a file, which is opened for reading."""
-        from connectors.sqlhost import SqlHost
+        from connectors.sqlfile import SqlFile  # which is lighter to load than what reads from servers
 
-        return await self._reader.account(datasets) if isinstance(self._reader, SqlHost) else None
+        return None if isinstance(self._reader, SqlFile) else await self._reader.account(datasets)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""
@@ -70,6 +84,50 @@ class SqlSource:
     async def aclose(self) -> None:
         """Gives back the connections that are kept for the next reading."""
         await self._reader.aclose()
+
+
+_NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The address of a database that somebody typed, in its parts. `where` is the server and database, or the file, for people;
+    `called` the database's name."""
+
+    url: str
+    engine: str
+    user: str | None
+    password: str | None
+    host: str | None
+    called: str
+    where: str
+
+    def with_password(self, password: str | None) -> Login:
+        """The same with a password."""
+        url = make_url(self.url).set(password=password) if password else make_url(self.url)
+        return replace(self, url=url.render_as_string(hide_password=False), password=password)
+
+    def written(self, secret: str, folder: Path) -> str:
+        """The address as hub.yaml in `folder` has it, with the name of a secret instead of the password."""
+        url = make_url(self.url)
+        if self.engine == "sqlite":
+            return "sqlite:///" + Path(os.path.relpath(url.database or "", folder)).as_posix()
+        bare = url.set(password=_NONE) if self.password else url
+        return bare.render_as_string(hide_password=False).replace(f":{_NONE}@", f":${{{secret}}}@", 1)
+
+
+def login_of(url: str) -> Login:
+    """The parts of an address. Raises SourceBroken if it is none."""
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise SourceBroken(url.partition(":")[0], "DATABASE_ADDRESS") from error
+    engine = {"postgres": "postgresql"}.get(parts.get_backend_name(), parts.get_backend_name())
+    if not parts.database or (engine != "sqlite" and not parts.host):
+        raise SourceBroken(engine, "DATABASE_ADDRESS")
+    source = SqlSource(url, {}, Path())
+    called = Path(parts.database).stem if engine == "sqlite" else parts.database
+    return Login(url, engine, parts.username, parts.password, parts.host, called, source.where)
 
 
 def url_of(

@@ -34,6 +34,7 @@ from connectors.files import stamp_of
 from connectors.policy import Gate, Policy
 from connectors.sqlerrors import FOREIGN, translate
 from connectors.sqlreading import Place, ReadCell, SqlDataset, Within
+from connectors.sqlsurvey import TableSeen, survey
 
 COPIES = 3  # attempts to copy a database while its application writes to it
 WAL = b"\x02\x02"  # bytes 18 and 19 of a database in WAL mode
@@ -61,7 +62,17 @@ class SqlFile:
         """The datasets of hub.yaml, else all tables and views."""
         reading = _Reading(self._describe)
         try:
-            return await self._gate.in_thread(self._name, reading.next, reading.stop) or []
+            return await self._gate.in_thread(self.where, reading.next, reading.stop) or []
+        finally:
+            await asyncio.to_thread(reading.stop)
+
+    async def survey(self) -> AsyncGenerator[TableSeen]:
+        """Every table and view, with what it holds and what ties it to others."""
+        reading = _Reading(self._survey)
+        until = self._gate.until()
+        try:
+            while (table := await self._gate.in_thread(self.where, reading.next, reading.stop, until)) is not None:
+                yield table
         finally:
             await asyncio.to_thread(reading.stop)
 
@@ -83,7 +94,8 @@ class SqlFile:
         """Connections last no longer than a reading."""
 
     @property
-    def _name(self) -> str:
+    def where(self) -> str:
+        """The file, for people."""
         return Path(self._url.partition(":///")[2]).name
 
     def _dataset(self, name: str) -> SqlDataset:
@@ -98,13 +110,17 @@ class SqlFile:
     # -- in a thread --------------------------------------------------------------------------------------------------
 
     def _describe(self, reading: _Reading[list[DatasetDescription]]) -> Iterator[list[DatasetDescription]]:
-        with self._connected(reading, self._name) as connection:
+        with self._connected(reading, self.where) as connection:
             names = list(self._datasets) or ENGINE.names(connection)
             described = [
                 next(sqlreading.describe(connection, ENGINE, name, self._dataset(name), sqlreading.nobody))
                 for name in names
             ]
             yield described
+
+    def _survey(self, reading: _Reading[TableSeen]) -> Iterator[TableSeen]:
+        with self._connected(reading, self.where) as connection:
+            yield from survey(connection, ENGINE, self.where, SqlDataset(), sqlreading.nobody)
 
     def _batches(self, name: str, reading: _Reading[Batch]) -> Iterator[Batch]:
         with self._connected(reading, name) as connection:
@@ -145,7 +161,7 @@ class SqlFile:
             if path.is_file():
                 return path
         except FOREIGN as error:
-            raise translate(error, self._name) from error
+            raise translate(error, self.where) from error
         raise SourceUnavailable(path.name, "FILE_MISSING_SOURCE", file=path.name)
 
 

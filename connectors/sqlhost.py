@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from connectors import sqlreading
+from connectors import sqlreading, sqlsurvey
 from connectors.connector import Batch, DatasetDescription, Part
 from connectors.errors import SourceBroken, SourceBusy, SourceError, SourceTimeout, SourceUnavailable
 from connectors.policy import Gate, Policy, Standing
@@ -26,6 +26,7 @@ from connectors.sqlerrors import FOREIGN, GARBAGE, translate, translate_connecti
 from connectors.sqlmysql import MySql
 from connectors.sqlpostgres import Postgres
 from connectors.sqlreading import Engine, Place, SqlDataset, Stamps
+from connectors.sqlsurvey import TableSeen
 
 KEPT = 2  # connections between two readings
 FAREWELL = 1.0  # seconds for a server to take its leave
@@ -97,7 +98,7 @@ class SqlHost:
         names: Sequence[str] = list(self._datasets)
         until = self._gate.until()
         if not names:
-            async with self._session(self._where, until) as session:
+            async with self._session(self.where, until) as session:
                 names = await session.run(self._engine.names)
         described: list[DatasetDescription] = []
         for name in names:
@@ -105,6 +106,13 @@ class SqlHost:
                 work = session.iterate(sqlreading.describe, self._dataset(name))
                 described += [found] if (found := await work()) is not None else []
         return described
+
+    async def survey(self) -> AsyncGenerator[TableSeen]:
+        """Every table and view, with what it holds and what ties it to others."""
+        async with self._session(self.where, self._gate.until()) as session:
+            more = session.iterate(sqlsurvey.survey, SqlDataset())
+            while (table := await more()) is not None:
+                yield table
 
     async def account(self, datasets: Iterable[str]) -> Account:
         """What the account may do besides reading the tables of these datasets. Changes nothing."""
@@ -118,9 +126,9 @@ class SqlHost:
             ]
             places = [self._engine.place(connection, name) for name in names]
             found = dict.fromkeys(place for place in places if place is not None)
-            return self._engine.account(connection, self._where, list(found))
+            return self._engine.account(connection, self.where, list(found))
 
-        async with self._session(self._where, self._gate.until()) as session:
+        async with self._session(self.where, self._gate.until()) as session:
             return await session.run(look)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
@@ -175,7 +183,7 @@ class SqlHost:
         return self._gate.standing
 
     @property
-    def _where(self) -> str:
+    def where(self) -> str:
         """The server and its database, for people."""
         url = self._parsed()
         host = f"[{url.host}]" if url.host and ":" in url.host else url.host
@@ -201,7 +209,7 @@ class SqlHost:
         try:
             session = _Session(self._opened(), self._engine, self._gate, where, until)
             self._sessions.add(session)
-            await session.open(self._where, self._seconds, self._whole_seconds, self._access.tls not in (None, "off"))
+            await session.open(self.where, self._seconds, self._whole_seconds, self._access.tls not in (None, "off"))
             yield session
         finally:
             closing = asyncio.ensure_future(self._closed(session))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -339,7 +339,13 @@ class Explainer:
         columns = [(label, name) for label, name, fields in part.columns if told.field in fields]
         names = [name for _, name in columns] or [name for name in told.columns if name.startswith("$")]
         texts = [raw[name] for _, name in columns if name in raw]
-        pseudo = {"$file": part.file, "$sheet": part.sheet}
+        place = PurePosixPath(part.key.partition("#")[0])
+        pseudo = {
+            "$file": part.file,
+            "$stem": part.file and place.stem,
+            "$sheet": part.sheet,
+            "$folder": place.parent.name,
+        }
         texts += [text for name in names if (text := pseudo.get(name))]
         stored = f"{told.field}Raw" if told.type is None else told.field
         declared = self.entity.field(stored)
@@ -389,7 +395,15 @@ WITH_TEXT = ("TITLE", "HEADER", "GROUP", "TOTAL")
 FOUND = ("TITLE", "HEADER", "GROUP", "TOTAL", "REPEATED_HEADER", "NOTE", "OTHER_TABLE", "COLUMN_NUMBERS", "UNFILLED")
 """What is found out, and can be pinned with the options of the dataset."""
 ADVISED = ("OUTSIDE_ROWS", "SKIP", "WHERE", "TOTAL", "NOTE", "OTHER_TABLE", "UNFILLED")
-SELF_EVIDENT = ("BLANK", "AUTOMATIC", "EMPTY_MESSAGE", "REPEATED_MESSAGE", "LATER_MESSAGE", "WITHHELD_MESSAGE")
+SELF_EVIDENT = (
+    "BLANK",
+    "DELETED",
+    "AUTOMATIC",
+    "EMPTY_MESSAGE",
+    "REPEATED_MESSAGE",
+    "LATER_MESSAGE",
+    "WITHHELD_MESSAGE",
+)
 
 
 def advice_on(
@@ -401,7 +415,15 @@ def advice_on(
 
 
 REJECTS = (
-    *("MISSING_KEY", "MISSING_REQUIRED", "DUPLICATE_KEY", "CROSSWALK_NO_MATCH", "UNKNOWN_VALUE", "AMBIGUOUS_NUMBER"),
+    *(
+        "MISSING_KEY",
+        "MISSING_REQUIRED",
+        "DUPLICATE_KEY",
+        "CROSSWALK_NO_MATCH",
+        "UNKNOWN_VALUE",
+        "AMBIGUOUS_NUMBER",
+        "NOT_READ_YET",
+    ),
     *("NOT_A_NUMBER", "NOT_A_DATE", "LOSSY_CODE", "CELL_ERROR", "PATTERN_NOT_FOUND", "PART_NOT_FOUND"),
 )
 

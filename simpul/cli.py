@@ -44,6 +44,7 @@ Authority = Annotated[Path | None, typer.Option("--ca", help="HELP_CA")]
 
 HUB_YAML = Path("hub.yaml")
 MAIL_URL = re.compile(r"(?i)imaps?://")
+DATABASE_URL = re.compile(r"(?i)(?:postgres(?:ql)?|mariadb|mysql|sqlite)://")
 
 
 def _say_version(wanted: bool) -> None:
@@ -102,6 +103,11 @@ def inspect(
 
         _end(lambda: inspect_mailbox(_terminal(lang), path, ca, as_json=as_json))
         return
+    if DATABASE_URL.match(path):
+        from simpul.commands.database import inspect_database
+
+        _end(lambda: inspect_database(_terminal(lang), path, as_json=as_json))
+        return
     from simpul.commands.inspect import inspect_path
 
     _end(lambda: inspect_path(_terminal(lang), path, as_json=as_json))
@@ -113,6 +119,7 @@ def add(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="HELP_YES")] = False,
     take_back: Annotated[bool, typer.Option("--undo", help="HELP_UNDO")] = False,
     ca: Authority = None,
+    table: Annotated[list[str] | None, typer.Option("--table", help="HELP_ADD_TABLE")] = None,
     config: Config = HUB_YAML,
     lang: Speak = None,
 ) -> None:
@@ -125,6 +132,11 @@ def add(
         from simpul.commands.mailbox import add_mailbox
 
         _end(lambda: add_mailbox(_terminal(lang), config, path, ca, yes=yes))
+        return
+    if path is not None and DATABASE_URL.match(path):
+        from simpul.commands.database import add_database
+
+        _end(lambda: add_database(_terminal(lang), config, path, table or (), yes=yes))
         return
     _end(lambda: undo(_terminal(lang), config) if path is None else add_path(_terminal(lang), config, path, yes=yes))
 

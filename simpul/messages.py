@@ -267,6 +267,34 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Put the password into {path}, as a line {name}=… (taken literally).",
         "Tulis kata sandinya di {path}, sebagai baris {name}=… (dibaca apa adanya).",
     ),
+    "ADD_SECRET_KEPT": ("The password stands in {path} as {name}.", "Kata sandinya tertulis di {path} sebagai {name}."),
+    "ADD_TABLE_UNKNOWN": (
+        "There is no table {table}. Tables there: {tables}.",
+        "Tidak ada tabel {table}. Tabel yang ada: {tables}.",
+    ),
+    "ADD_TABLE_LARGE": (
+        "{table}: left out, it has more than a million rows. Describe it in hub.yaml yourself, with `parts:`.",
+        "{table}: dilewati, barisnya lebih dari satu juta. Tulis sendiri di hub.yaml, dengan `parts:`.",
+    ),
+    "ADD_TABLES_MANY": (
+        "{count} tables hold something. Say which are wanted, each with --table: {tables}.",
+        "{count} tabel berisi data. Sebut yang diperlukan, masing-masing dengan --table: {tables}.",
+    ),
+    "ADD_NO_TABLES": (
+        "No table there holds anything that this account may read. Nothing is added.",
+        "Tidak ada tabel berisi yang boleh dibaca akun ini. Tidak ada yang ditambahkan.",
+    ),
+    "INSPECT_VIEW": ("view", "view"),
+    "INSPECT_DECLARED": ("Declared", "Tertulis"),
+    "INSPECT_SAMPLES": ("Samples", "Contoh"),
+    "INSPECT_DECLARES": (
+        "{columns} → {table} ({to}): declared by the database",
+        "{columns} → {table} ({to}): dinyatakan oleh basis data",
+    ),
+    "INSPECT_TIED": (
+        "{columns} → {table} ({to}): by the names; {matched} of {tried} values are there",
+        "{columns} → {table} ({to}): menurut namanya; {matched} dari {tried} nilai ada di sana",
+    ),
     "INSPECT_COLUMN": ("Column", "Kolom"),
     "INSPECT_NAME": ("Name", "Judul"),
     "INSPECT_TYPE": ("Type", "Jenis"),
@@ -591,6 +619,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "COLUMN_FIELD": ("Field", "Kolom data"),
     "COLUMN_VALUE": ("Value", "Isi"),
     "COLUMN_CODE": ("Code", "Kode"),
+    "COLUMN_LINE": ("Decided by", "Ditentukan oleh"),
+    "COLUMN_SUGGESTION": ("What to do", "Yang perlu dilakukan"),
     "COLUMN_WHAT": ("What", "Keterangan"),
     "COLUMN_KIND": ("Kind", "Jenis"),
     "COLUMN_RESULT": ("Result", "Hasil"),
@@ -643,8 +673,8 @@ HELP: dict[str, tuple[str, str]] = {
         "Tabel apa yang ada di berkas atau folder: judul kolom, baris, jenis isi, jumlah; tanpa hub.yaml.",
     ),
     "HELP_PATH": (
-        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
-        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; a mailbox: imaps://USER@HOST; a database: mysql://USER@HOST/NAME.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; kotak surat: imaps://PENGGUNA@HOST; basis data: mysql://PENGGUNA@HOST/NAMA.",
     ),
     "HELP_CA": (
         "Of a mailbox: PEM file of the office's own certificate authority.",
@@ -655,8 +685,12 @@ HELP: dict[str, tuple[str, str]] = {
         "Susun di hub.yaml cara membaca berkas atau folder: jenis data, kunci, kaitan. Menunjukkan perbedaannya lalu bertanya.",
     ),
     "HELP_ADD_PATH": (
-        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; or a mailbox: imaps://USER@HOST.",
-        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; atau kotak surat: imaps://PENGGUNA@HOST.",
+        "A file or folder, or the address of a file: xlsx, xls, ods, csv, HTML, JSON, zip; a mailbox: imaps://USER@HOST; a database: mysql://USER@HOST/NAME.",
+        "Berkas atau folder, atau alamat berkas: xlsx, xls, ods, csv, HTML, JSON, zip; kotak surat: imaps://PENGGUNA@HOST; basis data: mysql://PENGGUNA@HOST/NAMA.",
+    ),
+    "HELP_ADD_TABLE": (
+        "Of a database: a table that is wanted; may be repeated.",
+        "Untuk basis data: tabel yang diperlukan; boleh diulang.",
     ),
     "HELP_YES": ("Write without asking.", "Tulis tanpa bertanya."),
     "HELP_UNDO": ("Take the last addition back.", "Batalkan penambahan terakhir."),

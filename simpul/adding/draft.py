@@ -82,11 +82,12 @@ class Drafter:
             for options, tables in kind:
                 own = tables[0].sheet or "" if several and options.get("sheet") != "*" else called
                 name = source_name(called if says_nothing(own) else own, {one.name for one in datasets})
-                datasets.append(DatasetDraft(name, {**options, "header": "auto"}, tables, _doubts(tables)))
+                header = {} if shape.options else {"header": "auto"}
+                datasets.append(DatasetDraft(name, {**options, **header}, tables, _doubts(tables)))
                 names.append((source, name))
             entities.append(self._entity(kind, names, called, several=len(shape.kinds) > 1))
-        paths = [self._address] if self._address else patterns_of(shape.paths, self._folder)
-        return SourceDraft(source, tuple(paths), tuple(datasets)), entities
+        paths = [self._address] if self._address else () if shape.options else patterns_of(shape.paths, self._folder)
+        return SourceDraft(source, tuple(paths), tuple(datasets), shape.options), entities
 
     def _entity(
         self,
@@ -124,7 +125,10 @@ class Drafter:
         singular = name[0].lower() + name[1:]
         self._entities[name] = Entity(name, singular, f"{singular}s", _NO_WORDS, (), declared=True)
         self._mapped[name] = None
-        return EntityDraft(name, False, tuple(datasets), tuple(fields), remarks=tuple(remarks))
+        by_column = {made.column: made.name for made in fields}
+        known = tuple(by_column.get(column, "") for column in tables[0].table.key)
+        preferred = known if all(known) else ()
+        return EntityDraft(name, False, tuple(datasets), tuple(fields), remarks=tuple(remarks), preferred=preferred)
 
     def _fields(
         self, columns: Sequence[ColumnShape], recognised: Recognised | None, tables: Sequence[SheetTable]
@@ -149,7 +153,7 @@ class Drafter:
             known.add(fields[-1].name.casefold())
         if entity is not None:
             known -= {name.casefold() for name in PLACED} - {made.name.casefold() for made in fields}
-        fields += placed_fields(tables, entity, known)
+        fields += placed_fields(tables, entity, known) if tables[0].path.name else ()  # else nothing stands around it
         remarks = [Remark("ADD_NO_CELLS", {"names": ", ".join(empty)})] if empty else []
         remarks += [Remark("ADD_COLUMNS_LEFT", {"names": ", ".join(left)})] if left else []
         some = {name for table in tables for name in (column.name for column in table.table.columns)}

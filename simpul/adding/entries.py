@@ -45,11 +45,12 @@ class DatasetDraft:
 
 @dataclass(frozen=True, slots=True)
 class SourceDraft:
-    """A source of files."""
+    """A source of files; of another kind if it has `options`."""
 
     name: str
     paths: tuple[str, ...]
     datasets: tuple[DatasetDraft, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class EntityDraft:
     fingerprint: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     more: bool = False
+    preferred: tuple[str, ...] = ()  # what its database tells its records apart by
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,11 +122,27 @@ async def propose(
     asides += left
     if not shapes:
         return tuple(asides)
+    proposal = await propose_shapes(path, before, config, shapes, language, address)
+    return replace(proposal, asides=(*asides, *proposal.asides))
+
+
+async def propose_shapes(
+    path: Path,
+    before: str,
+    config: HubConfig | None,
+    shapes: Sequence[Shape],
+    language: Language,
+    address: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Proposal:
+    """What is to be added for some shapes, of files at `address` if they come from there.
+
+    `environ` holds secrets that are not there yet. Raises ConfigError, NoRoom."""
     closed: set[str] = set()
     while True:
-        proposal = await _propose(path, before, config, shapes, language, closed, address)
+        proposal = await _propose(path, before, config, shapes, language, closed, address, environ)
         if isinstance(proposal, Proposal):
-            return replace(proposal, asides=(*asides, *proposal.asides))
+            return proposal
         closed.add(proposal)
 
 
@@ -138,6 +154,7 @@ async def _propose(
     language: Language,
     closed: Collection[str],
     address: str | None,
+    environ: Mapping[str, str] | None,
 ) -> Proposal | str:
     """A proposal in which no entity of `closed` gets another mapping; the name of an entity that can't have one either."""
     entities: dict[str, Entity] = dict(describe())
@@ -159,7 +176,7 @@ async def _propose(
             text = append_mapping(text, one.name, mapping_of(one, say)) if one.more else text
         return text
 
-    drafted = load_config(path, describe(), text=text_of(draft))
+    drafted = load_config(path, describe(), environ, text_of(draft))
     connectors = Connectors(drafted, shapes[0].paths[0].parent if address else None)
     try:
         known = await _measure_all(draft, drafted, connectors)
@@ -183,7 +200,7 @@ async def _propose(
     settled = tuple(one.draft for one in known if one.draft is not None)
     draft = replace(draft, entities=settled, links=tuple(links))
     after = text_of(draft)
-    final = load_config(path, describe(), text=after)
+    final = load_config(path, describe(), environ, after)
     measured = {one.draft.datasets[0]: one.measured for one in known if one.draft is not None}
     return Proposal(before, after, draft, final, measured, tuple(asides))
 
@@ -274,7 +291,7 @@ def _settle(one: _Known, others: Sequence[_Known], catalogue: Catalogue) -> None
         for made, was in zip(fields, draft.fields, strict=True)
         if (made.name, made.type) == (was.name, was.type)
     ]
-    preferred = describe()[draft.name].key if draft.builtin else ()
+    preferred = describe()[draft.name].key if draft.builtin else draft.preferred
     placed = {made.name for made in fields if made.column.startswith("$") and made.name not in preferred}
     same = [name for name in same if name not in placed]
     one.names = same

@@ -65,11 +65,12 @@ Options = Mapping[str, str | tuple[str, ...]]
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Files that one source reads; `called` are their names, also inside of a zip. `kinds` are what its datasets say and the tables
-    that each reads; those in one inner tuple hold the same kind of rows."""
+    that each reads; those in one inner tuple hold the same kind of rows. A database has no paths, but `options` of its source."""
 
     paths: tuple[Path, ...]
     called: tuple[Path, ...]
     kinds: tuple[tuple[tuple[Options, tuple[SheetTable, ...]], ...], ...]
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,14 @@ def entries_of(draft: Draft, say: Say) -> Mapping[str, Sequence[Lines]]:
 
 def _source(source: SourceDraft, say: Say) -> list[str]:
     paths = [scalar(path) for path in source.paths]
-    lines = [f"{source.name}:", "  kind: spreadsheet"]
-    lines += [f"  path: {paths[0]}"] if len(paths) == 1 else ["  path:", *(f"    - {path}" for path in paths)]
-    lines += ["  refresh: 10m" if is_address(source.paths[0]) else "  refresh: watch", "  datasets:"]
+    lines = [f"{source.name}:"]
+    if source.options:
+        lines += [f"  {name}: {_flow(value)}" for name, value in source.options.items()]
+    else:
+        lines += ["  kind: spreadsheet"]
+        lines += [f"  path: {paths[0]}"] if len(paths) == 1 else ["  path:", *(f"    - {path}" for path in paths)]
+        lines += ["  refresh: 10m" if is_address(source.paths[0]) else "  refresh: watch"]
+    lines += ["  datasets:"]
     for dataset in source.datasets:
         lines += _dataset(dataset, say)
     return lines

@@ -57,15 +57,21 @@ def _add(terminal: Terminal, hub: Path, path: Path, address: str | None, *, yes:
     if not isinstance(proposal, Proposal):
         terminal.warn("ADD_NOTHING", path=address or path)
         return 1
+    question = tell(terminal, proposal)
+    if not write(terminal, hub, before, proposal.after, yes=yes):
+        return 1
+    tell_next(terminal, hub, question)
+    return 0
+
+
+def tell(terminal: Terminal, proposal: Proposal) -> str:
+    """What the entities and links of a proposal will hold; the line that asks a first question."""
     for entity in proposal.draft.entities:
         _tell(terminal, proposal, entity)
     for link in proposal.draft.links:
         for remark in link.remarks:
             terminal.show(f"{link.source}.{link.name}: {terminal.render(remark.code, remark.params)}")
-    if not write(terminal, hub, before, proposal.after, yes=yes):
-        return 1
-    tell_next(terminal, hub, f"echo '{_question(proposal)}' | simpul query -")
-    return 0
+    return f"echo '{_question(proposal)}' | simpul query -"
 
 
 def open_hub(terminal: Terminal, hub: Path) -> tuple[Terminal, HubConfig | None, bytes | None] | None:
@@ -154,6 +160,9 @@ def _tell(terminal: Terminal, proposal: Proposal, entity: EntityDraft) -> None:
                     rows = one.table.header_rows
                     head = "-" if rows is None else str(rows[0]) if rows[0] == rows[1] else f"{rows[0]}-{rows[1]}"
                     count = terminal.count(one.table.row_count, "INSPECT_RECORDS_ONE", "INSPECT_RECORDS_MANY")
+                    if not one.path.name:  # a table of a database has no row of names
+                        terminal.show(f"{one.label}: {count}")
+                        continue
                     terminal.say("ADD_TABLE", where=one.label, header=head, count=count)
     count = terminal.count(measured.records, "INSPECT_RECORDS_ONE", "INSPECT_RECORDS_MANY")
     code = "ADD_ENTITY_BUILTIN" if entity.builtin else "ADD_ENTITY_OWN"

@@ -171,6 +171,15 @@ def test_how_a_server_is_reached_is_checked(tmp_path: Path, options: dict[str, s
     assert [problem.code for problem in problems] == ([code] if code else [])
 
 
+def test_the_newest_is_of_a_folder(tmp_path: Path) -> None:
+    path = hub(tmp_path, {})
+    text = path.read_text(encoding="utf-8").replace(
+        "kind: sql", "kind: spreadsheet\n    path: https://x.example/a.csv\n    newest: true"
+    )
+    path.write_text(text.replace("{table: ta_rincian}", "{}"), encoding="utf-8")
+    assert [problem.code for problem in check_config(path, describe(), ENVIRON)] == ["OPTION_UNUSED"]
+
+
 @pytest.mark.parametrize("option", ["tls", "connections", "encoding"])
 def test_a_file_is_not_reached_like_a_server(tmp_path: Path, option: str) -> None:
     values = {"tls": "require", "connections": "2", "encoding": "cp1252"}

@@ -242,6 +242,9 @@ def test_the_guide_says_what_happens(simpul: Callable[..., Any], tmp_path: Path,
     for line in "".join(said).splitlines():
         assert line.strip() in page
     assert answer.strip() in textwrap.dedent(page.partition("simpul query -\n")[2].partition("\n\n")[0])
+    *others, dated = others
+    (tmp_path / "hub.yaml").write_text(f"name: x\n{dated}", encoding="utf-8")
+    assert check_config(tmp_path / "hub.yaml", describe(), {}) == ()
     assert len(others) == 2
     for more in others:
         again = more + hub[hub.index("entities:") :]
