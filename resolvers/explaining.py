@@ -13,6 +13,7 @@ import orjson
 from config.entities import Catalogue, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from config.lines import Lines
+from connectors.columns import plain_name
 from connectors.connector import Aside
 from connectors.personal import mask_personal
 from connectors.seeking import Sought
@@ -48,6 +49,17 @@ class Origins:
         """The mapping of a dataset to an entity."""
         key = (entity, source, dataset)
         return next((m for m in self.mappings if (m.entity, m.source, m.dataset) == key), None)
+
+    def secret_columns(self, catalogue: Catalogue) -> dict[tuple[str, str], frozenset[str]]:
+        """Of each dataset the columns, by their plain names, that feed a sensitive field of any entity."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for mapping in self.mappings:
+            for fed in mapping.fields:
+                field = catalogue[mapping.entity].field(fed.field)
+                if field is not None and field.sensitive:
+                    columns = [*fed.columns, *([fed.within] if fed.within else [])]
+                    found.setdefault((mapping.source, mapping.dataset), set()).update(map(plain_name, columns))
+        return {dataset: frozenset(columns) for dataset, columns in found.items()}
 
     def line(self, mapping: EntityMapping | None, *, name: str | None = None, setting: str | None = None) -> str | None:
         """Where in hub.yaml a field of a mapping, or an option of it or its dataset, stands."""

@@ -168,15 +168,19 @@ class Records:
         return Expression(text, CellOf(outputs, Slot(read)))
 
     def _raw(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
-        """The cells of the row; those of sensitive fields are masked, and personal data in the others."""
+        """The cells of the row: what feeds a field that anybody may see, the others masked."""
         secret = frozenset(field.name for field in entity.fields if field.sensitive)
-        read = self._writer.name(partial(raw_cells, secret))
-        columns, grid, at = (
+        hidden = self._asked.origins.secret_columns(self._asked.catalogue)
+        read = self._writer.name(partial(raw_cells, secret, hidden))
+        told = (
+            self.cell(path, "own", "_raw"),
             self.cell(path, "tally", "columns"),
             self.cell(path, "part", "grid"),
             self.cell(path, "own", "_at"),
+            self.cell(path, "part", "source"),
+            self.cell(path, "part", "dataset"),
         )
-        cells = f"{read}({self.cell(path, 'own', '_raw')}, {columns}, {grid}, {at})"
+        cells = f"{read}({', '.join(told)})"
         return f"[{self._asked.written('RawCell', nodes, lambda name, _: f'c[{name!r}]')} for c in {cells}]"
 
     def _issues(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
