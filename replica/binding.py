@@ -53,6 +53,20 @@ Stored = Callable[[Op, object], object]
 """From a value of the graph to the stored value that gives the same answer under an operator."""
 
 
+class Later:
+    """A statement that is built when it is first asked for."""
+
+    def __init__(self, build: Callable[[], Statement]) -> None:
+        self._build = build
+        self._built: Statement | None = None
+
+    def get(self) -> Statement:
+        """The statement. Two threads may build it, each the same."""
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL text and how each of its parameters is read from the variables and the ids it starts from. `question` is what it
@@ -64,13 +78,13 @@ class Statement:
     sql: str
     params: tuple[Param, ...]
     question: object = field(default=None, compare=False)
-    single: Statement | None = field(default=None, compare=False)
-    unsorted: Statement | None = field(default=None, compare=False)
+    single: Later | None = field(default=None, compare=False)
+    unsorted: Later | None = field(default=None, compare=False)
     tables: frozenset[str] = field(default=frozenset(), compare=False)
 
     def starting_from(self, ids: Sequence[object] | None) -> Statement:
         """The one that is to be run for these ids."""
-        return self.single if self.single is not None and ids is not None and len(ids) == 1 else self
+        return self.single.get() if self.single is not None and ids is not None and len(ids) == 1 else self
 
     def bind(self, variables: Variables, ids: Sequence[object] | None = None) -> tuple[object, ...]:
         """The parameters in order. `ids` are `_id`s of parents or `_node`s, as the question's start asks."""

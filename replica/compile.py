@@ -50,7 +50,7 @@ from replica.ask import (
     Totals,
     Variables,
 )
-from replica.binding import TEXT, Binder, Statement, number_of
+from replica.binding import TEXT, Binder, Later, Statement, number_of
 from replica.conditions import ACCEPTED, ONE, Conditions, derived_of
 from replica.session import SQLITE
 from replica.tables import Tables, column_type
@@ -65,8 +65,10 @@ def compile_rows(catalogue: Catalogue, tables: Tables, rows: Rows) -> Statement:
     page, unsorted = rows.page, None
     is_first = page.size is not None and not (page.offset or page.after or page.before or page.backward)
     if isinstance(rows.start, Partners) and is_first and not rows.order:
-        unsorted = Compiler(catalogue, tables).unsorted(rows)
-    return replace(statement, single=Compiler(catalogue, tables, single=True).rows(rows), unsorted=unsorted)
+        unsorted = Later(lambda: Compiler(catalogue, tables).unsorted(rows))
+    return replace(
+        statement, single=Later(lambda: Compiler(catalogue, tables, single=True).rows(rows)), unsorted=unsorted
+    )
 
 
 def compile_written(catalogue: Catalogue, tables: Tables, rows: Rows, texts: Sequence[Json]) -> Statement:
@@ -74,7 +76,7 @@ def compile_written(catalogue: Catalogue, tables: Tables, rows: Rows, texts: Seq
     statement = Compiler(catalogue, tables).written(rows, texts)
     if not isinstance(rows.start, ByNode):
         return statement
-    return replace(statement, single=Compiler(catalogue, tables, single=True).written(rows, texts))
+    return replace(statement, single=Later(lambda: Compiler(catalogue, tables, single=True).written(rows, texts)))
 
 
 def compile_lists(catalogue: Catalogue, tables: Tables, rows: Rows, texts: Sequence[Json]) -> Statement:

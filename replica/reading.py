@@ -326,9 +326,9 @@ class Reading:
     ) -> Mapping[int, list[Any]]:
         """The rows of a statement by the parent that stands first in each, at most so many of each parent, in their order. Raises
         what `rows` does."""
-        began, run = self._begun(), statement.unsorted
-        if run is None or len(ids) < 2:
+        if statement.unsorted is None or len(ids) < 2:
             return _by_parent(self.rows(statement, variables, ids))
+        began, run = self._begun(), statement.unsorted.get()
         rows = self._reader.rows(run.sql, run.bind(variables, ids), UNSORTED + 1)
         if len(rows) > UNSORTED:  # let the replica choose among so many
             return _by_parent(self.rows(statement, variables, ids))
