@@ -28,11 +28,17 @@ def find_column(columns: Sequence[Column], wanted: str, where: str) -> int:
 
 def rename_columns(batch: Batch, names: Mapping[str, str]) -> Batch:
     """A batch whose columns have the names that `rename:` gives them, unless there is such a column already."""
-    there = {plain_name(column.name) for column in batch.columns}
-    wanted = {plain_name(now): name for now, name in names.items() if plain_name(name) not in there}
+    there = {plain_name(column.name) for column in batch.columns} if names else set()
+    wanted = {plain_name(now): name for now, name in names.items()}
     if there.isdisjoint(wanted):
         return batch
-    columns = [replace(column, name=wanted.get(plain_name(column.name), column.name)) for column in batch.columns]
+    columns = []
+    for column in batch.columns:
+        name = wanted.get(plain_name(column.name))
+        if name is not None and plain_name(name) not in there:
+            there.add(plain_name(name))  # of two that could be it the first
+            column = replace(column, name=name)
+        columns.append(column)
     return replace(batch, columns=tuple(columns))
 
 

@@ -21,7 +21,9 @@ from connectors.sqldump import SqlDump
 from connectors.table import SheetDataset
 from connectors.understood import read_understood
 from connectors.webtables import Page
-from connectors.workbook import Ods, OldWorkbook, Workbook
+from connectors.workbook import BinaryWorkbook, Ods, Workbook
+from connectors.xls import Xls
+from connectors.xlsb import Xlsb
 
 
 class Document(Protocol):
@@ -61,7 +63,9 @@ def open_document(content: Content, kind: str, dataset: SheetDataset | None = No
         case "sql":
             return SqlDump(content)
         case "xls":
-            return OldWorkbook(content)
+            return BinaryWorkbook(Xls(content))
+        case "xlsb":
+            return BinaryWorkbook(Xlsb(content))
         case "ods":
             return Ods(content)
         case "zip":

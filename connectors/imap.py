@@ -9,26 +9,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.connector import Aside, Batch, DatasetDescription, Part, Row
-from connectors.errors import (
-    DatasetMissing,
-    SourceAuth,
-    SourceBroken,
-    SourceBusy,
-    SourceError,
-    SourceUnavailable,
-)
+from connectors.errors import DatasetMissing, SourceBroken, SourceError, SourceUnavailable
 from connectors.imapcaution import Caution
 from connectors.imapdata import Value
 from connectors.imapfetch import ABOUT, Wanted, fields_of, groups, read_fetched, uid_of, wanted
+from connectors.imapline import Line, MailServer
 from connectors.imapwire import FOREIGN, Answer, Login, Refused, Wire, translate
 from connectors.mail import Mail
 from connectors.mailbox import DATASET, DATASETS, ROWS_PER_BATCH, sort_out
@@ -40,39 +32,13 @@ if TYPE_CHECKING:
     from connectors.oauth import ClientCredentials
 
 KEY = "imap"  # of the one part: a thread may have mails in several folders
-PORTS = {"tls": 993, "starttls": 143, "none": 143}
 WHOLE_SECONDS = 3_600.0  # for a reading; what it had fetched by then needs not be fetched again
-KEPT_SECONDS = 20.0  # a connection waits for the next reading
 REFUSED_SECONDS = 300.0  # no login is tried again after one was refused; else servers lock the account
 BROKEN_OFF = ("MAIL_CONNECTION_LOST", "MAIL_REFUSED")
 """How a server ends that stumbles over a mail."""
 NEWS_SECONDS = 1_500.0  # an IDLE is begun anew; servers end it after 30 minutes (RFC 2177)
 FOLDERS_SECONDS = 300.0  # the other folders are looked at, of which an IDLE tells nothing
 POLL_SECONDS = 60.0  # where the server has no IDLE
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where a mailbox is. `encryption` is tls, starttls or none; `ca` a file with the certificates that are trusted instead of
-    the system's."""
-
-    host: str
-    port: int
-    encryption: str = "tls"
-    ca: Path | None = None
-
-    @property
-    def where(self) -> str:
-        """The server, for people."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == PORTS[self.encryption] else f"{host}:{self.port}"
-
-    def context(self) -> ssl.SSLContext:
-        """How its certificate is checked. Raises SourceBroken if `ca` can't be read."""
-        try:
-            return ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
-        except (OSError, ssl.SSLError) as error:
-            raise SourceBroken(self.where, "CA_UNREADABLE", file=self.ca.name if self.ca else "-") from error
 
 
 class ImapMailbox:
@@ -91,18 +57,14 @@ class ImapMailbox:
         clock: Clock = time.monotonic,
         tokens: ClientCredentials | None = None,
     ) -> None:
-        self._server = server
-        self._login = login
-        self._tokens = tokens
         self._patterns = tuple(folders)
         self._where = server.where
         self._clock = clock
         self._gate = Gate(Policy(seconds, whole_seconds, auth_rest=REFUSED_SECONDS), clock)
+        self._line = Line(server, login, tokens, self._gate)
         account = hashlib.sha256(f"{server.host}\0{server.port}\0{login.user}".encode()).hexdigest()[:24]
         self._spool = Spool(spool, account, self._where)
         self._turn = asyncio.Lock()  # one reading at a time, in one connection; another one watches
-        self._kept: Wire | None = None
-        self._farewell: asyncio.TimerHandle | None = None
         self._seen: dict[str, FolderState] | None = None
         self._fetched = 0
         self._caution = Caution()
@@ -122,7 +84,7 @@ class ImapMailbox:
         if dataset not in DATASETS:
             raise DatasetMissing(dataset, nearest=DATASET)
         until = self._gate.until()
-        async with self._turn, self._wire(until) as wire:
+        async with self._turn, self._line.wire(until) as wire:
             self._seen = {folder.name: state for folder, state in await self._states(wire, until)}
         unfinished = await asyncio.to_thread(self._spool.unfinished)
         return [Part(KEY, self._where, None if unfinished & self._seen.keys() else _stamp(self._seen))]
@@ -130,7 +92,7 @@ class ImapMailbox:
     async def folders(self) -> Sequence[tuple[Folder, int, bool]]:
         """All folders, how many mails each holds, and whether it is read."""
         until = self._gate.until()
-        async with self._turn, self._wire(until) as wire:
+        async with self._turn, self._line.wire(until) as wire:
             there = await self._listed(wire, until)
             read = {folder.name for folder in choose(there, self._patterns, self._where)}
             states = await self._states_of(wire, there, until)
@@ -160,7 +122,7 @@ class ImapMailbox:
     async def changed(self) -> None:
         """Returns when the mailbox is no longer as it was read or listed last. Waits with IDLE, or looks from time to time where
         the server has none. Raises SourceUnavailable when the connection ends."""
-        wire = await self._opened(self._gate.until())
+        wire = await self._line.opened(self._gate.until())
         try:
             while True:
                 until = self._gate.until()
@@ -176,92 +138,8 @@ class ImapMailbox:
 
     async def aclose(self) -> None:
         """Gives back the connection that is kept for the next reading."""
-        self._leave()
+        self._line.leave()
         self._spool.close()
-
-    # -- the connection -----------------------------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _wire(self, until: float) -> AsyncIterator[Wire]:
-        """A connection that is logged in, the one of the last reading if it still answers; kept for a while afterwards."""
-        wire = await self._awake(until) or await self._opened(until)
-        try:
-            yield wire
-        except BaseException:
-            wire.drop()
-            raise
-        self._kept = wire
-        self._farewell = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._leave)
-
-    async def _awake(self, until: float) -> Wire | None:
-        wire, self._kept = self._kept, None
-        if self._farewell is not None:
-            self._farewell.cancel()
-        if wire is not None:
-            try:
-                await self._ask(wire, until, b"NOOP")
-            except SourceError:
-                wire.drop()
-                return None
-            except BaseException:
-                wire.drop()
-                raise
-        return wire
-
-    async def _opened(self, until: float) -> Wire:
-        context = None if self._server.encryption == "none" else await asyncio.to_thread(self._server.context)
-        wire: Wire | None = None
-        try:
-            async with self._step(until):
-                first = context if self._server.encryption == "tls" else None
-                wire = await Wire.open(self._server.host, self._server.port, first, self._where)
-                if self._server.encryption == "starttls" and context is not None:
-                    await wire.secure(context, self._server.host)
-                await self._log_in(wire)
-        except BaseException:
-            if wire is not None:
-                wire.drop()
-            raise
-        return wire
-
-    async def _log_in(self, wire: Wire) -> None:
-        """With a token, if tokens are given out; one that is no longer taken is renewed once."""
-        if self._tokens is None:
-            await wire.log_in(self._login)
-            return
-        import httpx  # no mailbox else needs it
-
-        async with httpx.AsyncClient(trust_env=False, timeout=None) as client:  # noqa: S113 - the step has a deadline
-            token = await self._tokens.token(client)
-            try:
-                await wire.log_in(replace(self._login, token=token))
-            except SourceAuth:
-                if not self._tokens.forget_token(token):
-                    raise
-                await wire.log_in(replace(self._login, token=await self._tokens.token(client)))
-
-    def _leave(self) -> None:
-        wire, self._kept = self._kept, None
-        if wire is not None:
-            wire.leave()
-
-    @asynccontextmanager
-    async def _step(self, until: float, what: str = "") -> AsyncIterator[None]:
-        """A step with its deadline; what a connection raises becomes ours."""
-        async with self._gate.step(self._where, until):
-            try:
-                yield
-            except Refused as refused:
-                reason = refused.code or refused.word
-                where = f"{self._where} › {what}" if what else self._where
-                kind = SourceBusy if refused.code in ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG") else SourceBroken
-                raise kind(where, "MAIL_REFUSED", reason=reason) from refused
-            except FOREIGN as error:
-                raise translate(error, self._where) from error
-
-    async def _ask(self, wire: Wire, until: float, command: bytes, what: str = "") -> list[Answer]:
-        async with self._step(until, what):
-            return await wire.ask(command)
 
     # -- folders ------------------------------------------------------------------------------------------------------
 
@@ -272,14 +150,14 @@ class ImapMailbox:
 
     async def _listed(self, wire: Wire, until: float) -> list[Folder]:
         is_extended = {"LIST-EXTENDED", "SPECIAL-USE"} <= wire.abilities
-        answers = await self._ask(wire, until, b'LIST "" "*"' + (b" RETURN (SPECIAL-USE)" if is_extended else b""))
+        answers = await self._line.ask(wire, until, b'LIST "" "*"' + (b" RETURN (SPECIAL-USE)" if is_extended else b""))
         return read_folders(answers, self._where)
 
     async def _states_of(self, wire: Wire, folders: Sequence[Folder], until: float) -> list[tuple[Folder, FolderState]]:
         states = []
         for folder in folders:
             command = b"STATUS " + folder.argument + b" (MESSAGES UIDNEXT UIDVALIDITY)"
-            told = [one for one in await self._ask(wire, until, command, folder.name) if one.name == "STATUS"]
+            told = [one for one in await self._line.ask(wire, until, command, folder.name) if one.name == "STATUS"]
             numbers = _numbers(told[0]) if told else {}
             if "UIDVALIDITY" not in numbers or "MESSAGES" not in numbers:
                 raise SourceBroken(f"{self._where} › {folder.name}", "NOT_IMAP")
@@ -307,7 +185,7 @@ class ImapMailbox:
                 return
 
     async def _attempt(self, until: float) -> AsyncGenerator[dict[str, FolderState]]:
-        async with self._turn, self._wire(until) as wire:
+        async with self._turn, self._line.wire(until) as wire:
             states = await self._states(wire, until)
             folders = {folder.name: state for folder, state in states}
             yield folders
@@ -322,7 +200,7 @@ class ImapMailbox:
 
     async def _bring_folder(self, wire: Wire, folder: Folder, until: float) -> AsyncGenerator[None]:
         """Fetches what is new in a folder, and forgets what is gone."""
-        answers = await self._ask(wire, until, b"EXAMINE " + folder.argument, folder.name)
+        answers = await self._line.ask(wire, until, b"EXAMINE " + folder.argument, folder.name)
         codes = {answer.code: answer.about for answer in answers if answer.about.isdigit()}
         if "UIDVALIDITY" not in codes:
             raise SourceBroken(f"{self._where} › {folder.name}", "NOT_IMAP")
@@ -353,7 +231,7 @@ class ImapMailbox:
     async def _search(self, wire: Wire, folder: Folder, until: float) -> set[int]:
         """The numbers of all mails of the folder that is open."""
         found: set[int] = set()
-        for answer in await self._ask(wire, until, b"UID SEARCH ALL", folder.name):
+        for answer in await self._line.ask(wire, until, b"UID SEARCH ALL", folder.name):
             if answer.name == "SEARCH":
                 if answer.is_cut:
                     raise SourceBroken(f"{self._where} › {folder.name}", "NOT_IMAP")
@@ -394,10 +272,10 @@ class ImapMailbox:
         server. What nobody asked for is passed over."""
         asked = set(uids)
         numbers = ",".join(map(str, uids))
-        async with self._step(until, folder.name):
+        async with self._line.step(until, folder.name):
             tag = await wire.send(f"UID FETCH {numbers} ({items})".encode())
         while True:
-            async with self._step(until, folder.name):
+            async with self._line.step(until, folder.name):
                 answer = await wire.next(tag)
             if answer.name == "DONE":
                 return
@@ -412,11 +290,11 @@ class ImapMailbox:
         """Waits until the server tells of another number of mails in a folder, at most `seconds`."""
         folder, state = first
         until = self._gate.until()
-        answers = await self._ask(wire, until, b"EXAMINE " + folder.argument, folder.name)
+        answers = await self._line.ask(wire, until, b"EXAMINE " + folder.argument, folder.name)
         count = next((answer.number for answer in answers if answer.name == "EXISTS"), None)
         if count != state.messages:
             return
-        async with self._step(until, folder.name):
+        async with self._line.step(until, folder.name):
             tag = await wire.send(b"IDLE")
             while (await wire.next(tag)).name not in ("+", "DONE"):
                 pass
@@ -428,7 +306,7 @@ class ImapMailbox:
                         break
         except TimeoutError:
             pass
-        async with self._step(self._gate.until(), folder.name):
+        async with self._line.step(self._gate.until(), folder.name):
             await wire.say(b"DONE")
             while (await wire.next(tag)).name != "DONE":
                 pass

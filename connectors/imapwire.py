@@ -75,9 +75,14 @@ class Wire:
     @classmethod
     async def open(cls, host: str, port: int, context: ssl.SSLContext | None, where: str) -> Wire:
         """Connects, with TLS from the first byte where there is a `context`, and hears the greeting."""
-        reader, writer = await asyncio.open_connection(
-            host, port, limit=MAX_LINE, ssl=context, server_hostname=host if context else None
-        )
+        try:
+            reader, writer = await asyncio.open_connection(
+                host, port, limit=MAX_LINE, ssl=context, server_hostname=host if context else None
+            )
+        except ConnectionResetError as error:
+            if context is None:
+                raise
+            raise SourceUnavailable(where, "TLS_FAILED", reason="reset") from error  # it did not like how TLS begins
         wire = cls(reader, writer, where)
         try:
             greeting = await wire._answer()

@@ -202,8 +202,8 @@ FILES: dict[str, tuple[str, str]] = {
         "{where}: berkas dilindungi kata sandi dengan cara yang tidak dapat dibuka di sini (xls, ods, zip). Simpan tanpa kata sandi.",
     ),
     "FILE_OLD_FORMAT": (
-        "{where}: this is a spreadsheet in a format that is not read (.xlsb, or .xls of before 1993). Save it as .xlsx.",
-        "{where}: format lembar kerja ini tidak dapat dibaca (.xlsb, atau .xls sebelum 1993). Simpan sebagai .xlsx.",
+        "{where}: this is a spreadsheet in a format that is not read (.xls of before 1993). Save it as .xlsx.",
+        "{where}: format lembar kerja ini tidak dapat dibaca (.xls sebelum 1993). Simpan sebagai .xlsx.",
     ),
     "FILE_HOSTILE": (
         "{where}: the file holds instructions (a DTD) that no office program writes, so it is not read. Ask "

@@ -1,4 +1,4 @@
-"""Looks into an xlsx or ods file before a parser does: what kind of file it is, whether it is whole, how large, which
+"""Looks into an xlsx, xlsb or ods file before a parser does: what kind of file it is, whether it is whole, how large, which
 sheets it has.
 
 An xlsx is a zip of XML files ("Office Open XML", ECMA-376); so is an ods. Nothing here trusts sizes that the file states about
@@ -35,6 +35,10 @@ _READ = (
     "xl/_rels/workbook.xml.rels",
     "xl/styles.xml",
     _STRINGS,
+    _BINARY_WORKBOOK,
+    "xl/_rels/workbook.bin.rels",
+    "xl/styles.bin",
+    "xl/sharedstrings.bin",
 )
 """What calamine reads besides the sheets, in small letters."""
 _SMALL_MEMBER = 2_000_000  # a workbook's list of sheets is a few kilobytes
@@ -43,12 +47,11 @@ _END_OF_ZIP = b"PK\x05\x06"
 
 
 class Package:
-    """An open xlsx or ods file."""
+    """An open xlsx, xlsb or ods file."""
 
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self._archive = archive
         self._where = where
-        self.is_ods = _WORKBOOK not in archive.namelist()
 
     def __enter__(self) -> Package:
         return self
@@ -58,7 +61,7 @@ class Package:
 
     def sheets(self) -> list[Sheet]:
         """The worksheets in their order. Charts and macro sheets are left out."""
-        targets = self._targets()
+        targets = self.targets("xl/_rels/workbook.xml.rels")
         sheets = []
         for element in self._tree(_WORKBOOK).iter():
             if element.tag in (_MAIN + "sheet", _STRICT_MAIN + "sheet"):
@@ -82,14 +85,14 @@ class Package:
         names = [name for name in self._archive.namelist() if name.casefold() == "xl/styles.xml"]
         return self.xml(names[0]) if names else b"<styleSheet/>"
 
-    def repacked(self, member: str, xml: bytes) -> bytes:
-        """An xlsx file with another sheet in the place of `member`, and what belongs to reading it."""
+    def repacked(self, member: str, data: bytes) -> bytes:
+        """The file with another sheet in the place of `member`, and only what belongs to reading it."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
             for name in self._archive.namelist():
                 if name.casefold() in _READ:
-                    archive.writestr(name, self.xml(name))
-            archive.writestr(member, xml)
+                    archive.writestr(name, self.read(name))
+            archive.writestr(member, data)
         return packed.getvalue()
 
     def content(self) -> Iterator[bytes]:
@@ -112,16 +115,20 @@ class Package:
         """Reads what a parser reads besides the sheets, with the same checks."""
         for member in self._archive.namelist():
             folded = member.casefold()
-            if folded in _READ:
+            if folded in _READ and not folded.endswith(".bin"):
                 data = self.xml(member)
                 strings = data.count(b"<si>") + data.count(b"<si ") + data.count(b":si>") // 2
                 if folded == _STRINGS and strings > MAX_STRINGS:
                     raise LimitExceeded(self._where, "TOO_MANY_TEXTS", limit=MAX_STRINGS)
 
-    def _targets(self) -> dict[str, tuple[str, str]]:
+    def read(self, member: str) -> bytes:
+        """A whole member. Raises SourceBroken, LimitExceeded."""
+        return b"".join(self._chunks(member, MAX_INFLATED_BYTES))
+
+    def targets(self, relations: str) -> dict[str, tuple[str, str]]:
         """Relation id to (kind, member)."""
         targets = {}
-        for element in self._tree("xl/_rels/workbook.xml.rels").iter():
+        for element in self._tree(relations).iter():
             if element.tag.endswith("}Relationship") and element.get("TargetMode") != "External":
                 target = posixpath.join("/xl", element.get("Target", ""))
                 kind = element.get("Type", "").rpartition("/")[2]
@@ -148,7 +155,7 @@ class Package:
 
 
 def open_package(content: Content) -> Package:
-    """Opens an xlsx or ods file whose structure is within the limits. Raises SourceBroken, LimitExceeded."""
+    """Opens an xlsx, xlsb or ods file whose structure is within the limits. Raises SourceBroken, LimitExceeded."""
     archive = _open(content)
     try:
         _check_members(archive, content.where)
@@ -194,10 +201,8 @@ def _check_members(archive: zipfile.ZipFile, where: str) -> None:
     packed = sum(member.compress_size for member in members)
     if inflated > MAX_INFLATED_BYTES or (inflated > MAX_FILE_BYTES and inflated > packed * MAX_RATIO):
         raise LimitExceeded(where, "INFLATED_TOO_LARGE", limit=MAX_INFLATED_BYTES // 1_000_000)
-    if _WORKBOOK in names:
+    if _WORKBOOK in names or _BINARY_WORKBOOK in names:
         return
-    if _BINARY_WORKBOOK in names:
-        raise SourceBroken(where, "FILE_OLD_FORMAT")
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
         raise SourceBroken(where, "NOT_A_SPREADSHEET", found="Word" if "word/document.xml" in names else "PowerPoint")
     if _CONTENT not in names:

@@ -64,9 +64,9 @@ class SqlSource:
 
     async def account(self, datasets: Iterable[str]) -> Account | None:
         """What the account may do besides reading the tables of these datasets; None for a file, which is opened for reading."""
-        from connectors.sqlhost import SqlHost
+        from connectors.sqlfile import SqlFile  # which is lighter to load than what reads from servers
 
-        return await self._reader.account(datasets) if isinstance(self._reader, SqlHost) else None
+        return None if isinstance(self._reader, SqlFile) else await self._reader.account(datasets)
 
     async def parts(self, dataset: str) -> Sequence[Part]:
         """One part: the table, or what the query gives. Whether it is there is seen when it is read."""

@@ -23,6 +23,7 @@ from connectors.sheets import Sheet
 from connectors.sheetxml import check_extent, drop_strays, find_errors
 from connectors.table import NumberedRow, SheetDataset, read_table
 from connectors.xls import Xls
+from connectors.xlsb import Xlsb
 
 _DAY = timedelta(days=1)
 
@@ -86,14 +87,14 @@ class Workbook:
         return self._package.repacked(sheet.member, xml) if strays else self._raw, find_errors(xml), strays
 
 
-class OldWorkbook:
-    """An xls file. Raises SourceBroken, LimitExceeded."""
+class BinaryWorkbook:
+    """An xls or xlsb file. Raises SourceBroken, LimitExceeded."""
 
     read_as: str | None = None
 
-    def __init__(self, content: Content) -> None:
-        self._book = Xls(content)
-        self.sheets = self._book.sheets
+    def __init__(self, book: Xls | Xlsb) -> None:
+        self._book = book
+        self.sheets = book.sheets
 
     def names(self, sheet: Sheet) -> None:
         """They stand in its rows."""
@@ -102,11 +103,16 @@ class OldWorkbook:
     def grid(self, sheet: Sheet, where: str) -> Grid:
         """A whole sheet with its marks."""
         book = self._book
-        return _grid(book.readable(), int(sheet.member), book.find_errors(sheet), book.find_marks(sheet), where)
+        return _grid(book.readable(sheet), _place(sheet), book.find_errors(sheet), book.find_marks(sheet), where)
 
     def batches(self, sheet: Sheet, dataset: SheetDataset, where: str) -> Iterator[Batch]:
         """The rows where a dataset says they are."""
-        yield from _read(self._book.readable(), int(sheet.member), self._book.find_errors(sheet), dataset, where)
+        yield from _read(self._book.readable(sheet), _place(sheet), self._book.find_errors(sheet), dataset, where)
+
+
+def _place(sheet: Sheet) -> int | str:
+    """An xls file's sheets go by their number: their names may be in any code page."""
+    return int(sheet.member) if sheet.member.isdigit() else sheet.name
 
 
 class Ods:

@@ -21,7 +21,7 @@ _CELLS = {_FORMULA, _BOOLERR, _MULRK, 0x0203, 0x0204, 0x027E, 0xD6, 0xFD}  # all
 _UTF_16 = 1200  # the code page of every BIFF8
 _MERGED, _ROW, _COLINFO = 0xE5, 0x0208, 0x7D
 _COLUMNS = 256
-_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
 
 def is_locked(content: Content) -> bool:
@@ -65,9 +65,9 @@ class Xls:
                 if max(column, last) >= _COLUMNS:
                     raise SourceBroken(self._where, "FILE_DAMAGED")
                 if kind == _BOOLERR and body[7]:
-                    found[row, column] = CellError(_ERRORS.get(body[6], "#ERROR"))
+                    found[row, column] = CellError(ERRORS.get(body[6], "#ERROR"))
                 elif kind == _FORMULA and body[12:14] == b"\xff\xff" and body[6] == 2:
-                    found[row, column] = CellError(_ERRORS.get(body[8], "#ERROR"))
+                    found[row, column] = CellError(ERRORS.get(body[8], "#ERROR"))
         except (struct.error, IndexError) as error:
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
         return found
@@ -92,7 +92,7 @@ class Xls:
             raise SourceBroken(self._where, "FILE_DAMAGED") from error
         return Marks(tuple(merges), frozenset(rows), frozenset(columns))
 
-    def readable(self) -> bytes:
+    def readable(self, _: Sheet) -> bytes:
         """The file for calamine, which goes by the code page also where BIFF8 has none: exports by PHP and Perl name one."""
         named = struct.pack("<HHH", _CODEPAGE, 2, self._code_page)
         return self._raw.replace(named, struct.pack("<HHH", _CODEPAGE, 2, _UTF_16), 1) if self._is_biff8 else self._raw

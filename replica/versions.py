@@ -44,8 +44,11 @@ class Versions:
             tried = (state.source, state.dataset, state.entity, state.tried_at)
             self._tried.setdefault(state.entity, []).append(tried)
             self._tried[""].append(tried)
-        self._always = [  # every answer says which sources are in trouble, and what was never read
-            (s.source, s.dataset, s.entity, s.ever_read, s.problem, s.problem and s.read_at) for s in datasets
+        # every answer says which sources are in trouble and how old the figures are that it has of them, and what was never read
+        troubled = {state.source for state in datasets if state.problem}
+        self._always = [
+            (s.source, s.dataset, s.entity, s.ever_read, s.problem, s.read_at if s.source in troubled else None)
+            for s in datasets
         ]
         self._known: dict[frozenset[str], str] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -13,6 +13,7 @@ import orjson
 from config.entities import Catalogue, Entity, Field, FieldType
 from config.hub import EntityMapping, FieldMapping
 from config.lines import Lines
+from connectors.columns import plain_name
 from connectors.connector import Aside
 from connectors.personal import mask_personal
 from connectors.seeking import Sought
@@ -48,6 +49,17 @@ class Origins:
         """The mapping of a dataset to an entity."""
         key = (entity, source, dataset)
         return next((m for m in self.mappings if (m.entity, m.source, m.dataset) == key), None)
+
+    def secret_columns(self, catalogue: Catalogue) -> dict[tuple[str, str], frozenset[str]]:
+        """Of each dataset the columns, by their plain names, that feed a sensitive field of any entity."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for mapping in self.mappings:
+            for fed in mapping.fields:
+                field = catalogue[mapping.entity].field(fed.field)
+                if field is not None and field.sensitive:
+                    columns = [*fed.columns, *([fed.within] if fed.within else [])]
+                    found.setdefault((mapping.source, mapping.dataset), set()).update(map(plain_name, columns))
+        return {dataset: frozenset(columns) for dataset, columns in found.items()}
 
     def line(self, mapping: EntityMapping | None, *, name: str | None = None, setting: str | None = None) -> str | None:
         """Where in hub.yaml a field of a mapping, or an option of it or its dataset, stands."""
@@ -339,7 +351,13 @@ class Explainer:
         columns = [(label, name) for label, name, fields in part.columns if told.field in fields]
         names = [name for _, name in columns] or [name for name in told.columns if name.startswith("$")]
         texts = [raw[name] for _, name in columns if name in raw]
-        pseudo = {"$file": part.file, "$sheet": part.sheet}
+        place = PurePosixPath(part.key.partition("#")[0])
+        pseudo = {
+            "$file": part.file,
+            "$stem": part.file and place.stem,
+            "$sheet": part.sheet,
+            "$folder": place.parent.name,
+        }
         texts += [text for name in names if (text := pseudo.get(name))]
         stored = f"{told.field}Raw" if told.type is None else told.field
         declared = self.entity.field(stored)
@@ -389,7 +407,15 @@ WITH_TEXT = ("TITLE", "HEADER", "GROUP", "TOTAL")
 FOUND = ("TITLE", "HEADER", "GROUP", "TOTAL", "REPEATED_HEADER", "NOTE", "OTHER_TABLE", "COLUMN_NUMBERS", "UNFILLED")
 """What is found out, and can be pinned with the options of the dataset."""
 ADVISED = ("OUTSIDE_ROWS", "SKIP", "WHERE", "TOTAL", "NOTE", "OTHER_TABLE", "UNFILLED")
-SELF_EVIDENT = ("BLANK", "AUTOMATIC", "EMPTY_MESSAGE", "REPEATED_MESSAGE", "LATER_MESSAGE", "WITHHELD_MESSAGE")
+SELF_EVIDENT = (
+    "BLANK",
+    "DELETED",
+    "AUTOMATIC",
+    "EMPTY_MESSAGE",
+    "REPEATED_MESSAGE",
+    "LATER_MESSAGE",
+    "WITHHELD_MESSAGE",
+)
 
 
 def advice_on(
@@ -401,7 +427,15 @@ def advice_on(
 
 
 REJECTS = (
-    *("MISSING_KEY", "MISSING_REQUIRED", "DUPLICATE_KEY", "CROSSWALK_NO_MATCH", "UNKNOWN_VALUE", "AMBIGUOUS_NUMBER"),
+    *(
+        "MISSING_KEY",
+        "MISSING_REQUIRED",
+        "DUPLICATE_KEY",
+        "CROSSWALK_NO_MATCH",
+        "UNKNOWN_VALUE",
+        "AMBIGUOUS_NUMBER",
+        "NOT_READ_YET",
+    ),
     *("NOT_A_NUMBER", "NOT_A_DATE", "LOSSY_CODE", "CELL_ERROR", "PATTERN_NOT_FOUND", "PART_NOT_FOUND"),
 )
 

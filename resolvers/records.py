@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, Protocol, cast
@@ -88,7 +88,10 @@ class Records:
         if entity.system == "reject" and name == "message":
             return self._reject_message(entity, path, nodes)
         if entity.system == "reject" and name in ("decidedBy", "suggestion"):
-            return self._decision(entity, path, nodes)
+            names = ("source", "dataset", "entity", "code", "field", "cell", "locator")
+            told: dict[str, str] = {one: self.cell(path, "field", one) for one in names}
+            load, params = self._writer.name(orjson.loads), self.cell(path, "field", "params")
+            return self._decision(entity.name, {**told, "params": f"{load}({params} or '{{}}')"}, nodes)
         if entity.system == "source" and name == "accounts":
             return self._accounts(self.cell(path, "field", name), nodes)
         if field is not None:
@@ -100,7 +103,7 @@ class Records:
         if name == "provenance":
             return self._provenance(entity, path, nodes)
         if name == "issues":
-            return self._issues(Output(path, "own", "_issues"), nodes)
+            return self._issues(entity, path, nodes)
         over = (*path, name.removesuffix("Match"))
         return unless(self.cell(over, "own", "_id"), self.match(over, nodes))
 
@@ -126,9 +129,7 @@ class Records:
         def member(name: str, asked: list[FieldNode]) -> str:
             match name:
                 case "locator":
-                    label, at = self.cell(path, "part", "label"), self.cell(path, "own", "_at")
-                    ends = (Output(path, "part", "label"), Output(path, "own", "_at"))
-                    return Expression(f"({label} + {BELOW!r} + {at})", Joined(ends, BELOW))
+                    return self._locator(path)
                 case "row":
                     return self.cell(path, "own", "_at")
                 case "fetchedAt":
@@ -150,6 +151,11 @@ class Records:
 
         return self._asked.written("Provenance", nodes, member)
 
+    def _locator(self, path: Path) -> Expression:
+        label, at = self.cell(path, "part", "label"), self.cell(path, "own", "_at")
+        ends = (Output(path, "part", "label"), Output(path, "own", "_at"))
+        return Expression(f"({label} + {BELOW!r} + {at})", Joined(ends, BELOW))
+
     def _cell_of_field(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
         read = reader(self._asked.arguments("Provenance", nodes)["field"], str)
         known = [field.name for field in entity.fields] + [derived.name for derived in entity.derived]
@@ -162,24 +168,39 @@ class Records:
         return Expression(text, CellOf(outputs, Slot(read)))
 
     def _raw(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
-        """The cells of the row; those of sensitive fields are masked, and personal data in the others."""
+        """The cells of the row: what feeds a field that anybody may see, the others masked."""
         secret = frozenset(field.name for field in entity.fields if field.sensitive)
-        read = self._writer.name(partial(raw_cells, secret))
-        columns, grid, at = (
+        hidden = self._asked.origins.secret_columns(self._asked.catalogue)
+        read = self._writer.name(partial(raw_cells, secret, hidden))
+        told = (
+            self.cell(path, "own", "_raw"),
             self.cell(path, "tally", "columns"),
             self.cell(path, "part", "grid"),
             self.cell(path, "own", "_at"),
+            self.cell(path, "part", "source"),
+            self.cell(path, "part", "dataset"),
         )
-        cells = f"{read}({self.cell(path, 'own', '_raw')}, {columns}, {grid}, {at})"
+        cells = f"{read}({', '.join(told)})"
         return f"[{self._asked.written('RawCell', nodes, lambda name, _: f'c[{name!r}]')} for c in {cells}]"
 
-    def _issues(self, output: Output, nodes: list[FieldNode]) -> str:
-        cell = self.cell(output.path, output.kind, output.name)
+    def _issues(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
+        output = Output(path, "own", "_issues")
+        cell = self.cell(path, "own", "_issues")
 
         def member(name: str, asked: list[FieldNode]) -> str:
             if name == "message":
                 say = self._writer.name(self._writer.sentence(self._language("Issue", asked)))
                 return f"{say}(i['code'], i.get('params') or {{}})"
+            if name in ("decidedBy", "suggestion"):
+                source, dataset = self.cell(path, "part", "source"), self.cell(path, "part", "dataset")
+                told = {
+                    "source": source,
+                    "dataset": dataset,
+                    "entity": repr(entity.name),
+                    "locator": self._locator(path),
+                }
+                told |= {"code": "i['code']", "field": "i['field']", "cell": "i['cell']"}
+                return self._decision("Issue", {**told, "params": "(i.get('params') or {})"}, asked)
             stored = "raw" if name == "rawValue" else name
             return Expression(f"i.get({stored!r})", Item(stored))
 
@@ -215,18 +236,16 @@ class Records:
         code, params = self.cell(path, "field", "code"), self.cell(path, "field", "params")
         return f"{say}({code}, {load}({params} or '{{}}'))"
 
-    def _decision(self, entity: Entity, path: Path, nodes: list[FieldNode]) -> str:
-        """What made a reject of the row, or what to do about it."""
-        told = {name: self.cell(path, "field", name) for name in ("source", "dataset", "entity", "code", "field")}
+    def _decision(self, type_name: str, told: Mapping[str, str], nodes: list[FieldNode]) -> str:
+        """Where in hub.yaml stands what decided about a row or cell, or what to do about it; `told` are expressions."""
         decided = self._writer.name(self._asked.origins.decided)
         line = f"{decided}({told['entity']}, {told['source']}, {told['dataset']}, {told['code']}, {told['field']})"
         if nodes[0].name.value == "decidedBy":
             return line
-        say = self._writer.name(self._writer.sentence(self._language(entity.name, nodes)))
-        load, advise = self._writer.name(orjson.loads), self._writer.name(advice_on)
-        params, cell, place = (self.cell(path, "field", name) for name in ("params", "cell", "locator"))
-        advice = f"{advise}({told['code']}, {load}({params} or '{{}}'), {told['field']}, {cell}, {place}, {line})"
-        return f"[{say}(s.code, s.params) for s in ({advice},)][0]"
+        say = self._writer.name(self._writer.sentence(self._language(type_name, nodes)))
+        advise = self._writer.name(advice_on)
+        asked = ", ".join(told[name] for name in ("code", "params", "field", "cell", "locator"))
+        return f"[{say}(s.code, s.params) for s in ({advise}({asked}, {line}),)][0]"
 
     def _language(self, type_name: str, nodes: list[FieldNode]) -> Any:
         language = self._asked.arguments(type_name, nodes).get("language")

@@ -56,6 +56,14 @@ SET_ASIDE: dict[str, tuple[str, str]] = {
         "This row does not fulfil `where:` in its column {column} ({line}).",
         "Baris ini tidak memenuhi `where:` pada kolom {column} ({line}).",
     ),
+    "WHY_DELETED": (
+        "This row was deleted, though the file still holds it until it is packed.",
+        "Baris ini sudah dihapus, meskipun masih ada di berkas sampai berkasnya dipadatkan.",
+    ),
+    "WHY_FAR_AWAY": (
+        "In this row stand only single cells, far from everything else in the sheet.",
+        "Di baris ini hanya ada sel tunggal, jauh dari isi lain di lembar itu.",
+    ),
     "WHY_AUTOMATIC": (
         "This message is a bounce or an automatic reply, and no complaint.",
         "Surel ini pantulan atau balasan otomatis, bukan pengaduan.",
@@ -285,6 +293,10 @@ REJECTED: dict[str, tuple[str, str]] = {
     "ADVICE_CELL": (
         "Correct {cell} in the source; how it is read stands at {line}.",
         "Betulkan {cell} di sumbernya; cara membacanya ada di {line}.",
+    ),
+    "ADVICE_NOT_READ_YET": (
+        "Run `simpul sync`; how {field} is read now stands at {line}.",
+        "Jalankan `simpul sync`; cara membaca {field} sekarang ada di {line}.",
     ),
     "ADVICE_MISSING_KEY": (
         "Fill in {cell}. If such rows are no data, leave them out with `skip:`; which column the key is read from "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import cast
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from connectors.columns import plain_name
 from connectors.personal import is_named_personal, mask_personal
 from replica.ask import Sort
 from replica.binding import SUM_BASE
@@ -73,23 +74,35 @@ def read_list(stored: str | None) -> list[str] | None:
 
 
 def raw_cells(
-    secret: Collection[str], raw: str | None, columns: str | None, grid: int | None, at: str
+    secret: Collection[str],
+    hidden: Mapping[tuple[str, str], Collection[str]],
+    raw: str | None,
+    columns: str | None,
+    grid: int | None,
+    at: str,
+    source: str,
+    dataset: str,
 ) -> list[dict[str, object]]:
-    """The cells of a row as they stand in it: those that feed a secret field, or whose column is called by personal data, masked
-    whole, personal data in the others. Of a row read before columns were kept, everything is masked if any field is secret."""
+    """The cells of a row as they stand in it. Masked whole is what nobody has said may be seen: what feeds no field of this entity,
+    or a `secret` one, or a sensitive field of another entity (`hidden`, plain names of columns by dataset), or whose column is
+    called by personal data; personal data is masked in the others. Of a row read before columns were kept all is masked."""
     texts: dict[str, str] = orjson.loads(raw) if raw else {}
-    told: str = columns or orjson.dumps([[None, name, sorted(secret)] for name in texts]).decode()
+    elsewhere = hidden.get((source, dataset), ())
+    told: str = columns or orjson.dumps([[None, name, []] for name in texts]).decode()
     known: list[tuple[str | None, str, list[str]]] = orjson.loads(told)
     cells: list[dict[str, object]] = []
     for label, name, fields in known:
         if name in texts:
-            is_secret = is_named_personal(name) or any(field in secret or f"{field}Raw" in secret for field in fields)
+            is_secret = (
+                any(field in secret or f"{field}Raw" in secret for field in fields) or plain_name(name) in elsewhere
+            )
+            is_shown = bool(fields) and not is_secret and not is_named_personal(name)
             cells.append(
                 {
                     "column": name,
                     "cell": f"{label}{at}" if grid and label else None,
-                    "value": MASK if is_secret else mask_personal(texts[name]),
-                    "fields": fields if columns else [],
+                    "value": mask_personal(texts[name]) if is_shown else MASK,
+                    "fields": fields,
                 }
             )
     return cells

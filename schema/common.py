@@ -185,6 +185,8 @@ def _add_objects(types: Types) -> None:
             Member("rawValue", "String", Text("What stands there", "Isi sebagaimana tertulis")),
             Member("cell", "String", Text("Cell or column", "Sel atau kolom")),
             Member("message", "String!", Text("The reason as a sentence", "Sebabnya dalam kalimat"), (language,)),
+            Member("decidedBy", "String", Text("The line of hub.yaml that decided", "Baris hub.yaml yang menentukan")),
+            Member("suggestion", "String!", Text("What to do, as a sentence", "Apa yang perlu dilakukan"), (language,)),
         ],
     )
     types.add_type(

@@ -17,12 +17,12 @@ from config.load import load_config
 from config.messages import Messages
 from replica.database import Database
 from replica.reading import Replica
-from replica.sync import Syncer
+from replica.sync import Problem, Syncer
 from replica.system import SourceState, read_sources
 from schema.catalogue import describe
 from simpul.background import Background, Watched
 from simpul.messages import MESSAGES
-from simpul.sources import Connectors, seek
+from simpul.sources import Connectors, forget_spools, seek
 
 if TYPE_CHECKING:
     import strawberry
@@ -88,8 +88,10 @@ class Hub:
         return print_sdl(self.schema)
 
     def open(self) -> None:
-        """Makes the replica's tables and lets it know every source. Raises ReplicaUnusable or ReplicaLocked."""
+        """Makes the replica's tables and lets it know every source; forgets what was kept of others. Raises ReplicaUnusable or
+        ReplicaLocked."""
         self.database.open()
+        forget_spools(self.config)
         self.syncer.register()
 
     def is_open(self) -> bool:
@@ -122,12 +124,18 @@ class Hub:
     async def background(self, language: Language) -> Background:
         """What keeps the sources up to date while the hub serves; `language` is that of its log."""
         tried = await self.tried_sources()
+        told: set[str] = set()
+
+        def tell(source: str, problem: Problem) -> str:
+            params = {"where": problem.where, **problem.params}
+            return f"{source}: {self.messages.render(problem.code, params, language)}"
 
         async def sync(source: str) -> bool:
             report = await self.syncer.sync(source)
-            for problem in (*report.problems, *report.drift):
-                params = {"where": problem.where, **problem.params}
-                LOG.warning("%s: %s", source, self.messages.render(problem.code, params, language))
+            lasting = {tell(source, one) for one in report.drift}  # a table is compared anew each minute
+            for said in (*(tell(source, one) for one in report.problems), *sorted(lasting - told)):
+                LOG.warning("%s", said)
+            told.update(lasting)
             return not report.problems
 
         return Background(

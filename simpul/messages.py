@@ -619,6 +619,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "COLUMN_FIELD": ("Field", "Kolom data"),
     "COLUMN_VALUE": ("Value", "Isi"),
     "COLUMN_CODE": ("Code", "Kode"),
+    "COLUMN_LINE": ("Decided by", "Ditentukan oleh"),
+    "COLUMN_SUGGESTION": ("What to do", "Yang perlu dilakukan"),
     "COLUMN_WHAT": ("What", "Keterangan"),
     "COLUMN_KIND": ("Kind", "Jenis"),
     "COLUMN_RESULT": ("Result", "Hasil"),

@@ -98,10 +98,26 @@ def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | N
 
 def spool_of(config: HubConfig, source: str) -> Path:
     """The file beside the replica in which a source may keep what it has fetched."""
+    folder, begin = _spools(config)
+    return folder / f"{begin}{source}.db"
+
+
+def forget_spools(config: HubConfig) -> None:
+    """Removes what was kept of mailboxes that hub.yaml no longer has: nobody would find the letters of people there."""
+    folder, begin = _spools(config)
+    for path in folder.glob(f"{begin}*.db*"):
+        name = path.name.removeprefix(begin).partition(".db")[0]
+        source = config.sources.get(name)
+        if source is None or source.kind != "mailbox" or source.options.get("host") is None:
+            path.unlink(missing_ok=True)
+
+
+def _spools(config: HubConfig) -> tuple[Path, str]:
+    """The folder of such files, and how their names begin."""
     if config.replica.startswith("postgresql"):
-        return config.path.parent / "var" / f"replica-source-{source}.db"
+        return config.path.parent / "var", f"{config.path.name}-source-"
     replica = Path(config.replica)
-    return replica.with_name(f"{replica.name}-source-{source}.db")
+    return replica.parent, f"{replica.name}-source-"
 
 
 def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Connector:
@@ -109,7 +125,8 @@ def _mailbox(options: Mapping[str, Any], folder: Path, spool: Path | None) -> Co
         from connectors.mailbox import Mailbox
 
         return Mailbox(folder, options["path"])
-    from connectors.imap import ImapMailbox, MailServer
+    from connectors.imap import ImapMailbox
+    from connectors.imapline import MailServer
     from connectors.imapwire import Login
 
     ca = folder / options["ca"] if options["ca"] else None

@@ -21,7 +21,8 @@ from config.mailboxes import read_url
 from config.model import MailboxWritten
 from config.problems import ConfigError
 from connectors.errors import SourceError
-from connectors.imap import ImapMailbox, MailServer
+from connectors.imap import ImapMailbox
+from connectors.imapline import MailServer
 from connectors.imapwire import Login
 from connectors.mailfolders import Folder
 from schema.catalogue import describe

@@ -38,6 +38,8 @@ class Finding:
     value: str
     code: str
     message: str
+    line: str
+    suggestion: str
 
 
 COLUMNS = (
@@ -50,7 +52,10 @@ COLUMNS = (
     "COLUMN_VALUE",
     "COLUMN_CODE",
     "COLUMN_WHAT",
+    "COLUMN_LINE",
+    "COLUMN_SUGGESTION",
 )
+TOLD = ("cell", "field", "rawValue", "code", "message", "decidedBy", "suggestion")
 SHOWN = ("COLUMN_LOCATOR", "COLUMN_CELL", "COLUMN_VALUE", "COLUMN_WHAT")
 NARROWEST = {"COLUMN_VALUE": 12, "COLUMN_WHAT": 40}  # signs in a line with which it can still be read
 
@@ -76,7 +81,7 @@ def list_rejects(terminal: Terminal, path: Path, *, as_csv: bool) -> int:
 
 async def findings(hub: Hub, terminal: Terminal) -> AsyncIterator[Finding]:
     """Rejects first, then the issues of every entity."""
-    wanted = "source entity locator cell field rawValue code message"
+    wanted = "source entity locator cell field rawValue code message decidedBy suggestion"
     reject, issue = terminal.text("KIND_REJECT"), terminal.text("KIND_ISSUE")
     async for node in _pages(hub.engine, "rejects", "", wanted, terminal.language):
         yield _finding(reject, node["source"], node["entity"], node["locator"], node)
@@ -124,12 +129,12 @@ def _line(finding: Finding) -> str:
 
 
 def _finding(kind: str, source: str, entity: str, locator: str, node: dict[str, Any]) -> Finding:
-    cells = (node[name] or "" for name in ("cell", "field", "rawValue", "code", "message"))
+    cells = (node[name] or "" for name in TOLD)
     return Finding(kind, source or "", entity or "", locator or "", *cells)
 
 
 def _with_issues(engine: Engine, entity: Entity, language: Language) -> AsyncIterator[dict[str, Any]]:
-    wanted = "provenance { source locator } issues { code field rawValue cell message }"
+    wanted = "provenance { source locator } issues { code field rawValue cell message decidedBy suggestion }"
     return _pages(engine, entity.plural, "where: {issues: {count: {gt: 0}}}, scope: ALL, ", wanted, language)
 
 

@@ -34,7 +34,9 @@ class SourceFigure:
     problem: str | None
     due_at: datetime | None
     retry_at: datetime | None
-    drift: tuple[str, ...]  # how it differs from what it was, as sentences
+    drift: tuple[
+        tuple[str, str | None, str | None], ...
+    ]  # a sentence, and the line that hub.yaml could have with its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def _link_figures(hops: Sequence[Hop], counts: Mapping[str, int | None]) -> Iter
 
 
 async def _sources(engine: Engine, language: Language) -> tuple[SourceFigure, ...]:
-    query = "{ sources { nodes { name kind state readAt records rejects issues problem dueAt retryAt drift { message } } } }"
+    fields = "name kind state readAt records rejects issues problem dueAt retryAt"
+    query = f"{{ sources {{ nodes {{ {fields} drift {{ message place proposal }} }} }} }}"
     data = await ask(engine, query, language)
     return tuple(
         SourceFigure(
@@ -142,7 +145,7 @@ async def _sources(engine: Engine, language: Language) -> tuple[SourceFigure, ..
             node["problem"],
             _moment(node["dueAt"]),
             _moment(node["retryAt"]),
-            tuple(one["message"] for one in node["drift"]),
+            tuple((one["message"], one["proposal"], one["place"]) for one in node["drift"]),
         )
         for node in _get(data, "sources", "nodes") or ()
     )

@@ -80,7 +80,10 @@ class _Words:
             "label": self._text(f"STATE_{source.state}"),
             "as_of": as_of,
             "problem": source.problem,
-            "drift": source.drift,
+            "drift": [
+                f"{said} {self._text('DRIFT_PROPOSAL', line=line, place=place)}" if line else said
+                for said, line, place in source.drift
+            ],
             "standing": remarks_on(source.due_at, source.retry_at, datetime.now(UTC), self._messages, self._language),
             "records": self._number(source.records),
             "issues": self._number(source.issues),

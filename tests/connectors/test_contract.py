@@ -16,7 +16,8 @@ import pytest
 from connectors.connector import Batch, Cell, Column, Connector, DatasetDescription, Part, Row
 from connectors.contract import CHECKS, Case, ContractBroken
 from connectors.errors import DatasetMissing, SourceUnavailable
-from connectors.imap import ImapMailbox, MailServer
+from connectors.imap import ImapMailbox
+from connectors.imapline import MailServer
 from connectors.imapwire import Login
 from connectors.mailbox import Mailbox
 from connectors.memory import MemoryConnector

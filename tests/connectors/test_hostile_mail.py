@@ -15,7 +15,8 @@ import pytest
 
 from connectors.connector import Connector
 from connectors.errors import SourceBroken
-from connectors.imap import ImapMailbox, MailServer
+from connectors.imap import ImapMailbox
+from connectors.imapline import MailServer
 from connectors.imapwire import Login
 from connectors.mailbox import Mailbox
 from tests.mailserver import PASSWORD, USER, dovecot

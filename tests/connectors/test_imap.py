@@ -26,7 +26,8 @@ from connectors.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
-from connectors.imap import ImapMailbox, MailServer
+from connectors.imap import ImapMailbox
+from connectors.imapline import MailServer
 from connectors.imapwire import Login, Wire
 from connectors.oauth import Client, ClientCredentials
 from tests.faults import proxy

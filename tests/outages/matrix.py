@@ -104,7 +104,7 @@ MATRIX: Mapping[str, Mapping[str, Cell]] = {
             f"{OLD}[drift]",
             f"{OLD}[nulls]",
             f"{OLD}[dup]",
-            f"{WEB}::test_a_column_that_went_is_told_and_nothing_is_lost",
+            f"{WEB}::test_a_column_that_went_is_told_and_no_record_is_lost",
         ),
         "auth refused": (
             f"{OLD}[401]",
@@ -201,7 +201,7 @@ MATRIX: Mapping[str, Mapping[str, Cell]] = {
             f"{LITE}::test_what_is_wrong_with_a_file_is_told",
         ),
         "HTML instead of JSON": Never("what a database answers is no page; other nonsense is garbage"),
-        "wrong schema": (f"{BASE}::test_a_table_that_was_changed_is_told_and_nothing_is_lost",),
+        "wrong schema": (f"{BASE}::test_a_table_that_was_changed_is_told_and_no_record_is_lost",),
         "auth refused": (
             f"{BASE}::test_a_wrong_password_is_not_tried_again_and_again",
             f"{HOST}::test_a_user_without_rights_is_told",
@@ -215,7 +215,7 @@ MATRIX: Mapping[str, Mapping[str, Cell]] = {
             f"{LITE}::test_a_copy_is_of_one_moment",
         ),
         "deleted": (
-            f"{BASE}::test_a_table_that_was_changed_is_told_and_nothing_is_lost",
+            f"{BASE}::test_a_table_that_was_changed_is_told_and_no_record_is_lost",
             f"{SERVE}::test_a_copy_that_could_not_be_renewed_is_served_as_an_old_one",
         ),
         "locked": (

@@ -95,8 +95,8 @@ class Office:
         assert found is not None
         return found
 
-    def names(self) -> list[str]:
-        """The names of all projects."""
+    def names(self) -> list[str | None]:
+        """The names of all projects, None where they can't be had."""
         told = self.tell()
         assert told.projects is not None, told
         return [node["name"] for node in told.projects["nodes"]]

@@ -114,7 +114,7 @@ def test_a_server_that_is_killed_costs_nothing_that_was_read_and_heals_when_it_i
 ) -> None:
     office.well()
     before, handles = office.tell(), office.handles()
-    assert sorted(office.names()) == sorted(NAMES)
+    assert sorted(map(str, office.names())) == sorted(NAMES)
     database.do("kill9")
     office.holds(before, DOWN)
     database.do("start")
@@ -128,25 +128,30 @@ def test_restarts_one_after_the_other_never_give_a_wrong_answer(office: Office, 
     office.well()
     for _ in range(5 if ALL else 1):
         database.do("kill9")
-        assert sorted(office.names()) == sorted(NAMES)
+        assert sorted(map(str, office.names())) == sorted(NAMES)
         database.do("start")
-        assert sorted(office.names()) == sorted(NAMES)
+        assert sorted(map(str, office.names())) == sorted(NAMES)
     office.well()
 
     assert office.tell().sources == []
 
 
-def test_a_table_that_was_changed_is_told_and_nothing_is_lost(office: Office, database: Database) -> None:
+def test_a_table_that_was_changed_is_told_and_no_record_is_lost(office: Office, database: Database) -> None:
     office.well()
     before = office.tell()
-    for change, back in (
-        ("ALTER TABLE paket RENAME COLUMN title TO judul", "ALTER TABLE paket RENAME COLUMN judul TO title"),
-        ("ALTER TABLE paket RENAME TO lama", "ALTER TABLE lama RENAME TO paket"),
-    ):
-        database.run(change)
-        office.holds(before, {"COLUMN_UNKNOWN", "TABLE_MISSING", "TABLE_UNKNOWN", "QUERY_FAILED"})
-        database.run(back)
-        office.well()
+    # a table of which no row has changed need not be read again
+    database.run("ALTER TABLE paket RENAME COLUMN title TO judul", "UPDATE paket SET judul = 't00' WHERE id = 0")
+    eventually(lambda: set(office.names()) == {None})  # what can be taken is taken, unless `contract: freeze`
+    without = office.tell()
+    database.run("ALTER TABLE paket RENAME COLUMN judul TO title", "UPDATE paket SET title = 't0' WHERE id = 0")
+    eventually(lambda: office.tell() == before)
+    database.run("ALTER TABLE paket RENAME TO lama")
+    office.holds(before, {"TABLE_MISSING", "TABLE_UNKNOWN", "QUERY_FAILED"})
+    database.run("ALTER TABLE lama RENAME TO paket")
+    office.well()
+
+    assert (without.projects["totalCount"], without.proposals) == (len(NAMES), before.proposals)
+    assert office.tell() == before
 
 
 @pytest.mark.parametrize("left", [0, 5])

@@ -22,7 +22,7 @@ datasets: {paket: {}}
 """
 TITLES = ["Jembatan", "Jalan", "Posyandu", "Irigasi", "Pasar", "Sumur"]
 GONE = {"NO_FILE_MATCHED"}
-BROKEN = {"FILE_DAMAGED", "FILE_IS_FOLDER", "DATA_FILE_EMPTY", "SOURCE_BUSY"}
+BROKEN = {"FILE_SPECIAL", "FILE_DAMAGED", "FILE_IS_FOLDER", "DATA_FILE_EMPTY", "SOURCE_BUSY"}
 FAULTS = ("trunc", "half", "delete", "dir", "fifo", "symlink-loop")
 
 

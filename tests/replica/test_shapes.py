@@ -5,6 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.columns import rename_columns
+from connectors.connector import Batch, Column
 from connectors.profile import ColumnProfile, Profile
 from replica.drift import Fed, differences, usual
 from replica.restarts import restart_of
@@ -129,3 +131,14 @@ def test_a_total_that_ran_and_then_falls_is_suspected_where_it_falls() -> None:
     assert (place, finding.was, finding.now, finding.params) == (4, "348", "100", {"fallen": 8, "rows": 8})
     assert restart_of([by_row(month) for month in months[2:]]) is None, "one step is no run"
     assert restart_of([by_row(month[:4]) for month in months]) is None, "four rows say nothing"
+
+
+def test_columns_are_called_as_hub_yaml_says_unless_there_is_one_already() -> None:
+    def called(*names: str) -> list[str]:
+        batch = Batch(tuple(Column(name, name) for name in names), ())
+        return [column.name for column in rename_columns(batch, {"Pagu  Baru": "Pagu", "Anggaran": "Pagu"}).columns]
+
+    assert called("Kode", "pagu baru") == ["Kode", "Pagu"]
+    assert called("Anggaran", "Pagu Baru") == ["Pagu", "Pagu Baru"]
+    assert called("PAGU", "Anggaran") == ["PAGU", "Anggaran"]
+    assert called("Kode") == ["Kode"]

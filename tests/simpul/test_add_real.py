@@ -50,8 +50,8 @@ def test_a_folder_of_an_office_is_in_the_graph_without_an_editor(simpul: RunSimp
         int(count.replace(",", "")) for count in re.findall(r"header in row .*?, ([\d,]+) record", added.out)
     )
     rows = [line.split() for line in synced.out.splitlines() if " changed " in line]
-    assert sum(int(row[3].replace(",", "")) for row in rows) == understood > 0
-    assert {row[7] for row in rows} == {"0"}, "rejects"
+    assert sum(int(row[4].replace(",", "")) for row in rows) == understood > 0
+    assert {row[5] for row in rows} == {"0"}, "rejects"
     question = re.search(r"echo '(.*)' \| simpul query -", added.out)
     assert question is not None
     answered = simpul(tmp_path, "query", "-", stdin=question[1])

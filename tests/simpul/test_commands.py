@@ -187,7 +187,19 @@ def test_rejects_as_csv_name_the_cell_and_can_be_opened_in_a_spreadsheet(simpul:
     assert ended.code == 0
     assert ended.out.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(ended.out[1:])))
-    assert rows[0] == ["Kind", "Source", "Entity", "Where", "Cell", "Field", "Value", "Code", "What"]
+    assert rows[0] == [
+        "Kind",
+        "Source",
+        "Entity",
+        "Where",
+        "Cell",
+        "Field",
+        "Value",
+        "Code",
+        "What",
+        "Decided by",
+        "What to do",
+    ]
     assert [row[:8] for row in rows[1:]] == [
         ["reject", "planning", "Proposal", "usulan-alas.csv › 6", "A6", "number", "", "MISSING_KEY"],
         ["issue", "planning", "Proposal", "usulan-alas.csv › 3", "D3", "estimatedCost", "1,5 M", "AMBIGUOUS_NUMBER"],

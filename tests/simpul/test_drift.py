@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.hubs import RunSimpul
+from tests.hubs import RunSimpul, Serve
 from tests.simpul.test_add import EN, Cells, ask, write_sheets
 from tests.web import servers
 
@@ -107,6 +108,19 @@ def test_a_mapped_column_that_is_renamed_keeps_the_old_records_and_tells_what_to
     assert drift(simpul, tmp_path) == []
 
 
+def test_the_first_page_shows_what_to_write(simpul: RunSimpul, serve: Serve, tmp_path: Path) -> None:
+    hub(tmp_path)
+    write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=rows())
+    assert simpul(tmp_path, "sync", env=EN).code == 0
+    write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=rows((*HEAD, "Lokasi")))
+    assert simpul(tmp_path, "sync", env=EN).code == 0
+
+    page = httpx.get(serve(tmp_path).url + "/", headers={"Accept": "text/html"}, timeout=30).text
+
+    assert "the column “Lokasi” is new" in page
+    assert "write in hub.yaml below entities.Line.fields: lokasi: {column: Lokasi, type: text}" in page
+
+
 def test_july_may_be_called_otherwise_than_june(simpul: RunSimpul, tmp_path: Path) -> None:
     hub(tmp_path)
     write_sheets(tmp_path / "data" / "mei.xlsx", Sheet1=rows())
@@ -145,7 +159,8 @@ def test_a_column_that_stands_twice_is_not_guessed(simpul: RunSimpul, tmp_path: 
     hub(tmp_path)
     write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=rows())
     before = ask(simpul, tmp_path, LINES)
-    write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=rows(("Kode", "Uraian", "Realisasi", "Realisasi", "Tanggal")))
+    twice = rows(("Kode", "Uraian", "Realisasi", "Realisasi", "Tanggal"), money=lambda at: at * 7_000_000)
+    write_sheets(tmp_path / "data" / "a.xlsx", Sheet1=twice)
 
     ended = simpul(tmp_path, "sync", env=EN)
 

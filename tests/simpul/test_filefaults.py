@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.hubs import Serve
+from tests.hubs import Serve, Serving
 from tests.simpul.test_add import Cells, write_sheets
 
 SCRIPT = Path(__file__).parents[3] / "shared" / "suites" / "filefaults.py"
@@ -62,7 +62,8 @@ class Seen:
             self.count[mode] += 1
 
     def __repr__(self) -> str:
-        return str({mode: (self.states[mode]["state"], self.count[mode], sorted(self.titles[mode])) for mode in MODES})
+        states = {name: node["state"] for name, node in self.states.items()}
+        return str((states, self.count, self.titles))
 
 
 def file_of(folder: Path, mode: str) -> Path:
@@ -121,9 +122,40 @@ def reach(url: str, log: Path, is_there: Callable[[Seen], bool], what: str) -> S
     end, started = time.monotonic() + 90, False
     while True:
         seen = Seen(url)
-        started |= set(seen.count.values()) == {39}
+        started |= len(seen.states) == len(MODES) and set(seen.count.values()) == {39}
         assert not started or set(seen.count.values()) == {39}, "no record is lost, and no half of a file is taken"
         if is_there(seen):
             return seen
         assert time.monotonic() < end, f"waited for {what}: {seen} {log.read_text()[-3000:]}"
         time.sleep(0.5)
+
+
+def test_new_changed_and_removed_files_of_a_watched_folder_are_taken_up(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text(
+        "name: Uji\nlanguage: en\nsources:\n  s: {kind: spreadsheet, path: 'data/**/*.csv', refresh: watch}\n"
+        "entities:\n  Line:\n    from: s\n    key: [file, code]\n"
+        "    fields: {code: {column: Kode, type: code}, title: {column: Uraian, type: text}}\n",
+        encoding="utf-8",
+    )
+    for name in ("lock", "past", "future"):
+        write(tmp_path / "data" / f"{name}.csv", "Jembatan")
+    serving = serve(tmp_path)
+    some = {"lock": {"Jembatan"}, "past": {"Jembatan"}, "future": {"Jembatan"}}
+    until(serving, some)
+
+    write(tmp_path / "data" / "past.csv", "Jalan")
+    write(tmp_path / "data" / "2026" / "trunc.csv", "Talud")
+    (tmp_path / "data" / "future.csv").unlink()
+    (tmp_path / "data" / ".~lock.lock.csv#").write_text("Kode;Uraian\n9;Kunci\n", encoding="utf-8")
+    (tmp_path / "data" / "~$lock.csv").write_text("Kode;Uraian\n9;Kunci\n", encoding="utf-8")
+
+    until(serving, {"lock": {"Jembatan"}, "past": {"Jalan"}, "trunc": {"Talud"}})
+
+
+def until(serving: Serving, wanted: dict[str, set[str]]) -> None:
+    reach(
+        serving.url,
+        serving.log,
+        lambda seen: {mode: titles for mode, titles in seen.titles.items() if titles} == wanted,
+        str(wanted),
+    )

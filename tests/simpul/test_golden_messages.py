@@ -181,29 +181,35 @@ WANTED: list[tuple[Cause, int, str, str]] = [
         duplicate_key,
         0,
         "reject,planning,Proposal,usulan-alas.csv › 4,,number,,DUPLICATE_KEY,The same key stands with other content at "
-        "usulan-alas.csv › 5. Correct one of them; until then neither is used.",
+        'usulan-alas.csv › 5. Correct one of them; until then neither is used.,hub.yaml:32,"Correct the key of one of the '
+        'rows, or say at hub.yaml:32 which one counts: `duplicates: first` or `last`, or one more part in `key:`."',
         "ditolak,planning,Proposal,usulan-alas.csv › 4,,number,,DUPLICATE_KEY,Kunci yang sama dengan isi berbeda ada "
-        "di usulan-alas.csv › 5. Betulkan salah satunya; sementara itu keduanya tidak dipakai.",
+        'di usulan-alas.csv › 5. Betulkan salah satunya; sementara itu keduanya tidak dipakai.,hub.yaml:32,"Betulkan kunci '
+        "salah satu baris, atau tetapkan di hub.yaml:32 mana yang berlaku: `duplicates: first` atau `last`, atau tambah "
+        'bagian `key:`."',
     ),
     (
         bad_cells,
         0,
         'issue,planning,Proposal,usulan-alas.csv › 3,D3,estimatedCost,"1,5 M",AMBIGUOUS_NUMBER,"This amount can be read '
         "in two ways (2.200 is two thousand two hundred or 2,2; “M” is miliar or meter). Write it out, or pin the sign "
-        'with `decimal:` in hub.yaml."',
+        'with `decimal:` in hub.yaml.",hub.yaml:38,"Write D3 out, or pin the sign with `decimal: "",""` for estimatedCost '
+        'at hub.yaml:38."',
         'catatan,planning,Proposal,usulan-alas.csv › 3,D3,estimatedCost,"1,5 M",AMBIGUOUS_NUMBER,"Angka ini bisa dibaca '
         "dua cara (2.200 bisa dua ribu dua ratus atau 2,2; “M” bisa miliar atau meter). Tulis lengkap, atau tetapkan "
-        'tandanya dengan `decimal:` di hub.yaml."',
+        'tandanya dengan `decimal:` di hub.yaml.",hub.yaml:38,"Tulis D3 secara lengkap, atau patok tandanya dengan '
+        '`decimal: "",""` untuk estimatedCost di hub.yaml:38."',
     ),
     (
         bad_cells,
         0,
         "issue,planning,Proposal,usulan-alas.csv › 5,E5,status,MENUNGGU,UNKNOWN_VALUE,"
         '"This value is not one of the known ones and counts as UNKNOWN. Correct the cell, or add the value under '
-        '`values:` in hub.yaml."',
+        '`values:` in hub.yaml.",hub.yaml:41,"Correct E5, or add what stands there under `values:` of status at '
+        'hub.yaml:41."',
         "catatan,planning,Proposal,usulan-alas.csv › 5,E5,status,MENUNGGU,UNKNOWN_VALUE,"
         '"Nilai ini tidak dikenal dan dihitung UNKNOWN. Betulkan selnya, atau tambahkan nilainya di `values:` pada '
-        'hub.yaml."',
+        'hub.yaml.",hub.yaml:41,"Betulkan E5, atau tambahkan isinya di `values:` milik status di hub.yaml:41."',
     ),
     (
         wrong_key_type,

@@ -145,6 +145,25 @@ async def test_a_hub_that_is_killed_in_a_sync_goes_on_where_it_was(server: Dovec
     assert server.fetched() - fetched == 1_000 - before
 
 
+async def test_what_was_kept_of_a_mailbox_goes_with_it(server: Dovecot, hub: Hub) -> None:
+    server.append(mail(1))
+    var = hub.config.path.parent / "var"
+    await hub.syncer.sync("pengaduan")
+    await hub.close()
+    assert (var / "replica.db-source-pengaduan.db").exists()
+
+    path = hub.config.path
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("pengaduan:", "aduan:").replace("from: pengaduan", "from: aduan")
+    )
+    other = build_hub(load(path))
+    other.open()
+    await other.syncer.sync("aduan")
+    await other.close()
+
+    assert [one.name for one in var.glob("*-source-*")] == ["replica.db-source-aduan.db"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="platform: limits the size of files by a POSIX call")
 async def test_a_full_disk_is_told_and_what_was_read_stays(server: Dovecot, hub: Hub) -> None:
     server.append(mail(1))

@@ -13,7 +13,8 @@ from simpul.messages import MESSAGES
 
 PLACE = "usulan-kecamatan-alas-barat-2027.xlsx › Usulan 2027 › 1204"
 FINDING = Finding(
-    "issue", "planning", "Proposal", PLACE, "D1204", "estimatedCost", "1,5\nM", "X", "Two ways. Write it out."
+    *("issue", "planning", "Proposal", PLACE, "D1204", "estimatedCost", "1,5\nM", "X", "Two ways. Write it out."),
+    *("hub.yaml:7", "Write D1204 out."),
 )
 
 

@@ -451,3 +451,29 @@ def test_raw_cells_can_be_asked_for_and_personal_data_in_them_is_masked(simpul: 
         "Tahun": ("F5", "2026", ["year"]),
         "NIK": ("G5", "***", []),
     }
+
+
+def test_a_raw_cell_that_another_entity_keeps_secret_or_that_nobody_asked_for_is_masked(
+    simpul: RunSimpul, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("No,Usulan,Nama Istri,Agama\n1,Jalan,Ani Yudhowati,Islam\n", encoding="utf-8")
+    (tmp_path / "hub.yaml").write_text(
+        "name: Uji\nsources:\n  s: {kind: spreadsheet, path: a.csv, datasets: {a: {}}}\nentities:\n"
+        "  Wish: {from: s.a, key: [number], fields: {number: {column: No, type: code}, wife: {column: nama istri, type: text},"
+        " title: {column: Usulan, type: text}}}\n"
+        "  Helper: {from: s.a, key: [number], fields: {number: {column: No, type: code},"
+        " spouse: {column: Nama Istri, type: text, sensitive: true}}}\n"
+    )
+    query = "{ wishs { nodes { provenance { raw { column value } } } } }"
+
+    synced = simpul(tmp_path, "sync")
+    answer = json.loads(simpul(tmp_path, "query", "-", stdin=query).out)
+
+    assert synced.code == 0, synced.err
+    (one,) = answer["data"]["wishs"]["nodes"]
+    assert {cell["column"]: cell["value"] for cell in one["provenance"]["raw"]} == {
+        "No": "1",
+        "Usulan": "Jalan",
+        "Nama Istri": "***",
+        "Agama": "***",
+    }
