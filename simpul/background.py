@@ -25,6 +25,7 @@ Sync = Callable[[str], Awaitable[bool]]
 
 Stamps = tuple[tuple[str, str, str | None], ...]
 """Dataset, part and stamp; where nothing could be listed, the code of the reason."""
+AGAIN_SECONDS = 30.0  # after a fault of ours
 REST_SECONDS = 2.0  # between two looks at files that are being written
 MOST_LOOKS = 5  # for files that never rest
 
@@ -62,7 +63,16 @@ class Background:
                     task.cancel()
 
     async def _keep(self, watched: Watched) -> None:
-        """The life of one source. A source that is brought in by hand is read once if it never was, so that the hub can
+        """The life of one source, begun again a while after a fault of ours."""
+        while True:
+            try:
+                return await self._live(watched)
+            except Exception:
+                LOG.exception("%s: keeping the source up to date failed; it is begun again", watched.source.name)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _live(self, watched: Watched) -> None:
+        """A source that is brought in by hand is read once if it never was, so that the hub can
         answer; one that is left alone after failures (`connectors.policy`) is not tried before its rest is over."""
         refresh = watched.source.refresh
         seen: Stamps | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -45,6 +45,7 @@ class Hub:
     syncer: Syncer
     connectors: Connectors
     messages: Messages
+    _closed: list[bool] = field(default_factory=list, init=False)
 
     @cached_property
     def schema(self) -> strawberry.Schema:
@@ -103,7 +104,10 @@ class Hub:
             return False
 
     async def close(self) -> None:
-        """Gives back connections and threads."""
+        """Gives back connections and threads, once."""
+        if self._closed:
+            return
+        self._closed.append(True)
         await self.connectors.aclose()
         await asyncio.to_thread(self.replica.close)
 

@@ -24,15 +24,16 @@ Look = tuple[tuple[int, int, int] | None, ...]
 
 
 class Watch:
-    """Looks at hub.yaml and the secrets beside it. `current` is the configuration in use."""
+    """Looks at hub.yaml and the secrets beside it. `current` is the configuration in use; `failed` why the file as it is now could
+    not take over, if a process before this one has tried."""
 
-    def __init__(self, current: HubConfig, seconds: float = SECONDS) -> None:
+    def __init__(self, current: HubConfig, seconds: float = SECONDS, *, failed: str | None = None) -> None:
         self._path = current.path
         self._current = current
         self._seconds = seconds
         self._looked = self._look()
         self._problems: tuple[Problem, ...] = ()
-        self._failed: str | None = None
+        self._failed = failed
         self._asked = asyncio.Event()
 
     def news(self, language: Language) -> list[str]:
@@ -44,12 +45,17 @@ class Watch:
         """What `changes` gave last could not take over."""
         self._failed = reason
 
+    def taken(self, config: HubConfig) -> None:
+        """What `changes` gave last has taken over."""
+        self._current, self._failed = config, None
+
     def ask(self) -> None:
         """Has the file read now, whether it seems to have changed or not."""
         self._asked.set()
 
     async def changes(self) -> AsyncIterator[HubConfig]:
-        """Each configuration that is good and another one than that in use, which it then is."""
+        """Each configuration that is good and another one than that in use, each time the file changes; `taken` and `failed` say what
+        has become of it."""
         while True:
             is_asked = await self._changed()
             try:
@@ -60,10 +66,11 @@ class Watch:
                 for problem in error.problems:
                     LOG.warning("%s", problem.render(error.language))
                 continue
-            self._problems, self._failed = (), None
+            self._problems = ()
             if is_asked or _marks(config) != _marks(self._current):
-                self._current = config
                 yield config
+            else:
+                self._failed = None
 
     @contextmanager
     def on_signal(self) -> Iterator[None]:

@@ -26,9 +26,11 @@ from simpul.reload import Watch
 from simpul.server import PortInUse, PortRefused, is_loopback, listen, serve, url_of
 from simpul.web.app import build_app
 from simpul.web.metrics import TOGETHER, Metrics
-from simpul.web.stage import Stage
+from simpul.web.stage import Act, Stage
 
 LOG = logging.getLogger("simpul.reload")
+
+LONGEST_REST = 600.0  # seconds that an answer under way may take after another hub.yaml is in use
 
 
 def serve_hub(
@@ -98,7 +100,11 @@ def _serve_together(terminal: Terminal, path: Path, listening: socket.socket, wo
             except ConfigError:  # it has changed once more
                 return None
             mask_also(config.secrets)
-            return play(config)
+            try:
+                return play(config)
+            except Exception:  # whatever it is, the others go on
+                LOG.exception("the new hub.yaml could not take over")
+                return None
 
         cast = play(config)
         code = crew.once(cast.first)
@@ -181,21 +187,28 @@ async def _look_out(watch: Watch, over: asyncio.Event | None) -> None:
 
 
 async def _keep_current(hub: Hub, watch: Watch, stage: Stage, play: Callable[[Hub], Awaitable[Starlette]]) -> None:
-    """Has each good change of hub.yaml take over. The hub that serves in the end is closed here unless it is the first one."""
-    serving = hub
+    """Has each good change of hub.yaml take over. The hub that serves in the end is closed here unless it is the first one, and so
+    is every one before it once it rests."""
+    serving, resting = hub, set[asyncio.Task[None]]()
     try:
         with watch.on_signal():
             async for config in watch.changes():
-                serving = await _change(serving, config, watch, stage, play, first=hub)
+                serving, task = await _change(serving, config, watch, stage, play)
+                if task is not None:
+                    resting.add(task)
+                    task.add_done_callback(resting.discard)
     finally:
+        for task in list(resting):
+            task.cancel()
         if serving is not hub:
             await serving.close()
 
 
 async def _change(
-    old: Hub, config: HubConfig, watch: Watch, stage: Stage, play: Callable[[Hub], Awaitable[Starlette]], *, first: Hub
-) -> Hub:
-    """Has a configuration take over; the hub that serves then, which is the old one if it can't."""
+    old: Hub, config: HubConfig, watch: Watch, stage: Stage, play: Callable[[Hub], Awaitable[Starlette]]
+) -> tuple[Hub, asyncio.Task[None] | None]:
+    """Has a configuration take over: the hub that serves then, which is the old one if it can't, and what gives back what the old
+    one has open, once nobody waits for it any more."""
     new = build_hub(config)
     mask_also(config.secrets)
 
@@ -210,9 +223,20 @@ async def _change(
         watch.failed(type(error).__name__)
         LOG.exception("the new hub.yaml could not take over")
         await new.close()
-        return old
+        return old, None
+    except BaseException:
+        await new.close()
+        raise
+    watch.taken(config)
     LOG.info("hub.yaml was changed and is in use")
-    await act.rest()
-    if old is not first:  # whoever opened the first one closes it
+    return new, asyncio.create_task(_give_back(old, act))
+
+
+async def _give_back(old: Hub, act: Act) -> None:
+    """A table that somebody fetches slowly keeps nobody else from what is new."""
+    try:
+        await asyncio.wait_for(act.rest(), LONGEST_REST)
+    except TimeoutError:
+        LOG.warning("an answer of before the change of hub.yaml was not fetched in time and is broken off")
+    finally:
         await old.close()
-    return new

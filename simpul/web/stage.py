@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+LOG = logging.getLogger("simpul.web")
+
+ALIVE = "/healthz"  # which needs no replica: who watches the process hears it whatever happens
 PATIENCE = 30.0  # seconds that answers under way have where nothing may be answered meanwhile
 
 
@@ -42,12 +47,13 @@ class Act:
         waiting.cancel()
         if self._running.done():
             self._running.result()
+        self._running.add_done_callback(_mourn)
 
     async def end(self) -> None:
         """Ends what runs behind the app. Requests go on being answered."""
         self._over.set()
         if self._running is not None:
-            await self._running
+            await asyncio.wait({self._running})  # how it ended is logged
 
     async def rest(self) -> None:
         """Waits until no request is being answered."""
@@ -57,6 +63,13 @@ class Act:
         async with self._app.router.lifespan_context(self._app):
             begun.set()
             await self._over.wait()
+
+
+def _mourn(running: asyncio.Task[None]) -> None:
+    """What runs behind an app should end only when it is told to."""
+    error = None if running.cancelled() else running.exception()
+    if error is not None:
+        LOG.error("what runs behind the answers has failed: sources are read no more", exc_info=error)
 
 
 class Stage:
@@ -71,7 +84,7 @@ class Stage:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        if not self._open.is_set():
+        if not self._open.is_set() and scope.get("path") != ALIVE:
             await self._open.wait()
         await self._act(scope, receive, send)
 
@@ -83,7 +96,8 @@ class Stage:
         try:
             if apart:
                 self._open.clear()
-                await asyncio.wait({asyncio.ensure_future(old.rest())}, timeout=PATIENCE)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(old.rest(), PATIENCE)
             await old.end()
             try:
                 new = Act(await prepare())

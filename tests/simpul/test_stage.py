@@ -155,3 +155,48 @@ async def test_an_app_that_can_not_begin_is_told_to_the_server(notes: list[str])
 @pytest.fixture
 def notes() -> list[str]:
     return []
+
+
+async def test_what_fails_behind_an_app_keeps_no_other_from_taking_over(
+    notes: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = Play("one", notes), Play("two", notes)
+
+    @asynccontextmanager
+    async def failing(app: Starlette) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            yield
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("a fault of ours")
+
+    one.app = Starlette(routes=[Route("/", one.answer)], lifespan=failing)
+    async with played(one) as (stage, client):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        before = (await client.get("/")).text
+        await stage.change(two.ready(), apart=False)
+        after = (await client.get("/")).text
+
+    assert (before, after) == ("one", "two")
+    assert "sources are read no more" in caplog.text
+
+
+async def test_whether_the_process_lives_is_told_whatever_changes(notes: list[str]) -> None:
+    one, two = Play("one", notes), Play("two", notes)
+    one.app.routes.append(Route("/healthz", one.answer))
+    held = asyncio.Event()
+
+    async def prepare() -> Starlette:
+        await held.wait()
+        return two.app
+
+    async with played(one) as (stage, client):
+        changing = asyncio.create_task(stage.change(prepare, apart=True))
+        while "one ends" not in notes:
+            await asyncio.sleep(0)
+        assert (await client.get("/healthz")).text == "one"
+        held.set()
+        await changing
