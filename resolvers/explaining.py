@@ -79,7 +79,14 @@ class Explainer:
     """Explains rows of an entity from one reading of the replica."""
 
     def __init__(
-        self, reading: Reading, catalogue: Catalogue, tables: Tables, origins: Origins, entity: Entity, zone: ZoneInfo
+        self,
+        reading: Reading,
+        catalogue: Catalogue,
+        tables: Tables,
+        origins: Origins,
+        entity: Entity,
+        zone: ZoneInfo,
+        sought: dict[tuple[str, str, str, str | None], Sought | None] | None = None,
     ) -> None:
         self.reading = reading
         self.catalogue = catalogue
@@ -89,13 +96,22 @@ class Explainer:
         self.trace = Trace(reading, catalogue, tables)
         self.unseen = Unseen(self)
         self._time = time_writer(zone)
+        self._sought = {} if sought is None else sought
+
+    def seek(self, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
+        """`Origins.seek`, once for all explanations of an operation: it looks into folders, and starts a process to list sheets."""
+        asked = (source, dataset, file, sheet)
+        if asked not in self._sought:
+            self.reading.make_room()
+            self._sought[asked] = self.origins.seek(*asked)
+        return self._sought[asked]
 
     # -- by key -------------------------------------------------------------------------------------------------------
 
     def by_key(self, given: Sequence[str]) -> list[Explanation]:
         """The rows with this key; some of its parts may be left out."""
         entity = self.entity
-        for names in _choices(entity.key, len(given)):
+        for names in open_choices(entity, len(given)):
             key = dict(zip(names, given, strict=True))
             rows = self.trace.by_key(entity, key)
             rejects = [] if rows else self._rejects_of(key)
@@ -438,6 +454,12 @@ REJECTS = (
     ),
     *("NOT_A_NUMBER", "NOT_A_DATE", "LOSSY_CODE", "CELL_ERROR", "PATTERN_NOT_FOUND", "PART_NOT_FOUND"),
 )
+
+
+def open_choices(entity: Entity, count: int) -> list[tuple[str, ...]]:
+    """`_choices` of an entity's key in which nothing is sensitive: whether somebody's number is there is not told."""
+    secret = {field.name for field in entity.fields if field.sensitive}
+    return [choice for choice in _choices(entity.key, count) if secret.isdisjoint(choice)]
 
 
 def _choices(names: Sequence[str], count: int) -> list[tuple[str, ...]]:

@@ -22,6 +22,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The key of {entity} has these parts: {key}. Give one or more of them, or the place of the row as `locator`.",
         "Kunci {entity} terdiri dari: {key}. Sebutkan satu atau lebih di antaranya, atau letak barisnya sebagai `locator`.",
     ),
+    "EXPLAIN_SENSITIVE": (
+        "The key of {entity} is sensitive and can't be asked for. Give the place of the row as `locator`.",
+        "Kunci {entity} bersifat rahasia dan tidak dapat ditanyakan. Sebutkan letak barisnya sebagai `locator`.",
+    ),
     "PARSE_FAILED": ("Syntax error: {reason}", "Kesalahan penulisan: {reason}"),
     "OPERATION_MISSING": (
         "The document holds no operation; write a query.",
