@@ -29,6 +29,7 @@ from resolvers.unseen import Unseen
 from resolvers.values import MASK, decimal_writer, time_writer
 
 MOST_TOLD = 10  # rows of a key of which some parts were left out
+MOST_SOUGHT = 24  # files, each in the folders of one dataset, for all explanations of an operation
 MOST_REJECTS = 5_000  # of which the key is looked for in the cells of their rows
 
 Seek = Callable[[str, str, str, str | None], Sought | None]
@@ -75,6 +76,10 @@ class Origins:
         return self.line(mapping, setting="duplicates") if code == "DUPLICATE_KEY" else self.line(mapping, name=name)
 
 
+class TooManySought(Exception):
+    """The explanations of an operation have to look for more files than they may."""
+
+
 class Explainer:
     """Explains rows of an entity from one reading of the replica."""
 
@@ -99,9 +104,12 @@ class Explainer:
         self._sought = {} if sought is None else sought
 
     def seek(self, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
-        """`Origins.seek`, once for all explanations of an operation: it looks into folders, and starts a process to list sheets."""
+        """`Origins.seek`, once for all explanations of an operation: it looks into folders, and starts a process to list sheets.
+        Raises TooManySought."""
         asked = (source, dataset, file, sheet)
         if asked not in self._sought:
+            if len(self._sought) >= MOST_SOUGHT:
+                raise TooManySought
             self.reading.make_room()
             self._sought[asked] = self.origins.seek(*asked)
         return self._sought[asked]

@@ -93,6 +93,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There are more than {limit} groups. Narrow `where`, group by less, or ask for them in pages with `first`.",
         "Ada lebih dari {limit} kelompok. Persempit `where`, kurangi pengelompokan, atau minta per halaman dengan `first`.",
     ),
+    "TOO_MANY_SOUGHT": (
+        "To explain this, more than {limit} files would have to be looked for. Ask for one row at a time, or run `simpul inspect`.",
+        "Untuk menjelaskan ini lebih dari {limit} berkas harus dicari. Tanyakan satu baris saja, atau jalankan `simpul inspect`.",
+    ),
     "PAGE_MIXED": (
         "`last` goes without `first` and `offset`; choose one direction.",
         "`last` tidak bisa bersama `first` atau `offset`; pilih satu arah.",

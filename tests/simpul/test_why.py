@@ -455,6 +455,9 @@ def test_few_rows_are_explained_at_a_time_and_a_file_is_sought_once(
 
     assert [found[f"a{at}"][0]["code"] for at in range(3)] == ["WHY_SHEET_UNKNOWN"] * 3
     assert len(listed) == 1
+    monkeypatch.setattr("resolvers.explaining.MOST_SOUGHT", 0)
+    (many,) = ask(1)["errors"]
+    assert (many["extensions"]["code"], len(listed)) == ("QUERY_TOO_COSTLY", 1)
     assert long, "it did not make room"
     assert long[0] == [], "it made room too late"
     assert error["extensions"]["code"] == "QUERY_TOO_COSTLY"
