@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from connectors.cells import tidy
 from connectors.connector import Batch, Column
 from connectors.errors import ColumnMissing
+from connectors.personal import mask_personal
 
 
 def find_column(columns: Sequence[Column], wanted: str, where: str) -> int:
@@ -21,7 +22,7 @@ def find_column(columns: Sequence[Column], wanted: str, where: str) -> int:
     except ValueError:
         nearest = get_close_matches(plain_name(wanted), names, 1, 0.6)
         suggestion = columns[names.index(nearest[0])].name if nearest else None
-        shown = ", ".join(column.name for column in columns[:30])
+        shown = mask_personal(", ".join(column.name for column in columns[:30]))
         code = "COLUMN_MISSING" if suggestion else "COLUMN_UNKNOWN"
         raise ColumnMissing(where, code, column=wanted, nearest=suggestion, columns=shown) from None
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from connectors.cells import tidy
 from connectors.child import Child
 from connectors.errors import SourceError
-from connectors.files import find_files, is_lock, key_of
+from connectors.files import CALLED_LIKE_FILES, find_files, is_lock, key_of
 from connectors.sheets import Listed, Sheet, choose_sheets
 from connectors.table import SheetDataset
 
@@ -24,6 +24,9 @@ _WILD = re.compile(r"[*?\[]")
 
 
 FILE_NEW = "FILE_NEW"
+TABLES = (*CALLED_LIKE_FILES, ".dbf", ".zip")
+LETTERS = (".eml", ".mbox")
+"""What files of a kind of source are called like; whether others are there is not told."""
 
 
 class Sought(NamedTuple):
@@ -34,14 +37,18 @@ class Sought(NamedTuple):
     found: str
 
 
-def seek_file(root: Path, patterns: Sequence[str], name: str) -> Sought:
-    """Where a file of this name, with or without its suffix, stands among the folders of the patterns."""
+def seek_file(root: Path, patterns: Sequence[str], name: str, suffixes: Sequence[str] = TABLES) -> Sought:
+    """Where a file of this name, with or without its suffix, stands among the folders of the patterns; of those that are
+    not taken only what is called like what the source reads (also `a.xls.bak`)."""
     try:
         taken = {path.resolve() for _, path in find_files(root, patterns)}
     except (SourceError, OSError):
         taken = set()
     wanted, others = _plain(name), []
+    likely = {*suffixes, *(Path(pattern).suffix.casefold() for pattern in patterns)}
     for path in _files_near(root, patterns):
+        if likely.isdisjoint(suffix.casefold() for suffix in path.suffixes) and path.resolve() not in taken:
+            continue
         if wanted in (_plain(path.name), _plain(path.stem)):
             if is_lock(path):
                 return Sought("FILE_LOCK", key_of(path, root))

@@ -3,18 +3,21 @@ say so that they are taken as they are now."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 
 from config.insertion import scalar
 from config.naming import field_name
+from connectors.personal import mask_personal
 from connectors.profile import ColumnProfile, Profile
 
 FEW = 3  # filled cells that say nothing of a type
 ALIKE = 0.6  # of the signs of two names
+MOST_COMPARED = 250  # columns, gone or new, whose names are compared
 _GROUPS = {"int": "number", "decimal": "number", "money": "number", "datetime": "date"}
 RESTARTED = "TOTAL_RESTARTED"
 HARMLESS = ("COLUMN_MOVED", RESTARTED)
@@ -72,22 +75,25 @@ def usual(profiles: Sequence[Profile]) -> Profile:
 
 
 def differences(before: Profile, now: Profile, fed: Fed, *, whole: bool) -> list[Finding]:
-    """What has changed; unless `whole`, only what concerns columns that are mapped."""
+    """What has changed; unless `whole`, only what concerns columns that are mapped. No name is told that may be the cell of a row,
+    and none with a personal number."""
     old, new = ({column.key: column for column in profile} for profile in (before, now))
-    gone = [column for column in before if column.key not in new]
-    added = [column for column in now if column.key not in old]
+    meant = [column for column in before if whole or column.key in fed.fields]
+    gone = [column for column in meant if column.key not in new]
+    added = {column.key: column for column in now if column.key not in old}
+    by_name = _alike(gone, added, fed)
+    if added and 2 * (len(meant) - len(gone) + len(by_name)) < len(meant):
+        return [Finding("HEADER_OTHER", "-", params={"gone": len(gone), "agreed": len(meant)})]
     found: list[Finding] = []
     for column in gone:
         fields = fed.fields.get(column.key, ())
-        if not (whole or fields):
-            continue
-        successor = _successor(column, before, now, added)
+        successor = by_name.get(column.key) or _in_its_place(column, before, now, added)
         if successor is None:
             found.append(Finding("COLUMN_GONE", column.name, column.name, None, params={"fields": ", ".join(fields)}))
             continue
-        added.remove(successor)
+        added.pop(successor.key, None)
         found.append(_renamed(column, successor, fields, fed))
-    for column in added:
+    for column in added.values():
         first = column.name.removesuffix(" (2)")
         if first != column.name and fed.of(first):
             found.append(Finding("COLUMN_TWICE", first, first, column.label, params={"label": column.label}))
@@ -98,21 +104,40 @@ def differences(before: Profile, now: Profile, fed: Fed, *, whole: bool) -> list
             found += _otherwise(old[column.key], column)
     if whole:
         found += [Finding("COLUMN_MOVED", c.name, old[c.key].label, c.label) for c in _moved(before, now)]
+    return [_masked(one, fed) for one in found]
+
+
+def _masked(finding: Finding, fed: Fed) -> Finding:
+    """Without personal numbers in names that hub.yaml doesn't have; what would have to be written with one is left out."""
+    column = finding.column if fed.of(finding.column) else mask_personal(finding.column)
+    was, now = (None if text is None else mask_personal(text) for text in (finding.was, finding.now))
+    label = finding.params.get("label")
+    params = finding.params if label is None else {**finding.params, "label": mask_personal(str(label))}
+    shown = replace(finding, column=column, was=was, now=now, params=params)
+    is_whole = (column, now) == (finding.column, finding.now)
+    return shown if is_whole else replace(shown, place=None, line=None)
+
+
+def _alike(gone: Sequence[ColumnProfile], added: Mapping[str, ColumnProfile], fed: Fed) -> dict[str, ColumnProfile]:
+    """The new columns that columns have become by their names, by the keys of these; of very many, those that are mapped first."""
+    chosen = sorted(gone, key=lambda column: not fed.fields.get(column.key))[:MOST_COMPARED]
+    left = dict([*added.items()][:MOST_COMPARED])
+    found: dict[str, ColumnProfile] = {}
+    for column in sorted(chosen, key=gone.index):
+        likely = [one for one in left.values() if _fits(column, one)]
+        if (name := _most_like(column.key, [one.key for one in likely])) is not None:
+            found[column.key] = left.pop(name)
     return found
 
 
-def _successor(
-    column: ColumnProfile, before: Profile, now: Profile, added: Sequence[ColumnProfile]
+def _in_its_place(
+    column: ColumnProfile, before: Profile, now: Profile, added: Mapping[str, ColumnProfile]
 ) -> ColumnProfile | None:
-    """The new column that a column has become: one with a name like it, else one of its type in its place."""
-    likely = [one for one in added if _fits(column, one)]
-    by_name = max(likely, key=lambda one: _likeness(column.key, one.key), default=None)
-    if by_name is not None and _likeness(column.key, by_name.key) >= ALIKE:
-        return by_name
-    place = before.index(column)
-    if len(before) == len(now) and now[place] in likely and column.type == now[place].type != "empty":
-        return now[place]
-    return None
+    """The new column of its type that stands where a column stood."""
+    if len(before) != len(now):
+        return None
+    there = now[before.index(column)]
+    return there if there.key in added and _fits(column, there) and column.type == there.type != "empty" else None
 
 
 def _fits(old: ColumnProfile, new: ColumnProfile) -> bool:
@@ -123,12 +148,22 @@ def _group(column: ColumnProfile) -> str:
     return _GROUPS.get(column.type, column.type)
 
 
-def _likeness(one: str, other: str) -> float:
-    """0 to 1; a name that holds the other whole is like it."""
-    words, others = one.split(), other.split()
-    if words and others and (set(words) <= set(others) or set(others) <= set(words)):
-        return 1.0
-    return SequenceMatcher(None, one, other).ratio()
+def _most_like(name: str, others: Sequence[str]) -> str | None:
+    """The first of the names that are most like one, if any is; a name that holds the other whole is like it. Most of them are
+    ruled out by what is quickly counted."""
+    words, matcher = set(name.split()), SequenceMatcher(b=name)
+    best, highest = None, 0.0
+    for other in others:
+        its = set(other.split())
+        if words and its and (words <= its or its <= words):
+            return other
+        matcher.set_seq1(other)
+        least = max(ALIKE, highest)
+        if matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least:
+            ratio = matcher.ratio()
+            if ratio >= ALIKE and ratio > highest:
+                best, highest = other, ratio
+    return best
 
 
 def _renamed(old: ColumnProfile, new: ColumnProfile, fields: Sequence[str], fed: Fed) -> Finding:
@@ -168,11 +203,19 @@ def _moved(before: Profile, now: Profile) -> list[ColumnProfile]:
     common = [column for column in now if column.key in places]
     if all(places[one.key] < places[other.key] for one, other in pairwise(common)):
         return []
-    longest: list[list[ColumnProfile]] = []  # the longest rising row that ends with each
-    for column in common:
-        rows = [row for row in longest if places[row[-1].key] < places[column.key]]
-        longest.append([*max(rows, key=len, default=[]), column])
-    stayed = {column.key for column in max(longest, key=len, default=[])}
+    lasts: list[int] = []  # the lowest places with which rising rows of 1, 2, 3 … columns end
+    ends: list[int] = []  # the columns there, by their place in `common`
+    befores: list[int | None] = []  # what stands before each column in the longest rising row that ends with it
+    for at, column in enumerate(common):
+        length = bisect_left(lasts, places[column.key])
+        befores.append(ends[length - 1] if length else None)
+        lasts[length : length + 1] = [places[column.key]]
+        ends[length : length + 1] = [at]
+    stayed: set[str] = set()
+    step: int | None = ends[-1]
+    while step is not None:
+        stayed.add(common[step].key)
+        step = befores[step]
     return [column for column in common if column.key not in stayed]
 
 

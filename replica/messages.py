@@ -35,6 +35,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{where}: the column “{column}” is new; nothing is read from it yet.",
         "{where}: kolom “{column}” baru; belum ada yang dibaca darinya.",
     ),
+    "HEADER_OTHER": (
+        "{where}: {gone} of the {agreed} columns that are known are not there and others stand in their place: the row with the"
+        " names of the columns may be missing. Put it back, or take it as it is now with `simpul sync --force`.",
+        "{where}: {gone} dari {agreed} kolom yang dikenal tidak ada dan diganti yang lain: mungkin baris nama kolomnya hilang."
+        " Kembalikan, atau terima apa adanya dengan `simpul sync --force`.",
+    ),
     "COLUMN_MOVED": (
         "{where}: the column “{column}” has moved from {was} to {now}. It is found by its name; nothing is to be done.",
         "{where}: kolom “{column}” berpindah dari {was} ke {now}. Kolom dicari menurut namanya; tidak perlu berbuat apa-apa.",

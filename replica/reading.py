@@ -156,7 +156,7 @@ class Sprint:
     def restart(self) -> None:
         """It is as short as it was."""
 
-    def look(self) -> None:
+    def look(self, *, is_long: bool = False) -> None:
         """Raises DeadlineExceeded if the operation may not go on."""
         if self.deadline.is_over:
             raise DeadlineExceeded
@@ -183,12 +183,13 @@ class Turn:
             return self.deadline.left
         return min(self.deadline.left, max(0.0, self._quick_until - time.monotonic()))
 
-    def look(self) -> None:
-        """Raises DeadlineExceeded or Busy if the operation may not go on; waits if it has to make room."""
+    def look(self, *, is_long: bool = False) -> None:
+        """Raises DeadlineExceeded or Busy if the operation may not go on; waits if it has to make room, also when what comes next
+        `is_long`."""
         now = time.monotonic()
         if now > self.deadline.at:
             raise DeadlineExceeded
-        if not self.is_long and now > self._quick_until:
+        if not self.is_long and (is_long or now > self._quick_until):
             try:
                 self._turns.lengthen(self.deadline)
             except BaseException:
@@ -303,6 +304,10 @@ class Reading:
     def statements(self) -> int:
         """How many were run, the one that began the transaction among them."""
         return 1 + self._forgotten + len(self.asked)
+
+    def make_room(self) -> None:
+        """Before work that takes its time outside of the replica: others may go first. Raises DeadlineExceeded or Busy."""
+        self._turn.look(is_long=True)
 
     @property
     def sizes(self) -> Mapping[str, int]:

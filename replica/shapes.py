@@ -27,7 +27,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A part: what was agreed, what was last seen, how these differ. `mark` stands for how hub.yaml said that it is read."""
+    """A part: what was agreed (nothing of a part that came otherwise than the others), what was last seen, how it differs. `mark`
+    stands for how hub.yaml said that it is read."""
 
     label: str
     mark: str
@@ -57,17 +58,17 @@ def judge(
     if force:
         return {key: Shape(label, mark, profile, profile) for key, (label, profile) in seen.items()}
     agreed = {key: shape for key, shape in known.items() if shape.mark == mark}
-    others = [shape.base for shape in agreed.values()]
+    others = [shape.base or shape.seen for shape in sorted(agreed.values(), key=lambda shape: not shape.base)]
     new = {key: profile for key, (_, profile) in seen.items() if key not in agreed}
     common = usual([*others, *new.values()]) if len(others) + len(new) > 1 else ()
     shapes = {}
     for key, (label, profile) in seen.items():
         shape = agreed.get(key)
-        base = shape.base if shape else common or profile
-        found = differences(base, profile, fed, whole=shape is not None or is_strict)
-        if shape is None and not found:
-            base = profile
-        shapes[key] = Shape(label, mark, base, profile, tuple(found), shape.since if shape else {})
+        base = shape.base if shape else ()
+        found = differences(base or common or profile, profile, fed, whole=bool(base) or is_strict)
+        shapes[key] = Shape(
+            label, mark, base if found else base or profile, profile, tuple(found), shape.since if shape else {}
+        )
     return shapes
 
 

@@ -258,16 +258,19 @@ class Syncer:
                         problem = Problem(error.where, error.code, error.params)
                         dataset.failed[part.key] = problem
                         report.problems.append(problem)
-            self._judge(source, dataset, staging, report, force=force)
+            await self._judge(source, dataset, staging, report, force=force)
             tell("", len(dataset.parts))
 
-    def _judge(self, source: str, dataset: _Dataset, staging: Staging, report: SyncReport, *, force: bool) -> None:
+    async def _judge(
+        self, source: str, dataset: _Dataset, staging: Staging, report: SyncReport, *, force: bool
+    ) -> None:
         """Compares what was read with what was agreed; what the contract doesn't let in is left out, so that the old records
         stay."""
         mappings, config = dataset.mappings, self._config.sources[source]
         fed, mark = fed_by(mappings, config.renamed(dataset.name), self._database.catalogue), mark_of(mappings, config)
         is_frozen = dataset.contract == "freeze"
-        dataset.shapes = judge(dataset.seen, dataset.shapes, mark, fed, is_strict=is_frozen, force=force)
+        known = dataset.shapes
+        dataset.shapes = await _in_thread(judge, dataset.seen, known, mark, fed, is_strict=is_frozen, force=force)
         for key, shape in dataset.shapes.items():
             report.drift += [Problem(shape.label, one.code, one.told()) for one in shape.findings]
             broken = shape.broken(fed, is_frozen=is_frozen)

@@ -49,6 +49,7 @@ class Asked:
         self._collector = collector
         self._variables = variables
         self._members = 0
+        self.explained = 0
         self.catalogue = catalogue
         self.writer = writer
         self.checks: list[Check] = []

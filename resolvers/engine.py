@@ -49,7 +49,7 @@ from resolvers.arguments import sample_of
 from resolvers.cost import Explained, Scan, TooCostly, check_cost, explained, looked_at, scans_of, spent
 from resolvers.document import Document
 from resolvers.errors import BadRequest
-from resolvers.explaining import Origins
+from resolvers.explaining import MOST_SOUGHT, Origins, TooManySought
 from resolvers.flat import AFTER, Column, Layout, Variable, lay_out, variables_of
 from resolvers.inputs import MAX_ERRORS
 from resolvers.limits import Limits, check_size
@@ -512,6 +512,8 @@ class Engine:
                 code, sentence, params = "QUERY_TOO_COSTLY", "TOO_MANY_ROWS", {"limit": MAX_ROWS}
             case TooManyGroups(limit=limit):
                 code, sentence, params = "QUERY_TOO_COSTLY", "TOO_MANY_GROUPS", {"limit": limit}
+            case TooManySought():
+                code, sentence, params = "QUERY_TOO_COSTLY", "TOO_MANY_SOUGHT", {"limit": MOST_SOUGHT}
             case Busy():
                 code, sentence, params = "HUB_BUSY", "HUB_BUSY", {"retryAfter": RETRY_SECONDS}
             case _:
@@ -551,7 +553,7 @@ class Engine:
         return extensions
 
 
-_STOPPED = (DeadlineExceeded, TooManyRows, TooManyGroups, Busy)
+_STOPPED = (DeadlineExceeded, TooManyRows, TooManyGroups, TooManySought, Busy)
 
 
 def _too_costly(costly: TooCostly) -> BadRequest:

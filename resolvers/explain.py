@@ -14,9 +14,10 @@ from replica.ask import Variables
 from replica.tables import Tables
 from resolvers.asked import Asked, reader
 from resolvers.errors import BadRequest
-from resolvers.explaining import Explainer, Origins
+from resolvers.explaining import Explainer, Origins, open_choices
 from resolvers.run import Pattern, Run
 
+MOST_EXPLAINED = 3  # fields of one operation: each may look into folders and files
 LONGEST = 500  # characters of a locator or a part of a key
 SAME = {"rawValue": "raw", "decidedBy": "decided_by", "fetchedAt": "fetched_at"}
 TYPES = {
@@ -44,7 +45,7 @@ class ExplainStep:
 
     def run_root(self, run: Run) -> object:
         entity = self.catalogue[self.entity(run.variables)]
-        explainer = Explainer(run.reading, self.catalogue, self.tables, self.origins, entity, self.zone)
+        explainer = Explainer(run.reading, self.catalogue, self.tables, self.origins, entity, self.zone, run.sought)
         key, locator = self.key(run.variables), self.locator(run.variables)
         found = explainer.by_locator(locator) if locator is not None else explainer.by_key(key or ())
         return self.shape(found)
@@ -52,6 +53,9 @@ class ExplainStep:
 
 def plan_explain(asked: Asked, nodes: list[FieldNode], where: Pattern, parent: str) -> ExplainStep:
     """The step that answers `explain`, a field of the type `parent`."""
+    asked.explained += 1
+    if asked.explained > MOST_EXPLAINED:
+        raise BadRequest("QUERY_TOO_COSTLY", "OPERATION_TOO_LARGE", nodes, what="explain", limit=MOST_EXPLAINED)
     arguments = asked.arguments(parent, nodes)
     entity = reader(arguments["entity"], str)
     key = reader(arguments.get("key"), _texts)
@@ -67,6 +71,8 @@ def plan_explain(asked: Asked, nodes: list[FieldNode], where: Pattern, parent: s
         if texts is not None and not 0 < len(texts) <= len(declared):
             shown = ", ".join(declared) or "-"
             raise BadRequest("BAD_USER_INPUT", "EXPLAIN_KEY", nodes, entity=entity(variables), key=shown)
+        if texts is not None and not open_choices(asked.catalogue[entity(variables)], len(texts)):
+            raise BadRequest("FORBIDDEN", "EXPLAIN_SENSITIVE", nodes, entity=entity(variables))
 
     asked.checks.append(check)
     asked.entities.update(one.name for one in asked.catalogue)

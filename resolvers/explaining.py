@@ -29,6 +29,7 @@ from resolvers.unseen import Unseen
 from resolvers.values import MASK, decimal_writer, time_writer
 
 MOST_TOLD = 10  # rows of a key of which some parts were left out
+MOST_SOUGHT = 24  # files, each in the folders of one dataset, for all explanations of an operation
 MOST_REJECTS = 5_000  # of which the key is looked for in the cells of their rows
 
 Seek = Callable[[str, str, str, str | None], Sought | None]
@@ -75,11 +76,22 @@ class Origins:
         return self.line(mapping, setting="duplicates") if code == "DUPLICATE_KEY" else self.line(mapping, name=name)
 
 
+class TooManySought(Exception):
+    """The explanations of an operation have to look for more files than they may."""
+
+
 class Explainer:
     """Explains rows of an entity from one reading of the replica."""
 
     def __init__(
-        self, reading: Reading, catalogue: Catalogue, tables: Tables, origins: Origins, entity: Entity, zone: ZoneInfo
+        self,
+        reading: Reading,
+        catalogue: Catalogue,
+        tables: Tables,
+        origins: Origins,
+        entity: Entity,
+        zone: ZoneInfo,
+        sought: dict[tuple[str, str, str, str | None], Sought | None] | None = None,
     ) -> None:
         self.reading = reading
         self.catalogue = catalogue
@@ -89,13 +101,25 @@ class Explainer:
         self.trace = Trace(reading, catalogue, tables)
         self.unseen = Unseen(self)
         self._time = time_writer(zone)
+        self._sought = {} if sought is None else sought
+
+    def seek(self, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
+        """`Origins.seek`, once for all explanations of an operation: it looks into folders, and starts a process to list sheets.
+        Raises TooManySought."""
+        asked = (source, dataset, file, sheet)
+        if asked not in self._sought:
+            if len(self._sought) >= MOST_SOUGHT:
+                raise TooManySought
+            self.reading.make_room()
+            self._sought[asked] = self.origins.seek(*asked)
+        return self._sought[asked]
 
     # -- by key -------------------------------------------------------------------------------------------------------
 
     def by_key(self, given: Sequence[str]) -> list[Explanation]:
         """The rows with this key; some of its parts may be left out."""
         entity = self.entity
-        for names in _choices(entity.key, len(given)):
+        for names in open_choices(entity, len(given)):
             key = dict(zip(names, given, strict=True))
             rows = self.trace.by_key(entity, key)
             rejects = [] if rows else self._rejects_of(key)
@@ -438,6 +462,12 @@ REJECTS = (
     ),
     *("NOT_A_NUMBER", "NOT_A_DATE", "LOSSY_CODE", "CELL_ERROR", "PATTERN_NOT_FOUND", "PART_NOT_FOUND"),
 )
+
+
+def open_choices(entity: Entity, count: int) -> list[tuple[str, ...]]:
+    """`_choices` of an entity's key in which nothing is sensitive: whether somebody's number is there is not told."""
+    secret = {field.name for field in entity.fields if field.sensitive}
+    return [choice for choice in _choices(entity.key, count) if secret.isdisjoint(choice)]
 
 
 def _choices(names: Sequence[str], count: int) -> list[tuple[str, ...]]:

@@ -161,13 +161,13 @@ class _Reason:
         return self._explainer.trace.records(self._to.name, " AND ".join(conditions), *values)
 
     def _nearest(self, direct: Sequence[Pair], values: dict[Pair, list[str]], way: Normalise) -> list[Near]:
-        """Records of the other end whose value is most like this one's; of one field, and none that is sensitive."""
+        """Records of the other end whose value is most like this one's; of one field, and none if either side is sensitive."""
         if len(direct) != 1:
             return []
         (pair,) = direct
-        declared = self._to.field(pair[1])
+        declared, own = self._to.field(pair[1]), self._explainer.entity.field(pair[0])
         column = self._explainer.tables.entities[self._to.name].normalised[pair[1], way]
-        if declared is None or declared.sensitive or declared.type.is_list:
+        if declared is None or own is None or declared.sensitive or own.sensitive or declared.type.is_list:
             return []
         known = self._explainer.trace.ask(
             f'SELECT DISTINCT "{column}" FROM "e_{self._to.name}" WHERE _live = 1 AND "{column}" IS NOT NULL'

@@ -22,6 +22,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The key of {entity} has these parts: {key}. Give one or more of them, or the place of the row as `locator`.",
         "Kunci {entity} terdiri dari: {key}. Sebutkan satu atau lebih di antaranya, atau letak barisnya sebagai `locator`.",
     ),
+    "EXPLAIN_SENSITIVE": (
+        "The key of {entity} is sensitive and can't be asked for. Give the place of the row as `locator`.",
+        "Kunci {entity} bersifat rahasia dan tidak dapat ditanyakan. Sebutkan letak barisnya sebagai `locator`.",
+    ),
     "PARSE_FAILED": ("Syntax error: {reason}", "Kesalahan penulisan: {reason}"),
     "OPERATION_MISSING": (
         "The document holds no operation; write a query.",
@@ -88,6 +92,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "TOO_MANY_GROUPS": (
         "There are more than {limit} groups. Narrow `where`, group by less, or ask for them in pages with `first`.",
         "Ada lebih dari {limit} kelompok. Persempit `where`, kurangi pengelompokan, atau minta per halaman dengan `first`.",
+    ),
+    "TOO_MANY_SOUGHT": (
+        "To explain this, more than {limit} files would have to be looked for. Ask for one row at a time, or run `simpul inspect`.",
+        "Untuk menjelaskan ini lebih dari {limit} berkas harus dicari. Tanyakan satu baris saja, atau jalankan `simpul inspect`.",
     ),
     "PAGE_MIXED": (
         "`last` goes without `first` and `offset`; choose one direction.",

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from orjson import Fragment
 
+from connectors.seeking import Sought
 from replica.ask import Listing, Variables
 from replica.binding import Statement
 from replica.reading import Reading
@@ -39,6 +40,7 @@ class Run:
     as_text: bool = False
     failures: list[Failure] = field(default_factory=list)
     version: str = ""
+    sought: dict[tuple[str, str, str, str | None], Sought | None] = field(default_factory=dict)
 
     def is_unavailable(self, entity: str, where: Pattern) -> bool:
         """Whether no sync has ever brought records of `entity`; if so the field at `where` fails."""

@@ -47,8 +47,7 @@ class Unseen:
         sought = [
             (FOUND_FIRST.index(found.code), number, mapping, found)
             for number, mapping in enumerate(self._mappings())
-            if (found := self._explainer.origins.seek(mapping.source, mapping.dataset, place.file, place.sheet))
-            is not None
+            if (found := self._explainer.seek(mapping.source, mapping.dataset, place.file, place.sheet)) is not None
         ]
         if sought:
             _, _, mapping, found = min(sought, key=lambda one: one[:2])

@@ -76,6 +76,10 @@ ENUMS = {
         "COLUMN_RENAMED": ("A column has another name", "Kolom berganti nama"),
         "COLUMN_GONE": ("A column is gone", "Kolom hilang"),
         "COLUMN_NEW": ("A column is new", "Kolom baru"),
+        "HEADER_OTHER": (
+            "Most columns are others; is the header lost?",
+            "Kebanyakan kolom lain; kepala tabel hilang?",
+        ),
         "COLUMN_MOVED": ("A column stands elsewhere", "Kolom berpindah"),
         "COLUMN_TWICE": ("A column stands twice", "Kolom ada dua"),
         "COLUMN_RETYPED": ("A column holds another type", "Kolom berganti jenis"),

@@ -83,13 +83,14 @@ def connect(source: SourceConfig, folder: Path, spool: Path | None = None) -> Co
 
 def seek(config: HubConfig, source: str, dataset: str, file: str, sheet: str | None) -> Sought | None:
     """What is there of a file, or of a sheet in it, that a source did not bring; None of a source that is not made of files."""
-    from connectors.seeking import FILE_NEW, seek_file, seek_sheet
+    from connectors.seeking import FILE_NEW, LETTERS, TABLES, seek_file, seek_sheet
 
     options: Mapping[str, Any] = config.sources[source].options
     folder = config.path.parent
     if config.sources[source].kind not in ("spreadsheet", "mailbox") or not options["path"]:
         return None
-    found = seek_file(folder, options["path"], file)
+    suffixes = LETTERS if config.sources[source].kind == "mailbox" else TABLES
+    found = seek_file(folder, options["path"], file, suffixes)
     if found.code == FILE_NEW and sheet is not None and config.sources[source].kind == "spreadsheet":
         about = _sheet_dataset(config.sources[source].datasets[dataset], options["password"])
         return seek_sheet(folder / found.found, about, sheet)

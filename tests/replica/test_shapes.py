@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from difflib import SequenceMatcher
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.columns import rename_columns
 from connectors.connector import Batch, Column
 from connectors.profile import ColumnProfile, Profile
+from replica import drift
 from replica.drift import Fed, differences, usual
 from replica.restarts import restart_of
 from replica.shapes import judge
@@ -37,6 +42,10 @@ def test_the_fewest_columns_are_said_to_have_moved(before: list[str], now: list[
 def test_every_column_is_accounted_for(before: list[str], now: list[str]) -> None:
     found = differences(columns(*before), columns(*now), FED, whole=True)
 
+    if [one.code for one in found] == ["HEADER_OTHER"]:
+        assert 2 * len({*before} & {*now}) < len(before), "most of them are left"
+        assert {*now} - {*before}, "none is new"
+        return
     gone = {one.was for one in found if one.code in ("COLUMN_GONE", "COLUMN_RENAMED")}
     new = {one.now for one in found if one.code in ("COLUMN_NEW", "COLUMN_RENAMED")}
     assert gone == {*before} - {*now}
@@ -57,6 +66,55 @@ def test_a_column_is_known_again_by_its_name_or_in_its_place() -> None:
         ("COLUMN_GONE", "pagu", None),
         ("COLUMN_NEW", "x9", "x9"),
     ]
+
+
+def test_cells_are_not_told_as_columns_where_the_header_is_lost() -> None:
+    before = columns("kode", "nama", "alamat", "pagu")
+    lost = columns("5201", "Budi Santoso", "Jl. Mawar 3", "17000")
+
+    for whole in (True, False):
+        (found,) = differences(before, lost, FED, whole=whole)
+        assert found.code == "HEADER_OTHER"
+        assert not any(name in repr(found.told()) for name in ("Budi", "Mawar", "5201", "17000"))
+    half = columns("kode", "nama", "keterangan lain", "xyz")
+    assert ("COLUMN_NEW", "xyz", "xyz") in told((*before[:2], *columns("alamat")), half), "half of them are left"
+    all_alike = columns("kode baru", "nama baru", "alamat baru", "pagu baru")
+    assert {code for code, _, _ in told(before, all_alike)} == {"COLUMN_RENAMED"}
+
+
+def test_a_personal_number_in_a_new_column_is_masked_and_nothing_proposed() -> None:
+    (found,) = differences(columns("kode", "pagu"), columns("kode", "pagu", "NIK 5204010101900001"), FED, whole=True)
+
+    assert (found.code, found.column, found.now, found.line) == ("COLUMN_NEW", "NIK [NIK]", "NIK [NIK]", None)
+
+
+def test_names_are_compared_once_and_only_those_that_may_be_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: Counter[str] = Counter()
+
+    class Counting(SequenceMatcher[str]):
+        def real_quick_ratio(self) -> float:
+            counted["pairs"] += 1
+            return super().real_quick_ratio()
+
+        def ratio(self) -> float:
+            counted["whole"] += 1
+            return super().ratio()
+
+    monkeypatch.setattr(drift, "SequenceMatcher", Counting)
+    kept = tuple(ColumnProfile(f"kolom{at}", str(at), "text", 1.0, 9) for at in range(600))
+    old, new = (tuple(ColumnProfile(sign * 9 + hex(at), str(at), "text", 1.0, 9) for at in range(400)) for sign in "aq")
+
+    found = told((*kept, *old), (*kept, *new))
+
+    assert len(found) == 400
+    assert counted["pairs"] <= drift.MOST_COMPARED**2
+    assert counted["whole"] == 0
+
+
+def test_columns_that_have_moved_are_found_among_thousands() -> None:
+    before = tuple(ColumnProfile(f"k{at}", str(at), "text", 1.0, 9) for at in range(4000))
+
+    assert [one for _, one, _ in told(before, (*before[1:], before[0]))] == ["k0"]
 
 
 def test_between_parts_only_what_is_mapped_counts() -> None:
@@ -98,6 +156,20 @@ def test_what_was_found_stays_until_it_is_agreed_to_or_hub_yaml_says_otherwise()
     assert not (first["a"].findings or first["b"].findings)
     assert [one.code for one in again["c"].findings] == ["COLUMN_RENAMED"]
     assert agreed["c"].findings == otherwise["c"].findings == ()
+
+
+def test_a_part_that_was_never_agreed_to_is_judged_alike_however_often_it_is_read() -> None:
+    june, july = columns("kode", "pagu", "uraian", "lokasi"), columns("catatan", "pagu baru", "lokasi", "kode", "tahun")
+    first = judge({"a": ("a", june), "b": ("b", june), "c": ("c", july)}, {}, "1", FED, is_strict=False, force=False)
+
+    again = judge({"c": ("c", july)}, first, "1", FED, is_strict=False, force=False)
+    right = judge({"c": ("c", june)}, again, "1", FED, is_strict=False, force=False)
+    later = judge({"c": ("c", (*june, *columns("x")))}, right, "1", FED, is_strict=False, force=False)
+
+    assert [one.code for one in first["c"].findings] == ["COLUMN_RENAMED"]
+    assert again["c"] == first["c"]
+    assert right["c"].findings == ()
+    assert [one.code for one in later["c"].findings] == ["COLUMN_NEW"], "since then it is agreed to"
 
 
 AMOUNTS = st.lists(st.lists(st.integers(0, 10**9), min_size=8, max_size=8), min_size=1, max_size=12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from connectors.connector import CellError
 from connectors.errors import SourceUnavailable
 from replica.database import ReplicaLocked
+from replica.shapes import judge
 from replica.sync import Syncer, SyncReport
 from tests.replicas import ask
 
@@ -221,6 +223,22 @@ def test_a_writer_of_another_process_is_waited_for_and_then_told(world: Any) -> 
         sync(syncer, wait=timedelta(seconds=0.1))
 
     assert sync(syncer).outcome == "CHANGED"
+
+
+def test_columns_are_compared_beside_the_loop(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def judge_seen(*given: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread())
+        return judge(*given, **options)
+
+    monkeypatch.setattr("replica.sync.judge", judge_seen)
+    world.data["plans"]["wishes"]["a"] = [wish("1")]
+    _, syncer = world.hub()
+
+    assert sync(syncer).outcome == "CHANGED"
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def test_readers_see_the_old_state_or_the_new_one(world: Any) -> None:

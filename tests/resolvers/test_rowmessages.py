@@ -56,5 +56,10 @@ def test_names_are_looked_for_near_the_patterns_only(tmp_path: Path) -> None:
     (outside / "b.xlsx").write_bytes(b"x")
 
     assert seek_file(tmp_path / "hub", ["data/*.xlsx"], "A").code == "FILE_NEW"
+    (inside / "hub.yaml").write_bytes(b"x")
+    (inside / "b.xls.bak").write_bytes(b"x")
+    assert seek_file(tmp_path / "hub", ["data/*.xlsx"], "b.xls.bak").code == "FILE_NOT_MATCHED"
+    assert seek_file(tmp_path / "hub", ["data/*.xlsx"], "hub.yaml") == ("FILE_UNKNOWN", "a.xlsx")
+    assert seek_file(tmp_path / "hub", ["data/*.yaml"], "hub.yaml").code == "FILE_NEW"
     for name in ("../../secret/b.xlsx", str(outside / "b.xlsx"), "b.xlsx"):
         assert seek_file(tmp_path / "hub", ["data/*.xlsx"], name) == ("FILE_UNKNOWN", "a.xlsx")

@@ -11,6 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from connectors import seeking
+from replica.reading import Turn
 from tests.hubs import Ended, RunSimpul
 
 Sheets = dict[str, list[list[object]]]
@@ -424,6 +426,87 @@ def test_graphql_answers_the_same_and_refuses_what_makes_no_sense(simpul: RunSim
     for arguments in ("", ', key: ["1"], locator: "Alas.xlsx:7"', ', key: ["a", "b", "c"]', ", key: []"):
         (error,) = ask(f"{{ explain(entity: Wish{arguments}) {{ outcome }} }}")["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_few_rows_are_explained_at_a_time_and_a_file_is_sought_once(
+    simpul: RunSimpul, synced: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(count: int) -> dict[str, Any]:
+        one = 'explain(entity: Wish, locator: "Alas.xlsx:Tiada:1") { code }'
+        query = "{ " + " ".join(f"a{at}: {one}" for at in range(count)) + " }"
+        return dict(json.loads(simpul(synced, "query", "-", "--lang", "en", stdin=query).out))
+
+    listed, long = [], []
+
+    def list_sheets(*given: Any) -> Any:
+        listed.append(given)
+        return sheets_of(*given)
+
+    def look(turn: Turn, *, is_long: bool = False) -> None:
+        long.extend([listed.copy()] if is_long else [])
+        look_(turn, is_long=is_long)
+
+    sheets_of, look_ = seeking._sheets_of, Turn.look
+    monkeypatch.setattr(seeking, "_sheets_of", list_sheets)
+    monkeypatch.setattr(Turn, "look", look)
+
+    found = ask(3)["data"]
+    (error,) = ask(4)["errors"]
+
+    assert [found[f"a{at}"][0]["code"] for at in range(3)] == ["WHY_SHEET_UNKNOWN"] * 3
+    assert len(listed) == 1
+    monkeypatch.setattr("resolvers.explaining.MOST_SOUGHT", 0)
+    (many,) = ask(1)["errors"]
+    assert (many["extensions"]["code"], len(listed)) == ("QUERY_TOO_COSTLY", 1)
+    assert long, "it did not make room"
+    assert long[0] == [], "it made room too late"
+    assert error["extensions"]["code"] == "QUERY_TOO_COSTLY"
+
+
+def test_a_sensitive_key_is_not_asked_for_and_nothing_like_it_is_told(simpul: RunSimpul, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text(SECRET, encoding="utf-8")
+    (tmp_path / "a.csv").write_text("NIK,Umur\n5204051203800001,12\n,x\n5204051203800002,1 atau 2\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("Nomor\n5204051203800003\n", encoding="utf-8")
+    simpul(tmp_path, "sync")
+
+    def ask(rest: str) -> dict[str, Any]:
+        return dict(
+            json.loads(
+                simpul(tmp_path, "query", "-", "--lang", "en", stdin=f"{{ explain(entity: Person, {rest} }}").out
+            )
+        )
+
+    for number in ("5204051203800001", "5204051203800002", "5204051203800009"):
+        (error,) = ask(f'key: ["{number}"]) {{ outcome }}')["errors"]
+        assert error["extensions"]["code"] == "FORBIDDEN"
+    (one,) = ask('locator: "a.csv:2") { outcome links { code nearest { key locator } } }')["data"]["explain"]
+    assert one == {"outcome": "RECORD", "links": [{"code": "LINK_NO_PARTNER", "nearest": []}]}
+
+
+SECRET = """
+name: Kabupaten Coba
+sources:
+  a: {kind: spreadsheet, path: a.csv, datasets: {all: {header: 1}}}
+  b: {kind: spreadsheet, path: b.csv, datasets: {all: {header: 1}}}
+entities:
+  Person:
+    from: a.all
+    key: [nik]
+    fields:
+      nik: {column: NIK, type: code, sensitive: true}
+      age: {column: Umur, type: int, required: true}
+  Card:
+    from: b.all
+    key: [number]
+    fields:
+      number: {column: Nomor, type: code}
+links:
+  Person.card:
+    to: Card
+    inverse: people
+    rules:
+      - key: {nik: number}
+"""
 
 
 def test_rejects_say_which_line_decided_and_what_to_do(simpul: RunSimpul, synced: Path) -> None:
