@@ -10,17 +10,17 @@ from simpul.compose import load
 from simpul.reload import Watch
 
 HUB = """\
-name: {name}
+name: One
 sources:
-  s: {{kind: spreadsheet, path: a.csv, datasets: {{a: {{}}}}}}
+  s: {kind: spreadsheet, path: a.csv, datasets: {a: {}}}
 entities:
-  Post: {{from: s.a, key: [code], fields: {{code: {{column: Kode, type: code}}}}}}
+  Post: {from: s.a, key: [code], fields: {code: {column: Kode, type: code}}}
 """
 
 
 def write(folder: Path, name: str, remark: str = "") -> Path:
     path = folder / "hub.yaml"
-    path.write_text(HUB.format(name=name) + remark, encoding="utf-8")
+    path.write_text(HUB.replace("One", name) + remark, encoding="utf-8")
     return path
 
 
