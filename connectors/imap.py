@@ -205,7 +205,7 @@ class ImapMailbox:
         if "UIDVALIDITY" not in codes:
             raise SourceBroken(f"{self._where} › {folder.name}", "NOT_IMAP")
         validity, following = int(codes["UIDVALIDITY"]), int(codes.get("UIDNEXT", 0))
-        there = await self._search(wire, folder, until)
+        there = await self._all(wire, folder, answers, until)
         following = following or max(there, default=0) + 1
         there = {uid for uid in there if uid < following}  # what came meanwhile is for the next reading
         here = await asyncio.to_thread(self._spool.begin, folder.name, validity)
@@ -227,6 +227,17 @@ class ImapMailbox:
         gone = {uid for uid in here - there if uid < following}
         state = FolderState(validity, following, len(there))
         await asyncio.to_thread(self._spool.finish, folder.name, state, gone, is_whole)
+
+    async def _all(self, wire: Wire, folder: Folder, opened: Sequence[Answer], until: float) -> set[int]:
+        """The numbers of all mails of a folder that was `opened`: as many as the server said that there are, for what is missing
+        would be taken for deleted. Mails that somebody else deletes meanwhile are why it is opened and asked once more."""
+        there = await self._search(wire, folder, until)
+        if len(there) < _count(opened):
+            opened = await self._line.ask(wire, until, b"EXAMINE " + folder.argument, folder.name)
+            there = await self._search(wire, folder, until)
+            if len(there) < _count(opened):
+                raise SourceBroken(f"{self._where} › {folder.name}", "NOT_IMAP")
+        return there
 
     async def _search(self, wire: Wire, folder: Folder, until: float) -> set[int]:
         """The numbers of all mails of the folder that is open."""
@@ -319,6 +330,11 @@ class ImapMailbox:
             raise SourceBroken(self._where, "MAIL_REFUSED", reason=refused.code or refused.word) from refused
         except FOREIGN as error:
             raise translate(error, self._where) from error
+
+
+def _count(answers: Sequence[Answer]) -> int:
+    """How many mails a folder has, as the server said when it was opened."""
+    return next((answer.number or 0 for answer in reversed(answers) if answer.name == "EXISTS"), 0)
 
 
 def _numbers(answer: Answer) -> dict[str, int]:

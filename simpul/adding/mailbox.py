@@ -75,6 +75,7 @@ def draft(text: str, config: HubConfig | None, written: MailboxWritten, ca: str 
     taken = set(config.sources) if config else set()
     name = _name(written.user or "", taken)
     secret = f"{re.sub(r'[^A-Za-z0-9]+', '_', name).upper()}_PASSWORD"
+    secret = f"MAIL_{secret}" if secret[0].isdigit() else secret  # no name begins with a digit
     mapped = {mapping.entity for mapping in config.mappings} if config else set()
     source = [f"{name}:", "  kind: mailbox", *(f"  {line}" for line in _place(written))]
     source += [f"  password: ${{{secret}}}", *([f"  ca: {scalar(ca)}"] if ca else []), "  refresh: watch"]

@@ -27,8 +27,8 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.imap import ImapMailbox
-from connectors.imapline import MailServer
-from connectors.imapwire import Login, Wire
+from connectors.imapline import Line, MailServer
+from connectors.imapwire import Answer, Login, Wire
 from connectors.oauth import Client, ClientCredentials
 from tests.faults import proxy
 from tests.mailserver import PASSWORD, USER, Dovecot, dovecot
@@ -229,6 +229,29 @@ async def test_ten_new_mails_are_ten_that_are_fetched(server: Dovecot, tmp_path:
         client.expunge()
     assert await count() == (290, 0)
     assert spool.stat().st_mode & 0o077 == 0
+
+
+async def test_mails_of_which_a_server_says_nothing_are_not_taken_for_deleted(
+    server: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.deliver({str(number): mail(number) for number in range(3)})
+    spool = tmp_path / "var" / "spool.db"
+    async with mailbox(place_of(server), spool=spool) as box:
+        assert len(await read(box)) == 3
+    ask = Line.ask
+
+    async def shortened(self: Line, wire: Wire, until: float, command: bytes, what: str = "") -> list[Answer]:
+        answers = await ask(self, wire, until, command, what)
+        return [answer for answer in answers if answer.name != "SEARCH"]
+
+    server.append(mail(3))
+    async with mailbox(place_of(server), spool=spool) as box:
+        with monkeypatch.context() as patch:
+            patch.setattr(Line, "ask", shortened)
+            with pytest.raises(SourceBroken):
+                await read(box)
+    async with mailbox(place_of(server), spool=spool) as box:
+        assert len(await read(box)) == 4
 
 
 async def test_equal_stamps_mean_equal_mails(server: Dovecot) -> None:
