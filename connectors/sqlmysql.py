@@ -22,7 +22,7 @@ from connectors import sqlquery
 from connectors.connector import Cell
 from connectors.sqlaccess import LENIENT, Access, TlsMissing, reread
 from connectors.sqlaccount import Account, of_mysql
-from connectors.sqlreading import Place, ReadCell, Stamps, Within, counted, plain
+from connectors.sqlreading import Place, ReadCell, Stamps, Within, counted, plain, select_of
 
 _SET = 2048  # the flag of a SET, which comes as text
 _BINARY = 63  # the character set of what has none
@@ -119,11 +119,7 @@ class MySql:
 
     def select(self, place: Place, within: Within | None = None) -> str:
         """All of a table, or a part of it."""
-        part = ""
-        if within is not None:
-            column = _quoted(within.column)
-            part = f" WHERE {column} >= {within.first} AND {column} < {within.end}"
-        return f"SELECT * FROM {_quoted(place.schema or '')}.{_quoted(place.table)}{part}"
+        return select_of(place, within, _quoted)
 
     def stamps(self, connection: Connection, place: Place, parts: int | None) -> Stamps:
         """Of ordinary tables, by the values of each row, quoted: so NULL is no empty text, and no text runs into the next."""

@@ -19,7 +19,7 @@ from connectors import sqlquery
 from connectors.connector import Cell
 from connectors.sqlaccess import Access, reread
 from connectors.sqlaccount import Account, of_postgres
-from connectors.sqlreading import Place, ReadCell, Stamps, Within, counted, plain
+from connectors.sqlreading import Place, ReadCell, Stamps, Within, counted, plain, select_of
 from connectors.values import write_cell
 
 _DAY = 86_400_000_000  # microseconds
@@ -117,11 +117,7 @@ class Postgres:
 
     def select(self, place: Place, within: Within | None = None) -> str:
         """All of a table, or a part of it."""
-        part = ""
-        if within is not None:
-            column = _quoted(within.column)
-            part = f" WHERE {column} >= {within.first} AND {column} < {within.end}"
-        return f"SELECT * FROM {_quoted(place.schema or '')}.{_quoted(place.table)}{part}"
+        return select_of(place, within, _quoted)
 
     def stamps(self, connection: Connection, place: Place, parts: int | None) -> Stamps:
         """Of ordinary tables, by what PostgreSQL writes of each row."""

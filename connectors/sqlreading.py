@@ -48,6 +48,15 @@ class Place:
     table: str
 
 
+def select_of(place: Place, within: Within | None, quoted: Callable[[str], str]) -> str:
+    """All of a table, or a part of it, with names quoted as its engine does."""
+    part = ""
+    if within is not None:
+        column = quoted(within.column)
+        part = f" WHERE {column} >= {within.first} AND {column} < {within.end}"
+    return f"SELECT * FROM {quoted(place.schema or '')}.{quoted(place.table)}{part}"
+
+
 Stamps = Sequence[tuple[Any, str]] | None
 """The number and the stamp of each part of a table; None if that can't be told, or the table can't be read in parts."""
 

@@ -173,7 +173,7 @@ class Compiler:
                 case Listed():
                     members.append((key, list_of(next(texts))))
                 case Counted():
-                    members.append((key, self._inside().counted(listing.rows)))
+                    members.append((key, self.counted(listing.rows)))
                 case _:
                     members.append((key, write(json, {}, nothing)))
         whole = select(object_of(members))
@@ -184,10 +184,6 @@ class Compiler:
         base, _, parent = self._start(rows.entity, rows.start)
         source, conditions = self._joined(rows.start, base, parent), self._filter(rows, base)
         return select(func.count()).select_from(source).where(*conditions).scalar_subquery()
-
-    def _inside(self, of: ColumnElement[Any] | None = None) -> Compiler:
-        """For a question inside of this one, about the partners of `of`, or of what this one is about."""
-        return Compiler(self._catalogue, self._tables, binder=self._binder, of=self._of if of is None else of)
 
     def _page_of(self, rows: Rows, texts: Sequence[Json]) -> tuple[Subquery, list[ColumnElement[Any]]]:
         """The page of the records with what the texts look at, and the texts over it: what is beyond the page is not written."""
@@ -202,7 +198,7 @@ class Compiler:
             parent = columns[cast(Output, json.parent)]
             # by its name only: SQLAlchemy would bring the page itself into what is nested
             of: ColumnElement[Any] = literal_column(f"{page.name}.{parent.name}", BigInteger())
-            return self._inside(of).listing(json)
+            return Compiler(self._catalogue, self._tables, binder=self._binder, of=of).listing(json)
 
         return page, [write(text, columns, nested) for text in texts]
 

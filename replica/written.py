@@ -107,10 +107,10 @@ def write(
         case Fixed(text=text):
             return _quoted(text or "")
         case Joined(outputs=outputs, between=between):
-            joined: Any = columns[outputs[0]]
+            joined = columns[outputs[0]]
             for output in outputs[1:]:
                 joined = joined.concat(_quoted(between)).concat(columns[output])
-            return case((joined.is_not(null()), joined))
+            return joined
         case Object(members=members):
             return object_of((key, write(member, columns, nested)) for key, member in members)
         case Unless(output=output, json=inner):

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import quote
 
 from connectors.personal import mask_personal
+
+if TYPE_CHECKING:
+    import asyncio
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being answered."""
 
 SHORTEST_SECRET = 4  # shorter values would blot out ordinary words
+
+
+def telling(log: logging.Logger, sentence: str) -> Callable[[asyncio.Task[None]], None]:
+    """For a task that nobody waits for: what to call at its end, which would be silent if it failed."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.error(sentence, exc_info=task.exception())
+
+    return ended
 
 
 class MaskedFormatter(logging.Formatter):

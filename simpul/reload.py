@@ -24,16 +24,15 @@ Look = tuple[tuple[int, int, int] | None, ...]
 
 
 class Watch:
-    """Looks at hub.yaml and the secrets beside it. `current` is the configuration in use; `failed` why the file as it is now could
-    not take over, if a process before this one has tried."""
+    """Looks at hub.yaml and the secrets beside it. `current` is the configuration in use."""
 
-    def __init__(self, current: HubConfig, seconds: float = SECONDS, *, failed: str | None = None) -> None:
+    def __init__(self, current: HubConfig, seconds: float = SECONDS) -> None:
         self._path = current.path
         self._current = current
         self._seconds = seconds
         self._looked = self._look()
         self._problems: tuple[Problem, ...] = ()
-        self._failed = failed
+        self._failed: str | None = None
         self._asked = asyncio.Event()
 
     def news(self, language: Language) -> list[str]:

@@ -43,13 +43,8 @@ def _add(terminal: Terminal, hub: Path, path: Path, address: str | None, *, yes:
     language = config.language if config else terminal.language
     try:
         proposal = run(propose(hub, text, config, found, language, address)) if found else ()
-    except NoRoom as error:
-        terminal.warn("ADD_NO_ROOM", path=hub, line=error.line, section=error.section)
-        return 1
-    except ConfigError as error:
-        for problem in error.problems:
-            terminal.warn_text(problem.render(terminal.language))
-        terminal.warn("ADD_REFUSED", path=hub)
+    except (NoRoom, ConfigError) as error:
+        tell_refused(terminal, hub, error)
         return 1
     asides = proposal.asides if isinstance(proposal, Proposal) else proposal
     for aside in asides:
@@ -62,6 +57,16 @@ def _add(terminal: Terminal, hub: Path, path: Path, address: str | None, *, yes:
         return 1
     tell_next(terminal, hub, question)
     return 0
+
+
+def tell_refused(terminal: Terminal, hub: Path, error: NoRoom | ConfigError) -> None:
+    """Why nothing can be written into hub.yaml."""
+    if isinstance(error, NoRoom):
+        terminal.warn("ADD_NO_ROOM", path=hub, line=error.line, section=error.section)
+        return
+    for problem in error.problems:
+        terminal.warn_text(problem.render(terminal.language))
+    terminal.warn("ADD_REFUSED", path=hub)
 
 
 def tell(terminal: Terminal, proposal: Proposal) -> str:

@@ -26,7 +26,7 @@ from connectors.sql import Login, SqlSource, login_of
 from connectors.sqlsurvey import Relation, TableSeen, systems_of
 from simpul.adding.proposal import new_text, propose_shapes
 from simpul.adding.shapes import Shape, SheetTable
-from simpul.commands.add import open_hub, tell, tell_next, write
+from simpul.commands.add import open_hub, tell, tell_next, tell_refused, write
 from simpul.commands.opening import run
 from simpul.console import Terminal, write_bytes
 from simpul.formats import format_number
@@ -74,13 +74,8 @@ def add_database(terminal: Terminal, hub: Path, url: str, wanted: Sequence[str],
     except SourceError as error:
         terminal.warn_text(_sentence(error, terminal))
         return 1
-    except NoRoom as error:
-        terminal.warn("ADD_NO_ROOM", path=hub, line=error.line, section=error.section)
-        return 1
-    except ConfigError as error:
-        for problem in error.problems:
-            terminal.warn_text(problem.render(terminal.language))
-        terminal.warn("ADD_REFUSED", path=hub)
+    except (NoRoom, ConfigError) as error:
+        tell_refused(terminal, hub, error)
         return 1
     question = tell(terminal, proposal)
     if not write(terminal, hub, before, proposal.after, yes=yes):

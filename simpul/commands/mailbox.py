@@ -28,7 +28,7 @@ from connectors.mailfolders import Folder
 from schema.catalogue import describe
 from simpul.adding.mailbox import draft, known_as
 from simpul.adding.proposal import new_text
-from simpul.commands.add import open_hub, tell_next, write
+from simpul.commands.add import open_hub, tell_next, tell_refused, write
 from simpul.commands.opening import run
 from simpul.console import Terminal, write_bytes
 from simpul.formats import format_number
@@ -77,13 +77,8 @@ def add_mailbox(terminal: Terminal, hub: Path, url: str, ca: Path | None, *, yes
         drafted = draft(text, config, written, os.path.relpath(ca, hub.parent) if ca else None)
         # the password is not there yet
         load_config(hub, describe(), {**os.environ, drafted.secret: "-"}, text=drafted.text)
-    except NoRoom as error:
-        terminal.warn("ADD_NO_ROOM", path=hub, line=error.line, section=error.section)
-        return 1
-    except ConfigError as error:
-        for problem in error.problems:
-            terminal.warn_text(problem.render(terminal.language))
-        terminal.warn("ADD_REFUSED", path=hub)
+    except (NoRoom, ConfigError) as error:
+        tell_refused(terminal, hub, error)
         return 1
     if not write(terminal, hub, before, drafted.text, yes=yes):
         return 1

@@ -21,7 +21,7 @@ from simpul.commands.opening import read_config, with_config, with_hub, with_ope
 from simpul.compose import Hub, build_hub, load
 from simpul.console import Terminal
 from simpul.crew import CHANGED, Cast, Crew
-from simpul.logs import mask_also
+from simpul.logs import mask_also, telling
 from simpul.reload import Watch
 from simpul.server import PortInUse, PortRefused, is_loopback, listen, serve, url_of
 from simpul.web.app import build_app
@@ -160,19 +160,13 @@ async def serve_until_stopped(
     keeping = asyncio.create_task(
         _keep_current(hub, watch, stage, play) if lifeline is None else _look_out(watch, over if syncs else None)
     )
-    keeping.add_done_callback(_mourn)
+    keeping.add_done_callback(telling(LOG, "changes of hub.yaml are not noticed any more"))
     try:
         await serve(stage, listening, lifeline, over)
     finally:
         keeping.cancel()
         await asyncio.wait({keeping})
     return over.is_set()
-
-
-def _mourn(keeping: asyncio.Task[None]) -> None:
-    """Nobody waits for what looks out for changes, so that its end would be silent."""
-    if not keeping.cancelled() and keeping.exception() is not None:
-        LOG.error("changes of hub.yaml are not noticed any more", exc_info=keeping.exception())
 
 
 async def _look_out(watch: Watch, over: asyncio.Event | None) -> None:

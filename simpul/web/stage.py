@@ -10,6 +10,8 @@ from contextlib import suppress
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from simpul.logs import telling
+
 LOG = logging.getLogger("simpul.web")
 
 ALIVE = "/healthz"  # which needs no replica: who watches the process hears it whatever happens
@@ -47,7 +49,9 @@ class Act:
         waiting.cancel()
         if self._running.done():
             self._running.result()
-        self._running.add_done_callback(_mourn)
+        self._running.add_done_callback(
+            telling(LOG, "what runs behind the answers has failed: sources are read no more")
+        )
 
     async def end(self) -> None:
         """Ends what runs behind the app. Requests go on being answered."""
@@ -63,13 +67,6 @@ class Act:
         async with self._app.router.lifespan_context(self._app):
             begun.set()
             await self._over.wait()
-
-
-def _mourn(running: asyncio.Task[None]) -> None:
-    """What runs behind an app should end only when it is told to."""
-    error = None if running.cancelled() else running.exception()
-    if error is not None:
-        LOG.error("what runs behind the answers has failed: sources are read no more", exc_info=error)
 
 
 class Stage:
